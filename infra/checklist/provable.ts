@@ -1,0 +1,26 @@
+import { type BoxId } from "./boxes";
+
+/** Boxes that speak of providers, models and templates: nothing to see before the schema that makes those tables. */
+export const providerBoxes: readonly BoxId[] = [
+  "MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3",
+  "APP-2.2", "APP-3.4",
+  "FUN-1.1", "FUN-1.2", "FUN-1.3", "FUN-1.4", "FUN-1.5", "FUN-1.6",
+  "FUN-2.2", "FUN-2.3", "FUN-2.4",
+  "FUN-3.1", "FUN-3.2", "FUN-3.3",
+  "PER-1.1", "PER-1.2", "PER-2.2",
+  "SEC-1.1", "SEC-1.2",
+  "MON-1.1", "MON-1.3", "MON-2.1",
+];
+
+const needsProviders: ReadonlySet<BoxId> = new Set(providerBoxes);
+
+/** The first schema version at which a box can be proved. `providersSinceSchema` is config (`app.providersSinceSchema`). */
+export function provableSinceSchema(id: BoxId, providersSinceSchema = 2): number {
+  return needsProviders.has(id) ? providersSinceSchema : 1;
+}
+
+/** Why a box is `not needed` at this schema version, or undefined where it can be proved. */
+export function notNeededAtSchema(id: BoxId, schemaVersion: number, providersSinceSchema = 2): string | undefined {
+  const since = provableSinceSchema(id, providersSinceSchema);
+  return schemaVersion >= since ? undefined : `dynamic providers come with schema ${since}; this deployment is at schema ${schemaVersion}`;
+}

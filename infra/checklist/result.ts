@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { boxIds, type BoxId } from "./boxes";
+
+/**
+ * The only words for a box's result, everywhere: `not needed` comes with its reason, `open` waits for a person's sign-off,
+ * `not yet` is what the program has not proved.
+ */
+export const resultWords = ["passed", "failed", "not needed", "open", "not yet"] as const;
+
+export type Result = (typeof resultWords)[number];
+
+const boxId = z.enum(boxIds as [BoxId, ...BoxId[]]);
+
+export const boxResultSchema = z
+  .strictObject({
+    id: boxId,
+    result: z.enum(resultWords),
+    /** What was seen: a value, a count, a status; never a secret. Empty only where nothing was looked at. */
+    evidence: z.string(),
+    reason: z.string().min(1).optional(),
+    durationMs: z.number().min(0).optional(),
+    /** The phase, resource or document that produced it. */
+    source: z.string().min(1),
+  })
+  .refine((box) => (box.result !== "passed" && box.result !== "failed") || box.evidence.trim() !== "", {
+    message: "must carry evidence when it passed or failed",
+    path: ["evidence"],
+  })
+  .refine((box) => box.result !== "not needed" || box.reason !== undefined, {
+    message: "must carry a reason when it is not needed",
+    path: ["reason"],
+  });
+
+export type BoxResult = z.infer<typeof boxResultSchema>;
+
+type Produced = { source: string; durationMs?: number };
+
+export function passed(id: BoxId, evidence: string, produced: Produced): BoxResult {
+  return { id, result: "passed", evidence, ...produced };
+}
+
+/** @param reason what it means or what to do, where the evidence alone does not say it */
+export function failed(id: BoxId, evidence: string, produced: Produced, reason?: string): BoxResult {
+  return { id, result: "failed", evidence, ...(reason === undefined ? {} : { reason }), ...produced };
+}
+
+export function notNeeded(id: BoxId, reason: string, produced: Produced): BoxResult {
+  return { id, result: "not needed", evidence: "", reason, ...produced };
+}
