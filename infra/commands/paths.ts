@@ -1,0 +1,51 @@
+export const slots = ["blue", "green"] as const;
+export type Slot = (typeof slots)[number];
+
+export function otherSlot(slot: Slot): Slot {
+  return slot === "blue" ? "green" : "blue";
+}
+
+/** Where things lie on the host, for one application. */
+export function hostPaths(application: string) {
+  const root = `/srv/${application}`;
+  const settings = `/etc/${application}`;
+  const state = `/var/lib/${application}`;
+  return {
+    root,
+    releases: `${root}/releases`,
+    slot: (slot: Slot) => `${root}/slots/${slot}`,
+    slots: `${root}/slots`,
+    /** Link to the slot that serves. */
+    current: `${root}/current`,
+    settings,
+    slotEnvironment: (slot: Slot) => `${settings}/slots/${slot}.env`,
+    databaseAuthority: `${settings}/database-ca.pem`,
+    tlsCertificate: `${settings}/tls.pem`,
+    tlsPrivateKey: `${settings}/tls.key`,
+    state,
+    evidence: `${state}/evidence`,
+    lock: `${state}/lock`,
+    haproxySocket: "/run/haproxy/admin.sock",
+  } as const;
+}
+
+export type HostPaths = ReturnType<typeof hostPaths>;
+
+/** Names and ports that several files of the host agree on. */
+export const loopback = {
+  /** HAProxy, which turns traffic between the slots. */
+  backend: 8000,
+  /** PgBouncer. */
+  database: 6432,
+  redis: 6379,
+  /** nginx's listener for one slot, which users never see: what verification looks at. */
+  preview: { blue: 8101, green: 8102 },
+} as const;
+
+export function backendUnit(application: string, slot: Slot | ""): string {
+  return `${application}-backend@${slot}.service`;
+}
+
+export function backendTarget(application: string): string {
+  return `${application}-backend.target`;
+}

@@ -1,0 +1,67 @@
+import { backendTarget, backendUnit, hostPaths } from "./paths";
+
+export type BackendUnitArgs = {
+  application: string;
+  /** Below the unpacked artifact's `app/`. */
+  directory: string;
+  /** Run by a shell in `directory`, the artifact's own Node first in PATH. */
+  command: string;
+  memoryLimitMiB: number;
+  stopTimeoutSeconds: number;
+};
+
+/** The template of both slots: `systemctl status APPLICATION-backend@blue`. */
+export function backendTemplate(args: BackendUnitArgs): string {
+  const paths = hostPaths(args.application);
+  return `[Unit]
+Description=${args.application} backend, slot %i
+After=network-online.target redis-server.service pgbouncer.service
+Wants=network-online.target
+PartOf=${backendTarget(args.application)}
+# A release that dies again and again is given up, so that the other slot's memory is not eaten by its restarts.
+StartLimitIntervalSec=60
+StartLimitBurst=5
+
+[Service]
+User=${args.application}
+Group=${args.application}
+WorkingDirectory=${paths.slots}/%i/app/${args.directory}
+Environment=PATH=${paths.slots}/%i/runtime/bin:/usr/local/bin:/usr/bin:/bin
+EnvironmentFile=${paths.settings}/slots/%i.env
+ExecStart=/bin/sh -c 'exec ${unitEscape(args.command)}'
+Restart=on-failure
+RestartSec=1
+TimeoutStopSec=${args.stopTimeoutSeconds}
+MemoryMax=${args.memoryLimitMiB}M
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+LogsDirectory=${args.application}
+UMask=0027
+StandardOutput=journal
+StandardError=journal
+SyslogIdentifier=${args.application}-backend
+
+[Install]
+WantedBy=${backendTarget(args.application)}
+`;
+}
+
+/** What the checklist's \`systemctl … APPLICATION-backend\` meant: whichever slot serves. */
+export function backendTargetUnit(application: string): string {
+  return `[Unit]
+Description=${application} backend, whichever slot serves (${backendUnit(application, "blue")} or ${backendUnit(application, "green")})
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function unitEscape(command: string): string {
+  return command.replaceAll("%", "%%").replaceAll("'", `'\\''`);
+}

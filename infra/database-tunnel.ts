@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import { writeSshIdentity } from "./ssh-identity";
+import { openTunnel } from "./tunnel";
+
+export interface DatabaseTunnelArgs {
+  host: { address: pulumi.Input<string>; user: string; publicKey: string };
+  privateKey: string;
+  localPort: number;
+  target: { address: pulumi.Input<string>; port: pulumi.Input<number> };
+}
+
+/** A new host boots and runs its user data in 10 to 120 s. */
+const hostDeadlineMs = 300_000;
+
+/** The program's way to a private database: open while the program runs, and not at all in a preview. */
+export class DatabaseTunnel {
+  /** The local port. The same number in a preview, since provider settings are compared. */
+  readonly port: pulumi.Output<number>;
+
+  constructor(args: DatabaseTunnelArgs) {
+    this.port = pulumi.output(args).apply(async ({ host, privateKey, localPort, target }) => {
+      if (!pulumi.runtime.isDryRun())
+        await openTunnel({
+          host,
+          files: { ...writeSshIdentity(host, privateKey), controlPath: undefined },
+          localPort,
+          target,
+          deadlineMs: hostDeadlineMs,
+          onFailure: (message) => void pulumi.log.error(message),
+        });
+      return localPort;
+    });
+  }
+}

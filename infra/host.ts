@@ -1,0 +1,93 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { userData } from "./commands/user-data";
+
+export interface HostArgs {
+  application: string;
+  subnetId: pulumi.Input<string>;
+  securityGroupId: pulumi.Input<string>;
+  imageOwner: string;
+  imageName: string;
+  instanceType: string;
+  rootVolumeGiB: number;
+  /** OpenSSH public key of whoever deploys. */
+  sshPublicKey: string;
+  hostPublicKey: string;
+  hostPrivateKey: pulumi.Input<string>;
+  /** The bucket that the host may read artifacts from. */
+  artifactBucketArn: pulumi.Input<string>;
+  isProtected: boolean;
+}
+
+/** One Debian 12 instance with an address that outlives it. */
+export class Host extends pulumi.ComponentResource {
+  readonly instanceId: pulumi.Output<string>;
+  readonly address: pulumi.Output<string>;
+
+  constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("prompt-library:infra:Host", name, {}, opts);
+    const parent = { parent: this };
+    const image = pulumi.output(
+      aws.ec2.getAmi(
+        { owners: [args.imageOwner], mostRecent: true, filters: [{ name: "name", values: [args.imageName] }] },
+        parent,
+      ),
+    );
+    const role = new aws.iam.Role(
+      `${name}-role`,
+      {
+        assumeRolePolicy: JSON.stringify({
+          Version: "2012-10-17",
+          Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+        }),
+      },
+      parent,
+    );
+    new aws.iam.RolePolicy(
+      `${name}-artifacts`,
+      {
+        role: role.name,
+        policy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: pulumi.interpolate`${args.artifactBucketArn}/*` }],
+        }),
+      },
+      parent,
+    );
+    const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name }, parent);
+    const key = new aws.ec2.KeyPair(`${name}-key`, { publicKey: args.sshPublicKey }, parent);
+    const instance = new aws.ec2.Instance(
+      `${name}-instance`,
+      {
+        ami: image.id,
+        instanceType: args.instanceType,
+        subnetId: args.subnetId,
+        vpcSecurityGroupIds: [args.securityGroupId],
+        iamInstanceProfile: profile.name,
+        keyName: key.keyName,
+        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        rootBlockDevice: { encrypted: true, volumeSize: args.rootVolumeGiB, volumeType: "gp3" },
+        userData: pulumi
+          .output(args.hostPrivateKey)
+          .apply((hostPrivateKey) =>
+            userData({ application: args.application, hostPrivateKey, hostPublicKey: args.hostPublicKey }),
+          ),
+        userDataReplaceOnChange: false,
+        disableApiTermination: args.isProtected,
+        tags: { Name: name },
+      },
+      // A change of user data would stop the instance and not run again; a newer image would replace it.
+      { ...parent, ignoreChanges: ["ami", "userData"] },
+    );
+    const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
+    const association = new aws.ec2.EipAssociation(
+      `${name}-address`,
+      { allocationId: address.id, instanceId: instance.id },
+      parent,
+    );
+    this.instanceId = instance.id;
+    // Known only once the association stands, so that nothing connects before.
+    this.address = pulumi.all([address.publicIp, association.id]).apply(([publicIp]) => publicIp);
+    this.registerOutputs({ instanceId: this.instanceId, address: this.address });
+  }
+}

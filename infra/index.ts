@@ -1,0 +1,91 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Artifacts } from "./artifacts";
+import { certificateAuthority } from "./certificate-authority";
+import { readSettings } from "./config";
+import { Database } from "./database";
+import { DatabaseTunnel } from "./database-tunnel";
+import { Host } from "./host";
+import { chainDigest } from "./migrations/chain";
+import { Network } from "./network";
+import { resolveRelease } from "./release";
+import { Roles } from "./roles";
+import { Rollout } from "./rollout/rollout";
+import { stepCommand } from "./steps/command";
+import { checkTarget } from "./target";
+
+const settings = readSettings();
+const { app, secrets, keys } = settings;
+await checkTarget(settings.target);
+const release = await resolveRelease(settings.release, app.repository);
+const name = `${app.name}-${pulumi.getStack()}`;
+const isProtected = settings.protection;
+
+const network = new Network(name, settings.network);
+
+const database = new Database(name, {
+  ...settings.database,
+  subnetIds: network.databaseSubnetIds,
+  securityGroupId: network.databaseSecurityGroupId,
+  masterPassword: pulumi.secret(secrets.masterPassword),
+  isProtected,
+});
+
+const artifacts = new Artifacts(`${name}-artifacts`, { isProtected });
+
+const host = new Host(`${name}-host`, {
+  ...settings.host,
+  application: app.name,
+  subnetId: network.publicSubnetId,
+  securityGroupId: network.hostSecurityGroupId,
+  sshPublicKey: keys.ssh,
+  hostPublicKey: keys.host,
+  hostPrivateKey: pulumi.secret(secrets.hostPrivateKey),
+  artifactBucketArn: artifacts.arn,
+  isProtected,
+});
+
+const tunnel = new DatabaseTunnel({
+  host: { address: host.address, user: settings.host.sshUser, publicKey: keys.host },
+  privateKey: secrets.sshPrivateKey,
+  localPort: settings.host.tunnelPort,
+  target: { address: database.address, port: database.port },
+});
+
+const roles = new Roles(`${name}-roles`, {
+  port: tunnel.port,
+  masterPassword: pulumi.secret(secrets.masterPassword),
+  database: settings.database.name,
+  databaseResourceId: database.resourceId,
+  ownerPassword: pulumi.secret(secrets.ownerPassword),
+  appPassword: pulumi.secret(secrets.appPassword),
+  readonlyPassword: pulumi.secret(secrets.readonlyPassword),
+});
+
+const rollout = new Rollout(name, {
+  headline: { release: release.name, commit: release.commit, schemaVersion: settings.schemaVersion, attempt: settings.attempt },
+  commandOf: stepCommand,
+  input: pulumi
+    .all([host.instanceId, host.address, database.identifier, database.address, database.port, roles.database, artifacts.bucket])
+    .apply(([hostId, hostAddress, databaseIdentifier, databaseAddress, databasePort, databaseName, bucket]) => ({
+      stack: pulumi.getStack(),
+      release,
+      migrations: chainDigest(),
+      host: { id: hostId, address: hostAddress },
+      database: {
+        identifier: databaseIdentifier,
+        address: databaseAddress,
+        port: databasePort,
+        name: databaseName,
+        certificateAuthority: certificateAuthority(settings.database.certificateAuthority),
+      },
+      bucket,
+      settings,
+    })),
+});
+
+/** The address that users type. */
+export const application = `https://${settings.network.publicName}`;
+/** Where it is reached while its name does not lead there. */
+export const address = host.address;
+/** The last report, below the project's directory. */
+export const report = rollout.result.apply((result) => (JSON.parse(result) as { report?: string }).report ?? "");

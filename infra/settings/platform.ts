@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be an IPv4 range such as 10.20.0.0/16");
+
+export const targetSettings = z.strictObject({
+  account: z.string().regex(/^\d{12}$/, "must be the 12 digits of the AWS account"),
+  region: z.string().min(1),
+});
+
+export const networkSettings = z.strictObject({
+  /** A /16 of which four /24 are used. */
+  cidrBlock: z.string().regex(/^(\d{1,3}\.){2}0\.0\/16$/, "must be a /16 such as 10.20.0.0/16"),
+  /** The name that users type; its certificate is `tls.certificate`. */
+  publicName: z.string().regex(/^[a-z0-9.-]+$/, "must be a DNS name in lower case"),
+  sshFrom: z.array(cidr).min(1),
+  httpsFrom: z.array(cidr).min(1).default(["0.0.0.0/0"]),
+});
+
+export const databaseSettings = z.strictObject({
+  engineVersion: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, "must be a PostgreSQL version such as 15 or 15.8")
+    .refine((version) => Number.parseInt(version, 10) >= 15, { message: "must be 15 or newer" }),
+  instanceClass: z.string().regex(/^db\./, "must be an RDS instance class such as db.t4g.small"),
+  storageGiB: z.int().min(20).max(65536),
+  multiAz: z.boolean().default(false),
+  backupRetentionDays: z.int().min(1).max(35),
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a PostgreSQL name in lower case"),
+  /** `amazon`, or the path of a PEM file: who signs the server's certificate. */
+  certificateAuthority: z.string().min(1).default("amazon"),
+  /** Lock budget of a migration's statement, in milliseconds. */
+  lockTimeoutMs: z.int().min(10).max(60_000).default(200),
+  /** How long one statement of a migration may run, in milliseconds. */
+  statementTimeoutMs: z.int().min(100).default(60_000),
+  /** How long a migration goes on trying for its locks, in milliseconds. */
+  migrationDeadlineMs: z.int().min(1_000).default(600_000),
+});
+
+export const hostSettings = z.strictObject({
+  instanceType: z.string().min(1),
+  rootVolumeGiB: z.int().min(8),
+  sshUser: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be a Linux user's name"),
+  /** Debian's own images are owned by 136693071363. */
+  imageOwner: z.string().min(1).default("136693071363"),
+  imageName: z.string().min(1).default("debian-12-amd64-*"),
+  /** Local port of the tunnel to the database; one per stack, the same in each run, since provider settings are compared. */
+  tunnelPort: z.int().min(1024).max(65535),
+  /** Releases kept on the host beside the serving and the last good one. */
+  keepReleases: z.int().min(2).max(50).default(5),
+});
+
+/** Public halves; the private ones are in `secrets`. `npm run init -- STACK` makes both. */
+export const keySettings = z.strictObject({
+  ssh: z.string().regex(/^ssh-ed25519 \S+/, "must be an ed25519 public key in OpenSSH's format"),
+  host: z.string().regex(/^ssh-ed25519 \S+/, "must be an ed25519 public key in OpenSSH's format"),
+  tlsCertificate: z.string().includes("BEGIN CERTIFICATE", "must be a certificate chain in PEM"),
+});
+
+const password = z
+  .string()
+  .min(16)
+  .regex(/^[A-Za-z0-9_-]+$/, "must consist of letters, digits, - and _ (the application does not URL-decode it)");
+
+export const secretSettings = z.strictObject({
+  masterPassword: password,
+  ownerPassword: password,
+  appPassword: password,
+  readonlyPassword: password,
+  sshPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in OpenSSH's format"),
+  hostPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in OpenSSH's format"),
+  tlsPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in PEM"),
+  adminPassword: z.string().min(8),
+  /** Whatever the application's variables name as `${secrets.app.NAME}`. */
+  app: z.record(z.string(), z.string().min(1)).default({}),
+});
