@@ -1,0 +1,28 @@
+-- Back to an empty database. There is nothing before the baseline that could keep its rows, so it is refused
+-- while there are any; it exists to undo a first migration that failed.
+
+-- migrate:check
+DO $$
+DECLARE
+  relation text;
+  has_rows boolean;
+BEGIN
+  FOREACH relation IN ARRAY ARRAY['users', 'prompts', 'connections', 'ratings', 'sessions'] LOOP
+    IF to_regclass('public.' || relation) IS NOT NULL THEN
+      EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', relation) INTO has_rows;
+      IF has_rows THEN
+        RAISE EXCEPTION 'public.% holds rows: going below schema 1 would delete them', relation
+          USING HINT = 'Nothing was changed. Ask for schema 1, or empty the tables yourself if that is what you want.';
+      END IF;
+    END IF;
+  END LOOP;
+END
+$$;
+
+-- migrate:transaction
+DROP TABLE IF EXISTS public.sessions;
+DROP TABLE IF EXISTS public.ratings;
+DROP TABLE IF EXISTS public.connections;
+DROP TABLE IF EXISTS public.prompts;
+DROP TABLE IF EXISTS public.users;
+-- migrate:end
