@@ -1,0 +1,10 @@
+import { join } from "node:path";
+import type { Log } from "./build-once";
+import { pythonEnvironment } from "./python";
+
+export const motoVersion = "5.2.1";
+
+/** The path of moto's server program, installed from PyPI into the cache where it isn't yet (20 s; then some milliseconds). */
+export async function motoServer(log: Log = () => {}): Promise<string> {
+  return join(await pythonEnvironment("moto", [`moto[server]==${motoVersion}`], log), "moto_server");
+}
