@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+const person = z.strictObject({ name: z.string(), email: z.string().optional(), phone: z.string().optional() });
+const dependency = z.strictObject({ name: z.string(), contact: z.string() });
+
+const version = z.strictObject({ release: z.string().min(1), schemaVersion: z.int().min(0) });
+
+export const snapshotSchema = z.strictObject({
+  id: z.string().min(1),
+  /** The exact command that restores it, to be copied as it stands. */
+  restoreCommand: z.string().min(1),
+});
+
+export const reportVersion = 1;
+
+/** What the deployment is, known before any phase ran. `contacts` and `escalation` have the shape of the settings. */
+export const deploymentHeaderSchema = z.strictObject({
+  reportVersion: z.literal(reportVersion),
+  stack: z.string().min(1),
+  application: z.string().min(1),
+  /** Who ran it, as the machine that runs it knows: user@host, or the CI job. */
+  who: z.string().min(1),
+  /** What served before; null on a first deployment. */
+  from: version.nullable(),
+  to: version,
+  /** Full hash of the release's commit. */
+  commit: z.string().min(1),
+  /** `sha256:…`; null while none was built. */
+  artifactDigest: z.string().min(1).nullable(),
+  host: z.string().min(1),
+  publicUrl: z.string().optional(),
+  /** From which schema version on the provider boxes apply (`app.providersSinceSchema`). */
+  providersSinceSchema: z.int().min(1).default(2),
+  /** null where none was made; a `snapshot` in the backup phase's details fills it. */
+  snapshot: snapshotSchema.nullable(),
+  contacts: z.record(z.string(), person),
+  escalation: z.record(z.string(), person),
+  dependencies: z.record(z.string(), dependency),
+});
+
+export type DeploymentHeader = z.infer<typeof deploymentHeaderSchema>;
+export type Version = z.infer<typeof version>;
+export type Person = z.infer<typeof person>;
+export type Dependency = z.infer<typeof dependency>;

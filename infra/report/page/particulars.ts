@@ -1,0 +1,53 @@
+import { reach } from "../contacts";
+import { roleName } from "../format";
+import { type Dependency, type Person, type Version } from "../header";
+import { type Report } from "../shape";
+import { html, type Markup } from "./markup";
+
+/** What was deployed, where, and the way back. */
+export function particulars({ header, requests }: Report): Markup {
+  const budget =
+    requests === undefined
+      ? undefined
+      : `${requests.used} of ${requests.limit} that the application allows in ${requests.windowMinutes} minutes; ${requests.refused} refused`;
+  return html`<section aria-labelledby="particulars"><h2 id="particulars">What was deployed, and the way back</h2>
+<dl class="facts">${[
+    fact("From", header.from === null ? "nothing, this is the first deployment" : named(header.from)),
+    fact("To", named(header.to)),
+    fact("Commit", html`<code>${header.commit}</code>`),
+    fact("Artifact", header.artifactDigest === null ? "none was built" : html`<code>${header.artifactDigest}</code>`),
+    fact("Host", header.host),
+    header.publicUrl === undefined ? undefined : fact("Public name", header.publicUrl),
+    budget === undefined ? undefined : fact("Requests", budget),
+    header.snapshot === null ? fact("Snapshot", "none was made: the schema was not to change, or the run stopped before it") : fact("Snapshot", html`<code>${header.snapshot.id}</code>`),
+    header.snapshot === null ? undefined : fact("Restore", html`<pre>${header.snapshot.restoreCommand}</pre>`),
+  ]}</dl></section>`;
+}
+
+function named({ release, schemaVersion }: Version): string {
+  return `${release}, schema ${schemaVersion}`;
+}
+
+function fact(name: string, value: string | Markup): Markup {
+  return html`<dt>${name}</dt><dd>${value}</dd>
+`;
+}
+
+/** Whom to call. */
+export function people({ header }: Report): Markup {
+  return html`<section aria-labelledby="people"><h2 id="people">Whom to call</h2><div class="people">
+<div><h3>Deployment team</h3><ul>${Object.entries(header.contacts).map(person)}</ul></div>
+<div><h3>Escalation</h3><ul>${Object.entries(header.escalation).map(person)}</ul></div>
+<div><h3>External dependencies</h3><ul>${Object.entries(header.dependencies).map(dependency)}</ul></div>
+</div></section>`;
+}
+
+function person([role, entry]: [string, Person]): Markup {
+  return html`<li>${entry.name}<br><span class="small">${[roleName(role), ...reach(entry)].join(", ")}</span></li>
+`;
+}
+
+function dependency([role, entry]: [string, Dependency]): Markup {
+  return html`<li>${entry.name}<br><span class="small">${roleName(role)}, ${entry.contact}</span></li>
+`;
+}

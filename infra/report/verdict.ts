@@ -1,0 +1,92 @@
+import { boxes } from "../checklist/boxes";
+import { type BoxResult } from "../checklist/result";
+import { type Phase, phases, whereItFails } from "../rollout/phases";
+import { isComputed } from "./computed";
+import { detail } from "./details";
+import { type DeploymentHeader, type Version } from "./header";
+import { type PhaseRecord } from "./record";
+import { type Report, type Trouble } from "./shape";
+
+/** Evidence writes the report, so that a report never waits for it. */
+const awaited = phases.filter((phase) => phase !== "evidence");
+
+export function stateOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Report["state"] {
+  if (results.some((box) => box.result === "failed") || chain.some((record) => record.outcome === "failed")) return "failed";
+  return awaited.every((phase) => chain.some((record) => record.phase === phase)) ? "good" : "unfinished";
+}
+
+/** The failed phase first, then each failed box; computed boxes only repeat what others say. */
+export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Trouble[] {
+  const title = new Map(boxes.map((box) => [box.id, box.title]));
+  const phaseTroubles = chain.flatMap(({ outcome, phase, error }) =>
+    outcome === "failed"
+      ? [{ where: phase, what: error?.message ?? "failed without a word", ...(error?.remedy === undefined ? {} : { remedy: error.remedy }) }]
+      : [],
+  );
+  const boxTroubles = results
+    .filter((box) => box.result === "failed" && !isComputed(box.id))
+    .map((box) => ({
+      where: box.id,
+      what: `${title.get(box.id)}: ${box.evidence}`,
+      ...(box.reason === undefined ? {} : { remedy: box.reason }),
+    }));
+  return [...phaseTroubles, ...boxTroubles];
+}
+
+/** What serves now, by the phases' own word where they give it, else by what each phase leaves when it ends or fails. */
+export function servingOf(header: DeploymentHeader, chain: readonly PhaseRecord[], remarks: string[]): string {
+  const said = chain.findLast((record) => detail(record, "serving", remarks) !== undefined);
+  const word = said === undefined ? undefined : detail(said, "serving", remarks);
+  if (word !== undefined) return word;
+  const done = (phase: Phase): boolean => chain.some((record) => record.phase === phase && record.outcome !== "failed");
+  const failedAt = chain.find((record) => record.outcome === "failed")?.phase;
+  const where = failedAt === undefined ? "" : `: ${whereItFails[failedAt]}`;
+  if (done("activate")) {
+    const higher = Math.max(header.from?.schemaVersion ?? 0, header.to.schemaVersion);
+    return `${header.to.release} serves, on schema ${done("schemaDown") ? header.to.schemaVersion : higher}${where}.`;
+  }
+  if (header.from === null) return `Nothing serves yet; this was the first deployment${failedAt === undefined ? "" : `, and it stopped at ${failedAt}`}.`;
+  // Only phases from schemaUp on touch the schema, and what it made stays, since the older release runs with it too.
+  const schema = done("schemaUp") ? Math.max(header.from.schemaVersion, header.to.schemaVersion) : header.from.schemaVersion;
+  return `${header.from.release} serves, on schema ${schema}${where}.`;
+}
+
+export function headlineOf(state: Report["state"], header: DeploymentHeader, chain: readonly PhaseRecord[], troubles: readonly Trouble[]): string {
+  const to = name(header.to);
+  const failedAt = chain.find((record) => record.outcome === "failed")?.phase;
+  if (state === "good") return `${to} serves, and no box failed.`;
+  if (state === "unfinished") return `${to} is not deployed to the end yet.`;
+  if (failedAt !== undefined) return `${to} stopped at ${failedAt}.`;
+  return `${to} ran to its end, but ${troubles.length} ${troubles.length === 1 ? "box" : "boxes"} failed.`;
+}
+
+/** What to do, in order; never empty. */
+export function nextOf(state: Report["state"], header: DeploymentHeader, chain: readonly PhaseRecord[], results: readonly BoxResult[], troubles: readonly Trouble[]): string[] {
+  const open = results.filter((box) => box.result === "open" && !isComputed(box.id)).map((box) => box.id);
+  const signOff = open.length === 0 ? [] : [`Have ${open.join(", ")} signed off: add box, by and on to signOffs in the stack's config.`];
+  if (state === "good") return signOff.length > 0 ? signOff : ["Nothing is left to do."];
+  if (state === "unfinished") {
+    const missing = awaited.find((phase) => !chain.some((record) => record.phase === phase));
+    return [`Run pulumi up again: it goes on at ${missing}.`, "If it says that the stack is locked by a run that no longer lives: pulumi cancel, then pulumi up."];
+  }
+  const remedies = troubles.flatMap(({ remedy }) => (remedy === undefined ? [] : remedy.split("\n"))).filter((line) => line.trim() !== "");
+  const again = "Then run pulumi up again: what already holds is left alone.";
+  const activated = chain.some((record) => record.phase === "activate" && record.outcome !== "failed");
+  const mend = remedies.length === 0 ? ["Mend what failed; npm run diagnose reads the rest of the story."] : [...new Set(remedies)];
+  return [...mend, again, ...(header.from === null ? [] : [wayBack(header.from, activated)]), callLine(header)];
+}
+
+function wayBack(from: Version, activated: boolean): string {
+  const commands = `pulumi config set release ${from.release} && pulumi config set schemaVersion ${from.schemaVersion} && pulumi up`;
+  return activated ? `To go back instead: ${commands}` : `To give it up and stay with what serves: ${commands}`;
+}
+
+function callLine(header: DeploymentHeader): string {
+  const [role, person] = Object.entries(header.escalation).find(([key]) => key === "onCall") ?? Object.entries(header.escalation)[0] ?? [];
+  if (role === undefined || person === undefined) return "Nobody is named to escalate to: fill in contacts.escalation.";
+  return `If users are affected, call ${[person.name, person.phone ?? person.email].filter(Boolean).join(", ")}.`;
+}
+
+export function name({ release, schemaVersion }: Version): string {
+  return `${release} with schema ${schemaVersion}`;
+}
