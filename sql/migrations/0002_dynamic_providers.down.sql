@@ -107,7 +107,7 @@ CREATE TRIGGER keep_connection_provider AFTER INSERT OR UPDATE OF provider_id ON
 -- migrate:when EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.connections'::regclass AND attname = 'provider_id' AND NOT attisdropped)
 WITH batch AS (
   SELECT id, provider_id, provider FROM public.connections
-  WHERE id > $1 AND provider_id IS NOT NULL ORDER BY id LIMIT $2 FOR SHARE
+  WHERE ($1 IS NULL OR id > $1) AND provider_id IS NOT NULL ORDER BY id LIMIT $2 FOR SHARE
 ), kept AS (
   INSERT INTO rollback_keep.connection_providers (connection_id, provider_id, provider)
   SELECT id, provider_id, provider FROM batch
@@ -125,7 +125,7 @@ WITH batch AS (
          coalesce(current_setting('migrate.provider_becomes')::jsonb ->> provider,
                   current_setting('migrate.provider_becomes')::jsonb ->> '*') AS becomes
   FROM public.connections
-  WHERE id > $1 AND provider NOT IN ('openai', 'bedrock', 'anthropic', 'microsoft-copilot')
+  WHERE ($1 IS NULL OR id > $1) AND provider NOT IN ('openai', 'bedrock', 'anthropic', 'microsoft-copilot')
   ORDER BY id LIMIT $2 FOR UPDATE
 ), kept AS (
   INSERT INTO rollback_keep.connection_providers (connection_id, provider_id, provider, became)
@@ -151,7 +151,7 @@ WITH batch AS (
          coalesce(current_setting('migrate.provider_becomes')::jsonb ->> provider,
                   current_setting('migrate.provider_becomes')::jsonb ->> '*') AS becomes
   FROM public.connections
-  WHERE id > $1 AND provider NOT IN ('openai', 'bedrock', 'anthropic', 'microsoft-copilot')
+  WHERE ($1 IS NULL OR id > $1) AND provider NOT IN ('openai', 'bedrock', 'anthropic', 'microsoft-copilot')
   ORDER BY id LIMIT $2 FOR UPDATE
 ), kept AS (
   INSERT INTO rollback_keep.connection_providers (connection_id, provider_id, provider, became)

@@ -5,13 +5,13 @@
 -- migrate:check
 DO $$
 DECLARE
-  both text;
+  twice text;
 BEGIN
-  SELECT string_agg(t, ', ' ORDER BY t) INTO both
+  SELECT string_agg(t, ', ' ORDER BY t) INTO twice
   FROM unnest(ARRAY['providers', 'models', 'provider_templates']) AS t
   WHERE to_regclass('public.' || t) IS NOT NULL AND to_regclass('rollback_keep.' || t) IS NOT NULL;
-  IF both IS NOT NULL THEN
-    RAISE EXCEPTION 'these tables exist twice, in public and as kept by an earlier way back in rollback_keep: %', both
+  IF twice IS NOT NULL THEN
+    RAISE EXCEPTION 'these tables exist twice, in public and as kept by an earlier way back in rollback_keep: %', twice
       USING HINT = 'Something made them anew since then. Compare the two, then drop or rename the one that is not wanted.';
   END IF;
 END
@@ -135,7 +135,7 @@ DROP TRIGGER IF EXISTS keep_connection_provider ON public.connections;
 WITH batch AS (
   SELECT kept.connection_id, kept.provider_id, kept.provider, kept.became
   FROM rollback_keep.connection_providers AS kept
-  WHERE kept.connection_id > $1 ORDER BY kept.connection_id LIMIT $2
+  WHERE ($1 IS NULL OR kept.connection_id > $1) ORDER BY kept.connection_id LIMIT $2
 ), taken AS (
   UPDATE public.connections AS c
   SET provider_id = coalesce(c.provider_id, batch.provider_id),

@@ -1,0 +1,10 @@
+export { backfill, type BackfillArgs, type BackfillReport } from "./backfill";
+export { describeBlockers, type Blocker } from "./blockers";
+export { MigrationError } from "./errors";
+export { migrationsDirectory, readMigrations, type Migration } from "./files";
+export { fingerprintDifference, schemaFingerprint, type SchemaFingerprint } from "./fingerprint";
+export { schemaState, schemaVersion } from "./journal";
+export type { SchemaState } from "./journal-state";
+export { migrateTo, type MigrateToArgs, type MigrationReport } from "./migrate";
+export { defaultOptions, type Connect, type MigrationOptions } from "./options";
+export { describeProgress, type Progress, type ProgressEvent } from "./progress";
