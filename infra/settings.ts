@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { pairProblem } from "./compatibility";
 import { applicationSettings, releaseName } from "./settings/application";
-import { contactSettings, signOffSettings, verificationSettings } from "./settings/operations";
+import { contactSettings, maintenanceWindowSettings, signOffSettings, verificationSettings } from "./settings/operations";
 import {
   databaseSettings,
   hostSettings,
@@ -23,6 +24,7 @@ const settingsSchema = z.strictObject({
   database: databaseSettings,
   host: hostSettings,
   app: applicationSettings,
+  maintenanceWindow: maintenanceWindowSettings,
   verification: verificationSettings,
   contacts: contactSettings,
   signOffs: signOffSettings.default([]),
@@ -59,6 +61,8 @@ export function parseSettings(raw: unknown): Settings {
 
 function crossChecks(settings: Settings): string[] {
   const problems: string[] = [];
+  const pair = pairProblem(settings.release, settings.schemaVersion, settings.app.compatibility);
+  if (pair !== undefined) problems.push(pair);
   const { blue, green } = settings.app.backend.ports;
   if (blue === green)
     problems.push(problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"));

@@ -48,7 +48,7 @@ export function turnTo(slot: Slot, from: Slot): string[] {
 export type SlotSessions = Record<Slot, { sessions: number; status: string }>;
 
 /**
- * Reads \`show stat\` (CSV, HAProxy 2.6 management guide, 9.1): current sessions and status of each slot.
+ * Reads `show stat` (CSV, HAProxy 2.6 management guide, 9.1): current sessions and status of each slot.
  * @throws Error when a slot is not listed
  */
 export function readSessions(csv: string): SlotSessions {

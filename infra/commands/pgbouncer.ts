@@ -31,7 +31,7 @@ ignore_startup_parameters = extra_float_digits
 `;
 }
 
-/** Reads \`SHOW POOLS\`; may do nothing else. */
+/** Reads `SHOW POOLS`; may do nothing else. */
 export const statsUser = "pool_reader";
 
 export function pgbouncerUsers(users: Readonly<Record<string, string>>): string {

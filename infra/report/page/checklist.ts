@@ -46,7 +46,8 @@ function cell({ id, title, result }: Filled): Markup {
 export function criteria(report: Report): Markup {
   const nine = filled(report).filter((box) => box.id.startsWith("SUC-"));
   return html`<section aria-labelledby="criteria"><h2 id="criteria">Success, by the checklist’s nine criteria</h2>
-<ol class="criteria">${nine.map(
+${report.state === "good" ? undefined : html`<p class="lede above">As far as the run came; the release counts as good only when no box fails.</p>
+`}<ol class="criteria">${nine.map(
     (box) => html`<li><p>${box.title}</p><p class="word ${className(box.result)}">${glyph[box.result]} ${box.result}</p>${
       box.result === "passed" ? undefined : html`<p class="small">${box.reason ?? box.evidence}</p>`
     }</li>

@@ -6,7 +6,7 @@ export const style = `
 :root {
   color-scheme: light dark;
   --paper: #fbfaf6; --raised: #ffffff; --ink: #1f1d1a; --soft: #69645b; --faint: #e4e0d6; --hair: #d3cec2;
-  --passed: #2c6a4c; --failed: #b3271e; --open: #96640a; --quiet: #8d877b; --failed-wash: #fbeeea; --passed-wash: #edf3ee; --open-wash: #f8f1e2;
+  --passed: #2c6a4c; --failed: #b3271e; --open: #96640a; --quiet: #767065; --failed-wash: #fbeeea; --passed-wash: #edf3ee; --open-wash: #f8f1e2;
   --serif: Charter, "Bitstream Charter", "Charis SIL", "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif;
   --sans: Inter, "SF Pro Text", -apple-system, "Segoe UI", system-ui, "Helvetica Neue", Arial, sans-serif;
   --mono: "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -14,7 +14,7 @@ export const style = `
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #171614; --raised: #1e1c1a; --ink: #ebe7df; --soft: #a49d90; --faint: #2c2a26; --hair: #3d3a34;
-    --passed: #7dbb97; --failed: #f0897b; --open: #dcae5c; --quiet: #857f74; --failed-wash: #2e1c19; --passed-wash: #1a2520; --open-wash: #2a2317;
+    --passed: #7dbb97; --failed: #f0897b; --open: #dcae5c; --quiet: #918a7e; --failed-wash: #2e1c19; --passed-wash: #1a2520; --open-wash: #2a2317;
   }
 }
 * { box-sizing: border-box; }
@@ -35,6 +35,7 @@ pre { white-space: pre-wrap; }
 .stamp { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; justify-content: space-between; border-top: 2px solid var(--ink); padding-top: .7rem; }
 .state { font: 600 .84rem/1.4 var(--sans); }
 .good, .passed { color: var(--passed); } .failed { color: var(--failed); } .unfinished, .open { color: var(--open); } .not-needed, .not-yet { color: var(--quiet); }
+.above { margin: -.75rem 0 1.5rem; }
 .lede { color: var(--soft); max-width: 46em; }
 
 .first { display: grid; grid-template-columns: repeat(3, 1fr); gap: 0 2.5rem; margin-top: 2.75rem; }
@@ -55,12 +56,13 @@ pre { white-space: pre-wrap; }
 .ribbon i { min-width: 4px; background: currentColor; }
 .ribbon .not-needed { opacity: .5; } .ribbon .open, .ribbon .not-yet { background: none; border: 1.5px solid currentColor; } .ribbon .not-yet { border-style: dotted; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.8rem; font: .88rem/1.5 var(--sans); }
-.legend b { font-weight: 600; } .legend .zero { opacity: .55; }
+.legend b { font-weight: 600; } .legend .zero { color: var(--quiet); } .legend .zero b { font-weight: 400; }
 
-.mosaic { display: grid; grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); gap: 1.6rem 2.5rem; margin-top: 2.4rem; }
-.mosaic .rows { display: flex; flex-wrap: wrap; gap: .5rem .85rem; margin-top: .6rem; }
+.mosaic { margin-top: 2.4rem; }
+.mosaic > div { display: grid; grid-template-columns: 11rem 1fr; gap: 0 2rem; align-items: center; padding: .3rem 0; }
+.mosaic .rows { display: flex; flex-wrap: wrap; gap: .4rem .9rem; }
 .mosaic .row { display: flex; flex-wrap: wrap; gap: 3px; }
-.cell { width: 17px; height: 17px; display: grid; place-items: center; font: 700 11px/1 var(--sans); text-decoration: none; border: 1.5px solid currentColor; }
+.cell { width: 21px; height: 21px; display: grid; place-items: center; font: 700 12px/1 var(--sans); text-decoration: none; border: 1.5px solid currentColor; }
 .cell.passed { background: var(--passed); } .cell.failed { background: var(--failed); }
 .cell.failed span { color: var(--paper); } .cell.passed span { display: none; }
 .cell.not-needed { border-color: var(--hair); } .cell.open { border-radius: 50%; } .cell.open span, .cell.not-yet span { display: none; } .cell.not-yet { border-style: dotted; }
@@ -69,7 +71,7 @@ pre { white-space: pre-wrap; }
 .timeline li:last-child { border-bottom: 1px solid var(--faint); }
 .timeline .track { position: relative; height: 8px; background: var(--faint); align-self: center; }
 .timeline .track i { position: absolute; top: 0; bottom: 0; min-width: 3px; background: var(--ink); }
-.timeline .failed .track i { background: var(--failed); }
+.timeline .idle .track i { background: var(--quiet); } .timeline .failed .track i { background: var(--failed); }
 .timeline .phase { font: 600 .9rem/1.4 var(--sans); color: var(--ink); } .timeline .failed .phase { color: var(--failed); }
 .timeline .took { text-align: right; font: .84rem/1.5 var(--sans); color: var(--ink); }
 .timeline .say { grid-column: 2 / -1; color: var(--soft); font-size: .92rem; line-height: 1.45; }
@@ -86,6 +88,7 @@ pre { white-space: pre-wrap; }
 .journal pre { color: var(--soft); } .journal h3 { margin: 1.5rem 0 .5rem; }
 
 .group { display: grid; grid-template-columns: 11rem 1fr; gap: 0 2rem; border-top: 1px solid var(--ink); padding: .8rem 0 2.2rem; }
+.group:last-child { padding-bottom: 0; }
 .group .tally { color: var(--soft); }
 .box { display: grid; grid-template-columns: 5rem 1fr 6.6rem; gap: 0 1rem; padding: .5rem 0 .6rem; border-top: 1px solid var(--faint); scroll-margin-top: 1rem; }
 .box:first-child { border-top: 0; padding-top: 0; }
@@ -116,6 +119,7 @@ footer p + p { margin-top: .35rem; }
   .first, .criteria, .people { grid-template-columns: 1fr; }
   .first { gap: 1.75rem; margin-top: 2rem; } .first .wide { margin: 0 -1.25rem; padding: 1rem 1.25rem 1.2rem; } .first .wide li { grid-template-columns: 1fr; }
   .first .wide + div + div { grid-column: auto; }
+  .mosaic > div { grid-template-columns: 1fr; gap: .35rem; padding: .5rem 0; } .cell { width: 17px; height: 17px; font-size: 10px; } .mosaic .rows { gap: .4rem .7rem; }
   .criteria li { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; padding-bottom: .75rem; } .criteria .small { grid-column: 1 / -1; }
   .timeline li { grid-template-columns: 1fr auto; } .timeline .track { grid-row: 2; grid-column: 1 / -1; } .timeline .say { grid-column: 1 / -1; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .85rem; }

@@ -1,0 +1,35 @@
+import { execa } from "execa";
+
+/** A stack's config through Pulumi's own command, so that secrets are encrypted the stack's own way. */
+export class StackConfig {
+  constructor(
+    readonly stack: string,
+    /** Another file than `Pulumi.STACK.yaml`. */
+    readonly file?: string,
+  ) {}
+
+  /** Values below the project's namespace by path (`keys.ssh`); secret values as `null`. */
+  async read(): Promise<Record<string, unknown>> {
+    const { stdout } = await this.#pulumi(["config", "--json"]);
+    const entries = Object.entries(JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown; secret: boolean }>);
+    return Object.fromEntries(entries.map(([key, entry]) => [key.replace(/^prompt-library:/, ""), entry.secret ? null : (entry.objectValue ?? entry.value)]));
+  }
+
+  /** Which paths below an object are set, secret or not. */
+  async has(path: string): Promise<boolean> {
+    const done = await this.#pulumi(["config", "get", "--path", `prompt-library:${path}`], undefined, false);
+    return done.exitCode === 0;
+  }
+
+  /** The value goes through stdin: it is in no process list. */
+  async set(path: string, value: string, options: { isSecret: boolean }): Promise<void> {
+    await this.#pulumi(["config", "set", "--path", options.isSecret ? "--secret" : "--plaintext", `prompt-library:${path}`], value);
+  }
+
+  async #pulumi(args: string[], input?: string, reject = true) {
+    return execa("pulumi", [...args, "--stack", this.stack, "--non-interactive", ...(this.file === undefined ? [] : ["--config-file", this.file])], {
+      reject,
+      ...(input === undefined ? {} : { input }),
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import type { Settings } from "../settings";
+import type { ConfigureArgs, ManagedFile } from "./configure-script";
+import { haproxyConfig } from "./haproxy";
+import { metadataRules } from "./nftables";
+import { nginxSite } from "./nginx";
+import { hostPaths, type Slot } from "./paths";
+import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
+import { backendTargetUnit, backendTemplate } from "./systemd";
+
+export type HostFilesArgs = {
+  settings: Settings;
+  database: { address: string; port: number; name: string; certificateAuthority: string };
+  roles: { app: string };
+  serving: Slot | null;
+};
+
+/** Files of the host that are no release's, how they are tested and how they are loaded. */
+export function hostFiles(args: HostFilesArgs): ConfigureArgs {
+  const { settings, database } = args;
+  const { app, secrets, keys } = settings;
+  const application = app.name;
+  const paths = hostPaths(application);
+  const file = (path: string, content: string, services: string[], mode = "0644", owner = "root:root"): ManagedFile => ({
+    path,
+    content,
+    mode,
+    owner,
+    services,
+  });
+  return {
+    files: [
+      file(paths.tlsCertificate, `${keys.tlsCertificate.trim()}\n`, ["nginx"]),
+      file(paths.tlsPrivateKey, `${secrets.tlsPrivateKey.trim()}\n`, ["nginx"], "0600"),
+      file(
+        `/etc/nginx/sites-available/default`,
+        nginxSite({ application, publicName: settings.network.publicName, apiPrefix: app.routes.prefix, ports: app.backend.ports }),
+        ["nginx"],
+      ),
+      file(
+        "/etc/haproxy/haproxy.cfg",
+        haproxyConfig({ application, ports: app.backend.ports, serving: args.serving }),
+        ["haproxy"],
+      ),
+      file(paths.databaseAuthority, `${database.certificateAuthority.trim()}\n`, ["pgbouncer"]),
+      file(
+        "/etc/pgbouncer/userlist.txt",
+        pgbouncerUsers({ [args.roles.app]: secrets.appPassword, [statsUser]: secrets.readonlyPassword }),
+        ["pgbouncer"],
+        "0640",
+        "postgres:postgres",
+      ),
+      file(
+        "/etc/pgbouncer/pgbouncer.ini",
+        pgbouncerConfig({ application, database: database.name, address: database.address, port: database.port }),
+        ["pgbouncer"],
+        "0640",
+        "postgres:postgres",
+      ),
+      file("/etc/nftables.conf", metadataRules([application, "www-data", "haproxy", "postgres"]), ["nftables"], "0755"),
+      file(
+        `/etc/systemd/system/${application}-backend@.service`,
+        backendTemplate({
+          application,
+          directory: app.backend.directory,
+          command: app.backend.command,
+          memoryLimitMiB: app.backend.memoryLimitMiB,
+          stopTimeoutSeconds: app.backend.drainTimeoutSeconds,
+        }),
+        [],
+      ),
+      file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
+    ],
+    tests: ["nginx -t -q", "haproxy -c -q -f /etc/haproxy/haproxy.cfg", "nft -c -f /etc/nftables.conf"],
+    loads: {
+      // Its pools answer to a reload; its listening address never changes after the first time.
+      pgbouncer: "systemctl reload-or-restart pgbouncer",
+      haproxy: "systemctl reload-or-restart haproxy",
+      nginx: "systemctl reload-or-restart nginx",
+      nftables: "systemctl enable --quiet nftables && systemctl restart nftables",
+    },
+  };
+}

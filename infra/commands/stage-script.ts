@@ -1,0 +1,76 @@
+import { backendUnit, type HostPaths, type Slot } from "./paths";
+import { quote } from "./shell";
+
+export type UnpackArgs = { paths: HostPaths; archive: string; digest: string; release: string };
+
+/** Where a release lies on the host: named by what it is, so that an unpacked one is never written again. */
+export function releaseDirectory(paths: HostPaths, digest: string): string {
+  return `${paths.releases}/${digest.slice(0, 16)}`;
+}
+
+/** Checks the archive by its digest, then unpacks it beside the others; half an archive never gets the release's name. */
+export function unpackScript(args: UnpackArgs): string {
+  const directory = releaseDirectory(args.paths, args.digest);
+  return `archive=${quote(args.archive)}
+trap 'rm -f "$archive"' EXIT
+echo "${args.digest}  $archive" | sha256sum --check --quiet --strict >&2 || {
+  echo "the archive of ${quote(args.release)} on the host is not the one that was built; it has been removed" >&2; exit 3; }
+rm -rf ${quote(`${directory}.new`)}
+mkdir -p ${quote(`${directory}.new`)}
+tar -xzf "$archive" -C ${quote(`${directory}.new`)} --no-same-owner
+mv -T ${quote(`${directory}.new`)} ${quote(directory)}
+`;
+}
+
+export type StartArgs = {
+  application: string;
+  paths: HostPaths;
+  slot: Slot;
+  digest: string;
+  port: number;
+  healthPath: string;
+  startTimeoutSeconds: number;
+};
+
+/**
+ * Starts a release in a slot and waits until its health answers 200. Prints how long that took, in milliseconds.
+ * Ends with 4 when the backend died, with 5 when it lives and does not answer.
+ */
+export function startScript(args: StartArgs): string {
+  const unit = backendUnit(args.application, args.slot);
+  const link = args.paths.slot(args.slot);
+  return `systemctl stop ${unit}
+systemctl reset-failed ${unit} 2>/dev/null || true
+ln -sfn ${quote(releaseDirectory(args.paths, args.digest))} ${quote(`${link}.new`)}
+mv -T ${quote(`${link}.new`)} ${quote(link)}
+${startAndWait(args)}`;
+}
+
+/** Makes sure that a slot is up: started if it is not, and waited for. */
+export function startAndWait(args: Pick<StartArgs, "application" | "slot" | "port" | "healthPath" | "startTimeoutSeconds">): string {
+  const unit = backendUnit(args.application, args.slot);
+  return `began=$(date +%s%3N)
+systemctl start ${unit}
+restarts=$(systemctl show -p NRestarts --value ${unit})
+while :; do
+  code=$(curl -s -o /dev/null -m 2 -w '%{http_code}' ${quote(`http://127.0.0.1:${args.port}${args.healthPath}`)} || true)
+  if [ "$code" = 200 ]; then break; fi
+  if ! systemctl is-active --quiet ${unit} && [ "$(systemctl show -p SubState --value ${unit})" != auto-restart ]; then
+    echo "the backend in slot ${args.slot} ended by itself" >&2; exit 4
+  fi
+  if [ "$(systemctl show -p NRestarts --value ${unit})" -gt "$restarts" ]; then
+    echo "the backend in slot ${args.slot} ended by itself and was started again by systemd" >&2; exit 4
+  fi
+  if [ $(($(date +%s%3N) - began)) -gt ${args.startTimeoutSeconds * 1000} ]; then
+    echo "the backend in slot ${args.slot} runs, but health did not answer 200 within ${args.startTimeoutSeconds} s (last answer: $code)" >&2; exit 5
+  fi
+  sleep 0.2
+done
+echo $(($(date +%s%3N) - began))
+`;
+}
+
+/** The last lines that a slot's backend wrote. */
+export function journalScript(application: string, slot: Slot, lines: number): string {
+  return `journalctl -u ${backendUnit(application, slot)} -n ${lines} -o cat --no-pager 2>/dev/null || true\n`;
+}

@@ -1,0 +1,36 @@
+import { configureScript } from "../commands/configure-script";
+import { hostFiles } from "../commands/host-files";
+import { backendTarget, loopback } from "../commands/paths";
+import { roleNames } from "../roles";
+import { StepFailure } from "./failure";
+import { readHostState } from "./host-state";
+import { prove, type Step } from "./step";
+
+/** Puts the host's own files in place: tested before they are loaded, the old ones back if they don't. */
+export const configure: Step = async (context) => {
+  const { input, host, progress } = context;
+  const { settings } = input;
+  const { serving } = await readHostState(context);
+  progress("comparing the host's files with those of this config");
+  const printed = await host.run(
+    "configuring the host",
+    configureScript(hostFiles({ settings, database: input.database, roles: { app: roleNames.app }, serving })),
+  );
+  const changed = printed.split("\n").filter((row) => row !== "");
+  await host.run(
+    "enabling services",
+    `systemctl enable --quiet nginx haproxy pgbouncer redis-server ${backendTarget(settings.app.name)}
+systemctl start ${backendTarget(settings.app.name)}
+for service in nginx haproxy pgbouncer redis-server; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
+  );
+  const isActive = await prove(context, "WEB-1.2", async () => {
+    const active = await host.run("asking nginx and PgBouncer", `systemctl is-active nginx haproxy pgbouncer redis-server | sort -u\nss -ltnH "sport = :${loopback.database}" | grep -q .`);
+    if (active !== "active") throw new Error(`not every service is active: ${active}`);
+    return `nginx -t passed; nginx, HAProxy, PgBouncer and Redis are active; ${changed.length} files changed`;
+  });
+  if (!isActive) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", "look at systemctl --failed on the host");
+  context.details.changed = changed;
+  return changed.length === 0
+    ? { outcome: "nothing to do", summary: "the host's files are as configured" }
+    : { outcome: "completed", summary: `${changed.length} files of the host changed` };
+};

@@ -1,0 +1,24 @@
+import type { Release } from "../release";
+import type { Settings } from "../settings";
+
+/** What every phase is given on stdin; made by infra/index.ts from settings that are parsed already. */
+export type StepInput = {
+  stack: string;
+  release: Release;
+  /** Digest of sql/migrations' chain. */
+  migrations: string;
+  host: { id: string; address: string };
+  database: {
+    identifier: string;
+    address: string;
+    port: number;
+    name: string;
+    /** PEM. */
+    certificateAuthority: string;
+  };
+  bucket: string;
+  settings: Settings;
+};
+
+/** What a phase prints on stdout, and so what the next one is triggered by. Short: the rest is in the record on the host. */
+export type PhaseResult = { runId: string; phase: string; outcome: string; summary: string; report?: string };

@@ -1,0 +1,100 @@
+import { buildArtifact } from "../artifact/build";
+import { quote } from "../commands/shell";
+import { otherSlot, type Slot } from "../commands/paths";
+import { releaseDirectory, startScript, unpackScript } from "../commands/stage-script";
+import { type HostState, readHostState, slotFile, type SlotContent, stagedFile } from "./host-state";
+import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "./slots";
+import { prove, type Step, type StepContext } from "./step";
+
+/** Brings the release to the host, beside the one that serves, and starts it where no user sees it. */
+export const stage: Step = async (context) => {
+  const { input, progress } = context;
+  const { release, settings } = input;
+  const artifact = await buildArtifact(settings.app, release, progress);
+  context.details.artifact = { digest: artifact.digest, isFromCache: artifact.isFromCache };
+  const state = await readHostState(context);
+  const wanted = { release: release.name, commit: release.commit, digest: artifact.digest, environment: environmentDigest(context) };
+
+  const serving = state.serving === null ? null : state.slots[state.serving];
+  if (serving !== null && holds(serving, wanted)) {
+    const content = { ...serving, schemaVersion: settings.schemaVersion };
+    await ensureRunning(context, serving.slot);
+    await writeState(context, content);
+    await tellBoxes(context, content, "it serves already");
+    return { outcome: "nothing to do", summary: `${release.name} serves already, in slot ${serving.slot}` };
+  }
+
+  const slot: Slot = idleSlot(state);
+  await bring(context, artifact.path, artifact.digest);
+  progress(`starting ${release.name} in the idle slot ${slot}`);
+  await context.host.put(context.paths.slotEnvironment(slot), slotEnvironment(context, slot), { mode: "0600" });
+  const content: SlotContent = { slot, ...wanted, schemaVersion: settings.schemaVersion };
+  const startedMs = await start(context, content);
+  await writeState(context, content);
+  await tellBoxes(context, content, `health answered 200 after ${startedMs} ms`);
+  return { outcome: "completed", summary: `${release.name} runs in slot ${slot}, seen by nobody yet (up after ${startedMs} ms)` };
+};
+
+function holds(content: SlotContent, wanted: Pick<SlotContent, "digest" | "environment">): boolean {
+  return content.digest === wanted.digest && content.environment === wanted.environment;
+}
+
+function idleSlot(state: HostState): Slot {
+  return state.serving === null ? "blue" : otherSlot(state.serving);
+}
+
+async function bring(context: StepContext, archive: string, digest: string): Promise<void> {
+  const { host, paths, progress, input } = context;
+  const directory = releaseDirectory(paths, digest);
+  const isThere = await host.run("looking for the release", `test -d ${quote(directory)} && echo yes || echo no`);
+  if (isThere === "yes") {
+    progress(`the host holds ${input.release.name} already`);
+    return;
+  }
+  progress(`sending ${input.release.name} to the host`);
+  const target = `${paths.releases}/${digest}.tar.gz`;
+  await host.send(archive, target);
+  await host.run("unpacking the release", unpackScript({ paths, archive: target, digest, release: input.release.name }), { timeoutMs: 300_000 });
+}
+
+async function start(context: StepContext, content: SlotContent): Promise<number> {
+  const { app } = context.input.settings;
+  try {
+    const printed = await context.host.run(
+      `starting ${content.release}`,
+      startScript({
+        application: app.name,
+        paths: context.paths,
+        slot: content.slot,
+        digest: content.digest,
+        port: app.backend.ports[content.slot],
+        healthPath: app.routes.health,
+        startTimeoutSeconds: app.backend.startTimeoutSeconds,
+      }),
+      { timeoutMs: (app.backend.startTimeoutSeconds + 60) * 1000 },
+    );
+    return Number(printed);
+  } catch (error) {
+    return refuse(context, content.slot, `${content.release} was not taken: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function writeState(context: StepContext, content: SlotContent): Promise<void> {
+  const json = JSON.stringify(content);
+  await context.host.put(slotFile(context.paths, content.slot), json);
+  await context.host.put(stagedFile(context.paths), json);
+}
+
+async function tellBoxes(context: StepContext, content: SlotContent, readiness: string): Promise<void> {
+  await prove(
+    context,
+    "APP-1.1",
+    async () => `no stop: slot ${content.slot} staged beside the serving one; artifact sha256:${content.digest}, environment sha256:${content.environment}`,
+  );
+  await prove(context, "APP-2.1", async () => readiness);
+  await prove(context, "WEB-1.1", async () => {
+    const index = `${context.paths.slot(content.slot)}/frontend/index.html`;
+    const size = await context.host.run("looking at the frontend", `stat -L -c %s ${quote(index)}`);
+    return `${index}, ${size} bytes`;
+  });
+}

@@ -1,0 +1,60 @@
+import type pg from "pg";
+import type { BoxId } from "../checklist/boxes";
+import type { BoxResult } from "../checklist/result";
+import type { HostPaths } from "../commands/paths";
+import type { roleNames } from "../roles";
+import type { Phase } from "../rollout/phases";
+import type { StepInput } from "./input";
+import type { Progress } from "./progress";
+import type { RemoteHost } from "./remote-host";
+
+export type StepContext = {
+  phase: Phase;
+  runId: string;
+  input: StepInput;
+  paths: HostPaths;
+  host: RemoteHost;
+  progress: Progress;
+  /** A connection of its own through the host, the server's certificate verified by name. The caller ends it. */
+  connect: (role: keyof typeof roleNames) => Promise<pg.Client>;
+  /** Boxes proved or failed so far; kept in the record also when the step fails. */
+  boxes: BoxResult[];
+  /** What else the record should hold. */
+  details: Record<string, unknown>;
+};
+
+export type StepOutcome = {
+  outcome: "completed" | "nothing to do";
+  summary: string;
+  /** Below the project's directory; from `evidence` alone. */
+  report?: string;
+};
+
+/**
+ * One phase. It makes sure of what it needs, leaves alone what already holds, and restores what it found before it throws.
+ */
+export type Step = (context: StepContext) => Promise<StepOutcome>;
+
+/** Runs a check and keeps its result; a check that throws has failed, with what it said as evidence. */
+export async function prove(
+  context: Pick<StepContext, "phase" | "boxes">,
+  id: BoxId,
+  check: () => Promise<string>,
+): Promise<boolean> {
+  const startedAt = Date.now();
+  const base = { id, source: context.phase };
+  try {
+    const evidence = await check();
+    context.boxes.push({ ...base, result: "passed", evidence, durationMs: Date.now() - startedAt });
+    return true;
+  } catch (error) {
+    const evidence = error instanceof Error ? error.message : String(error);
+    context.boxes.push({ ...base, result: "failed", evidence, durationMs: Date.now() - startedAt });
+    return false;
+  }
+}
+
+/** The failed boxes as an operator reads them. */
+export function findings(boxes: readonly BoxResult[]): string[] {
+  return boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}`);
+}
