@@ -3,7 +3,7 @@ import { type BoxResult } from "../checklist/result";
 import { type DeploymentHeader, type Person } from "./header";
 
 /** The checklist's own form, left unfilled: `[Name]`, `[Contact Info]`, or the usual words for "later". */
-const unfilled = /^\s*$|\[.*\]|^\s*(todo|tbd|tba|n\/?a|none|-+|\?+|x+)\s*$|example\.(com|org|net)/i;
+const unfilled = /^\s*$|\[.*\]|^\s*(todo|tbd|tba|n\/?a|none|-+|\?+|x+)\s*$/i;
 
 /** Whether CON-1 to CON-3 hold: everybody named, and each with a way to reach them. */
 export function contactBoxes(header: Pick<DeploymentHeader, "contacts" | "escalation" | "dependencies">): BoxResult[] {
