@@ -14,9 +14,9 @@ const releases = [
 const team = "Prompt library team <team@prompt-library.example>";
 
 /** By path inside the repository. */
-type Tree = ReadonlyMap<string, Buffer>;
+export type Files = ReadonlyMap<string, Buffer>;
 
-type Commit = { branch: string; tag: string; date: string; message: string; tree: Tree; parentMark?: number };
+type Commit = { branch: string; tag: string; date: string; message: string; files: Files; parentMark?: number };
 
 export type SampleRepositoryOptions = {
   /** Directories of `test/app/variants`: v1.2.0 with their files laid over, each tagged `v1.2.0-NAME` on a branch `variant/NAME`. */
@@ -48,6 +48,14 @@ export async function variantNames(): Promise<string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
 }
 
+/** What a tag of the repository holds. @throws Error when there is no such tag */
+export async function releaseFiles(tag: string): Promise<Files> {
+  const variants = await variantNames();
+  const found = (await history(variants)).find((commit) => commit.tag === tag);
+  if (!found) throw new Error(`no release ${tag} of the sample application; there are ${releases.map((release) => release.tag).join(", ")} and v1.2.0-NAME for ${variants.join(", ")}`);
+  return found.files;
+}
+
 async function history(variants: readonly string[]): Promise<Commit[]> {
   const known = await variantNames();
   const unknown = variants.filter((name) => !known.includes(name));
@@ -55,10 +63,10 @@ async function history(variants: readonly string[]): Promise<Commit[]> {
     throw new Error(`no variant ${unknown.join(", ")} of the sample application; there are ${known.join(", ")}`);
 
   const commits: Commit[] = [];
-  let tree: Tree = new Map();
+  let files: Files = new Map();
   for (const { tag, date, message } of releases) {
-    tree = new Map([...tree, ...(await filesBelow(join(here, tag)))]);
-    commits.push({ branch: "main", tag, date, message, tree, parentMark: commits.length || undefined });
+    files = new Map([...files, ...(await filesBelow(join(here, tag)))]);
+    commits.push({ branch: "main", tag, date, message, files, parentMark: commits.length || undefined });
   }
   const newest = releases[releases.length - 1]!;
   const base = commits.length;
@@ -68,14 +76,14 @@ async function history(variants: readonly string[]): Promise<Commit[]> {
       tag: `${newest.tag}-${name}`,
       date: newest.date,
       message: `Variant ${name}`,
-      tree: new Map([...tree, ...(await filesBelow(join(here, "variants", name)))]),
+      files: new Map([...files, ...(await filesBelow(join(here, "variants", name)))]),
       parentMark: base,
     });
   return commits;
 }
 
 /** Leaves out what builds leave in a working tree. */
-async function filesBelow(root: string): Promise<Tree> {
+async function filesBelow(root: string): Promise<Files> {
   const files = new Map<string, Buffer>();
   const visit = async (directory: string): Promise<void> => {
     for (const entry of await readdir(directory, { withFileTypes: true })) {
@@ -96,7 +104,7 @@ function fastImportStream(commits: readonly Commit[]): Buffer {
     line(`data ${content.length}`);
     parts.push(content, Buffer.from("\n"));
   };
-  commits.forEach(({ branch, tag, date, message, tree, parentMark }, index) => {
+  commits.forEach(({ branch, tag, date, message, files, parentMark }, index) => {
     const when = `${team} ${Date.parse(date) / 1000} +0000`;
     // Without its own parent a commit would follow what the branch held before this run.
     if (parentMark === undefined) line(`reset refs/heads/${branch}\n`);
@@ -107,9 +115,9 @@ function fastImportStream(commits: readonly Commit[]): Buffer {
     data(Buffer.from(`${message}\n`));
     if (parentMark !== undefined) line(`from :${parentMark}`);
     line("deleteall");
-    for (const path of [...tree.keys()].sort()) {
+    for (const path of [...files.keys()].sort()) {
       line(`M 100644 inline ${path}`);
-      data(tree.get(path)!);
+      data(files.get(path)!);
     }
     line("");
     line(`tag ${tag}`);
