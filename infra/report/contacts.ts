@@ -1,5 +1,6 @@
 import { type BoxId } from "../checklist/boxes";
 import { type BoxResult } from "../checklist/result";
+import { byRole } from "./format";
 import { type DeploymentHeader, type Person } from "./header";
 
 /** The checklist's own form, left unfilled: `[Name]`, `[Contact Info]`, or the usual words for "later". */
@@ -20,7 +21,7 @@ function judge<Entry extends { name: string }>(
   entries: Record<string, Entry>,
   waysOf: (entry: Entry) => string[],
 ): BoxResult {
-  const roles = Object.entries(entries);
+  const roles = byRole(entries);
   const unreachable = roles.filter(([, entry]) => unfilled.test(entry.name) || !waysOf(entry).some((way) => !unfilled.test(way)));
   if (roles.length === 0) return { id, result: "failed", evidence: `nobody is named under ${key}`, source: "report" };
   if (unreachable.length === 0)

@@ -32,6 +32,17 @@ export function roleName(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const rolesInOrder = ["lead", "databaseAdmin", "devOps", "technicalLead", "productOwner", "onCall", "cloudProvider", "databaseVendor", "monitoring"];
+
+/**
+ * Entries by role in the checklist's order, others after them by name. The order of keys does not outlive the signed JSON,
+ * and a page has to be the same before and after.
+ */
+export function byRole<Entry>(entries: Record<string, Entry>): [role: string, entry: Entry][] {
+  const place = (role: string): number => (rolesInOrder.includes(role) ? rolesInOrder.indexOf(role) : rolesInOrder.length);
+  return Object.entries(entries).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
+}
+
 /** `1 box`, `2 boxes`. */
 export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;

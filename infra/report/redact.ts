@@ -50,7 +50,7 @@ function encodings(secret: string): string[] {
   const url = encodeURIComponent(Buffer.from(secret, "utf8").toString("utf8"));
   const strict = url.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
   const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
-  const form = strict.replaceAll("%20", "+");
+  const form = new URLSearchParams([["", secret]]).toString().slice(1);
   const htmlNamed = secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
   const bytes = Buffer.from(secret, "utf8");
   const hex = bytes.toString("hex");
@@ -59,7 +59,7 @@ function encodings(secret: string): string[] {
     json,
     JSON.stringify(json).slice(1, -1),
     json.replaceAll("/", "\\/"),
-    url, strict, form, lower(url), lower(strict), lower(form),
+    url, strict, form, strict.replaceAll("%20", "+"), lower(url), lower(strict), lower(form),
     htmlNamed, htmlNamed.replaceAll("'", "&#39;"), htmlNamed.replaceAll("'", "&#39;").replaceAll("`", "&#96;"),
     secret.replaceAll("'", "'\\''"),
     // Two bytes in hexadecimal would hit half of all digests.

@@ -3,19 +3,19 @@ import { z } from "zod";
 import { canonicalJson, sha256 } from "./canonical";
 import { type Report, reportSchema } from "./shape";
 
-const signedReportSchema = z.strictObject({
-  report: reportSchema,
-  signature: z.strictObject({
-    algorithm: z.literal("Ed25519"),
-    /** `ed25519:` and the first 16 digits of the SHA-256 of `publicKey`. */
-    keyId: z.string(),
-    /** SPKI in base64. It shows that the report is whole; who signed it shows only a key from elsewhere. */
-    publicKey: z.string(),
-    value: z.string(),
-  }),
+const signatureSchema = z.strictObject({
+  algorithm: z.literal("Ed25519"),
+  /** `ed25519:` and the first 16 digits of the SHA-256 of `publicKey`. */
+  keyId: z.string(),
+  /** SPKI in base64. It shows that the report is whole; who signed it shows only a key from elsewhere. */
+  publicKey: z.string(),
+  value: z.string(),
 });
 
-export type SignedReport = z.infer<typeof signedReportSchema>;
+/** The signature is checked before anything inside the report is looked at. */
+const envelopeSchema = z.strictObject({ report: z.unknown(), signature: signatureSchema });
+
+export type SignedReport = { report: Report; signature: z.infer<typeof signatureSchema> };
 
 export type Verification =
   | { verified: true; report: Report; keyId: string; signer: "known" | "unknown" }
@@ -63,17 +63,20 @@ export function verifySigned(json: string, publicKeyPem?: string): Verification 
   } catch {
     return no("it is not JSON");
   }
-  const parsed = signedReportSchema.safeParse(value);
-  if (!parsed.success) return no(`it is no signed report: ${parsed.error.issues[0]?.path.join(".")} ${parsed.error.issues[0]?.message}`);
-  const { report, signature } = parsed.data;
-  if (json !== signedText(parsed.data)) return no("its bytes are not those that were written when it was signed");
+  const envelope = envelopeSchema.safeParse(value);
+  if (!envelope.success) return no("it is no signed report");
+  const { report: content, signature } = envelope.data;
+  if (json !== `${canonicalJson(envelope.data)}\n`) return no("its bytes are not those that were written when it was signed");
   const own = publicKeyFrom(signature.publicKey);
   if (own === undefined || keyIdOf(own) !== signature.keyId) return no("the key that it carries is damaged");
   const expected = publicKeyPem === undefined ? own : ed25519(() => createPublicKey(publicKeyPem), "public");
   if (!spki(expected).equals(spki(own))) return no(`it was signed with another key: ${signature.keyId}, expected ${keyIdOf(expected)}`);
   const bytes = Buffer.from(signature.value, "base64");
   if (bytes.toString("base64") !== signature.value) return no("its signature is damaged");
-  if (!verify(null, Buffer.from(canonicalJson(report)), expected, bytes)) return no("its signature does not fit its content");
+  if (!verify(null, Buffer.from(canonicalJson(content)), expected, bytes)) return no("its signature does not fit its content");
+  const parsed = reportSchema.safeParse(content);
+  if (!parsed.success) return no("it is signed, but of a shape that this version of the program does not know");
+  const report = parsed.data;
   return { verified: true, report, keyId: signature.keyId, signer: publicKeyPem === undefined ? "unknown" : "known" };
 }
 

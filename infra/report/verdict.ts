@@ -3,6 +3,7 @@ import { type BoxResult } from "../checklist/result";
 import { type Phase, phases, whereItFails } from "../rollout/phases";
 import { isComputed } from "./computed";
 import { detail } from "./details";
+import { byRole } from "./format";
 import { type DeploymentHeader, type Version } from "./header";
 import { type PhaseRecord } from "./record";
 import { type Report, type Trouble } from "./shape";
@@ -82,7 +83,7 @@ function wayBack(from: Version, activated: boolean): string {
 }
 
 function callLine(header: DeploymentHeader): string {
-  const [role, person] = Object.entries(header.escalation).find(([key]) => key === "onCall") ?? Object.entries(header.escalation)[0] ?? [];
+  const [role, person] = byRole(header.escalation).find(([key]) => key === "onCall") ?? byRole(header.escalation)[0] ?? [];
   if (role === undefined || person === undefined) return "Nobody is named to escalate to: fill in contacts.escalation.";
   return `If users are affected, call ${[person.name, person.phone ?? person.email].filter(Boolean).join(", ")}.`;
 }

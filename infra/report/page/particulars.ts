@@ -1,5 +1,5 @@
 import { reach } from "../contacts";
-import { roleName } from "../format";
+import { byRole, roleName } from "../format";
 import { type Dependency, type Person, type Version } from "../header";
 import { type Report } from "../shape";
 import { html, type Markup } from "./markup";
@@ -36,9 +36,9 @@ function fact(name: string, value: string | Markup): Markup {
 /** Whom to call. */
 export function people({ header }: Report): Markup {
   return html`<section aria-labelledby="people"><h2 id="people">Whom to call</h2><div class="people">
-<div><h3>Deployment team</h3><ul>${Object.entries(header.contacts).map(person)}</ul></div>
-<div><h3>Escalation</h3><ul>${Object.entries(header.escalation).map(person)}</ul></div>
-<div><h3>External dependencies</h3><ul>${Object.entries(header.dependencies).map(dependency)}</ul></div>
+<div><h3>Deployment team</h3><ul>${byRole(header.contacts).map(person)}</ul></div>
+<div><h3>Escalation</h3><ul>${byRole(header.escalation).map(person)}</ul></div>
+<div><h3>External dependencies</h3><ul>${byRole(header.dependencies).map(dependency)}</ul></div>
 </div></section>`;
 }
 

@@ -1,0 +1,120 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canonicalJson, sha256 } from "../../infra/report/canonical";
+import { main } from "../../infra/report/cli";
+import { renderHtml } from "../../infra/report/html";
+import { assembleReport } from "../../infra/report/report";
+import { newSigningKeys, sealOf, signedText, signReport, verifySigned } from "../../infra/report/sign";
+import { failedRecords, goodRecords, header, signOffs } from "../golden/records";
+
+const keys = newSigningKeys();
+const report = assembleReport(header, failedRecords(), signOffs);
+const signed = signReport(report, keys.privateKeyPem);
+const text = signedText(signed);
+
+describe("a signed report", () => {
+  it("is whole, and signed by whoever holds the key", () => {
+    expect(verifySigned(text, keys.publicKeyPem)).toEqual({ verified: true, report, keyId: signed.signature.keyId, signer: "known" });
+  });
+  it("leaves the signer unknown without a key from elsewhere", () => expect(verifySigned(text)).toMatchObject({ verified: true, signer: "unknown" }));
+  /** One bit, and a different one from place to place; never the highest, which would only break the encoding. */
+  function* unnoticed(whole: string, step: number): Generator<number> {
+    const bytes = Buffer.from(whole);
+    for (let at = 0; at < bytes.length; at += step) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 7));
+      if (verifySigned(changed.toString("utf8"), keys.publicKeyPem).verified) yield at;
+    }
+  }
+  it("fails with one changed byte, wherever it is in a small one", () => {
+    const small = signReport({ ...report, boxes: [], timeline: [], screenshots: [], journal: [] }, keys.privateKeyPem);
+    expect(verifySigned(signedText(small), keys.publicKeyPem).verified).toBe(true);
+    expect([...unnoticed(signedText(small), 1)]).toEqual([]);
+  });
+  it("fails with one changed byte in a full one", () => expect([...unnoticed(text, 101)]).toEqual([]));
+  it.each([
+    ["a space more", `${text} `],
+    ["no line end", text.trimEnd()],
+    ["indentation", JSON.stringify(JSON.parse(text), null, 2)],
+    ["keys in another order", `${JSON.stringify({ signature: signed.signature, report: signed.report })}\n`],
+    ["a key twice", text.replace('{"report":', '{"report":{},"report":')],
+    ["nothing", ""],
+    ["other JSON", "[]"],
+    ["a state in its favour", text.replace('"state":"failed"', '"state":"good"')],
+  ])("fails with %s", (_, changed) => {
+    expect(changed).not.toBe(text);
+    expect(verifySigned(changed, keys.publicKeyPem).verified).toBe(false);
+  });
+  it("fails where another signed it, even over the same content", () => {
+    const other = signedText(signReport(report, newSigningKeys().privateKeyPem));
+    expect(verifySigned(other, keys.publicKeyPem)).toMatchObject({ verified: false, reason: expect.stringContaining("another key") as unknown });
+  });
+  it("fails where the signature is that of another report", () => {
+    const good = signReport(assembleReport(header, goodRecords(), signOffs), keys.privateKeyPem);
+    expect(verifySigned(signedText({ ...good, signature: signed.signature }), keys.publicKeyPem)).toMatchObject({ verified: false, reason: "its signature does not fit its content" });
+  });
+  it.each(["", "no key", generateKeyPairSync("x25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()])("is not made with what is no Ed25519 key", (pem) => {
+    expect(() => signReport(report, pem)).toThrow(/not an Ed25519 key in PEM/);
+  });
+  it("is the same for the same report and key", () => expect(signedText(signReport(report, keys.privateKeyPem))).toBe(text));
+});
+
+describe("canonical JSON", () => {
+  it("does not depend on the order of keys", () => expect(canonicalJson({ b: 1, a: [{ d: 1, c: undefined }] })).toBe(canonicalJson({ a: [{ d: 1 }], b: 1 })));
+  it("reads back as what was written", () => expect(JSON.parse(canonicalJson(report))).toEqual(report));
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, () => 1, Symbol("x")])("refuses what JSON cannot hold", (value) => expect(() => canonicalJson({ value })).toThrow(TypeError));
+});
+
+describe("npm run report", () => {
+  let directory = "";
+  const at = (name: string): string => join(directory, name);
+  const run = (...args: string[]) => {
+    const said: string[] = [];
+    return { code: main(args, (line) => said.push(line)), said: said.join("\n") };
+  };
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), "report-"));
+    writeFileSync(at("public.pem"), keys.publicKeyPem);
+    writeFileSync(at("other.pem"), newSigningKeys().publicKeyPem);
+    writeFileSync(at("alone.json"), text);
+    for (const name of ["whole", "edited"]) {
+      writeFileSync(at(`${name}.json`), text);
+      const page = renderHtml(report, sealOf(signed));
+      writeFileSync(at(`${name}.html`), name === "edited" ? page.replace("stopped at verify", "serves, all is well") : page);
+    }
+    writeFileSync(at("changed.json"), text.replace("v1.1.0", "v1.1.1"));
+    writeFileSync(at("orphan.html"), "");
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("ends with 0 for a whole report and its page, and says what it says", () => {
+    for (const file of ["alone.json", "whole.json", "whole.html"]) {
+      const { code, said } = run("--verify", at(file), "--key", at("public.pem"));
+      expect(said).toContain("Whole, and signed with the given key");
+      expect(said).toContain("FAILED  prompt-library, staging");
+      expect(code).toBe(0);
+    }
+  });
+  it("ends with 1 for what was changed, page or JSON, and for another's key", () => {
+    for (const [file, key] of [["changed.json", "public.pem"], ["edited.html", "public.pem"], ["edited.json", "public.pem"], ["whole.json", "other.pem"]] as const) {
+      const { code, said } = run("--verify", at(file), "--key", at(key));
+      expect(said, file).toContain("NOT TO BE TRUSTED");
+      expect(code, file).toBe(1);
+    }
+  });
+  it("ends with 2 for wrong use, and for what cannot be read", () => {
+    for (const args of [[], ["--verify"], ["--what"], ["--verify", at("absent.json")], ["--verify", at("orphan.html")], ["--verify", at("alone.json"), "--key", at("absent.pem")], ["--verify", at("alone.json"), "--key", at("alone.json")], ["--render", at("alone.json")]])
+      expect(run(...args).code, args.join(" ")).toBe(2);
+  });
+  it("ends with 3 where no key was given, whatever the report carries", () => expect(run("--verify", at("alone.json")).code).toBe(3));
+  it("writes the page anew from the JSON, and only from a whole one", () => {
+    expect(run("--render", at("alone.json"), "--out", at("alone.html")).code).toBe(0);
+    expect(readFileSync(at("alone.html"), "utf8")).toContain(sha256(text));
+    expect(run("--verify", at("alone.html"), "--key", at("public.pem")).code).toBe(0);
+    rmSync(at("alone.html"));
+    expect(run("--render", at("changed.json"), "--out", at("changed.html")).code).toBe(1);
+  });
+});
