@@ -78,7 +78,7 @@ function row(box: Filled): Markup {
   return html`<li class="box is-${className(box.result)}" id="${box.id}"><p class="id">${box.id}</p><div class="body"><p class="title">${box.title}</p>${shown.map(
     (text) => html`<p class="shown">${text}</p>`,
   )}</div><p class="side"><span class="word ${className(box.result)}">${glyph[box.result]} ${box.result}</span><span>${box.source}${
-    box.durationMs === undefined ? "" : `, ${duration(box.durationMs)}`
+    box.durationMs === undefined ? undefined : html`, <span class="took-note">${duration(box.durationMs)}</span>`
   }</span></p></li>
 `;
 }

@@ -31,7 +31,7 @@ export function locks(report: Report): Markup {
   return html`<section aria-labelledby="locks"><h2 id="locks">Locks held on tables in use</h2>${
     report.locks.length === 0
       ? html`<p class="lede">None was taken.</p>`
-      : html`<div class="scroll"><table><thead><tr><th scope="col">Table</th><th scope="col">Mode</th><th scope="col">Phase</th><th scope="col" class="number">Waited</th><th scope="col" class="number">Held</th><th scope="col" class="number">Retries</th></tr></thead><tbody>${report.locks.map(lockRow)}</tbody></table></div>`
+      : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="locks"><table><thead><tr><th scope="col">Table</th><th scope="col">Mode</th><th scope="col">Phase</th><th scope="col" class="number">Waited</th><th scope="col" class="number">Held</th><th scope="col" class="number">Retries</th></tr></thead><tbody>${report.locks.map(lockRow)}</tbody></table></div>`
   }</section>`;
 }
 

@@ -80,6 +80,7 @@ pre { white-space: pre-wrap; }
 .criteria { display: grid; grid-template-columns: repeat(3, 1fr); gap: 0 2.5rem; }
 .criteria li { border-top: 1px solid var(--hair); padding: .75rem 0 1.4rem; }
 .criteria p { line-height: 1.35; margin-bottom: .3rem; }
+.took, .took-note { white-space: nowrap; }
 .word { font: 600 .84rem/1.5 var(--sans); white-space: nowrap; }
 
 .facts { display: grid; grid-template-columns: 9rem 1fr; gap: .55rem 1.5rem; align-items: baseline; }
@@ -90,7 +91,7 @@ pre { white-space: pre-wrap; }
 .group { display: grid; grid-template-columns: 11rem 1fr; gap: 0 2rem; border-top: 1px solid var(--ink); padding: .8rem 0 2.2rem; }
 .group:last-child { padding-bottom: 0; }
 .group .tally { color: var(--soft); }
-.box { display: grid; grid-template-columns: 5rem 1fr 6.6rem; gap: 0 1rem; padding: .5rem 0 .6rem; border-top: 1px solid var(--faint); scroll-margin-top: 1rem; }
+.box { display: grid; grid-template-columns: 5rem 1fr 7.6rem; gap: 0 1rem; padding: .5rem 0 .6rem; border-top: 1px solid var(--faint); scroll-margin-top: 1rem; }
 .box:first-child { border-top: 0; padding-top: 0; }
 .box .id { font: .78rem/1.9 var(--mono); color: var(--soft); }
 .box .title { line-height: 1.45; }
@@ -101,7 +102,7 @@ pre { white-space: pre-wrap; }
 .box.is-not-needed .title, .box.is-not-yet .title { color: var(--soft); }
 .box:target { outline: 2px solid var(--open); outline-offset: .3rem; }
 
-table { border-collapse: collapse; width: 100%; font: .88rem/1.5 var(--sans); }
+table { border-collapse: collapse; width: 100%; overflow-wrap: break-word; font: .88rem/1.5 var(--sans); }
 th { text-align: left; } th, td { padding: .5rem 1.25rem .5rem 0; border-bottom: 1px solid var(--faint); vertical-align: baseline; } th:last-child, td:last-child { padding-right: 0; }
 .number { text-align: right; white-space: nowrap; }
 .shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 2rem; }
@@ -125,7 +126,7 @@ footer p + p { margin-top: .35rem; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .85rem; }
   .group { grid-template-columns: 1fr; } .group > header { margin-bottom: 1rem; display: flex; justify-content: space-between; gap: 1rem; }
   .box { grid-template-columns: 1fr auto; } .box .id { grid-column: 1; line-height: 1.75; } .box .body { grid-row: 2; grid-column: 1 / -1; } .box .side { display: flex; gap: .75rem; align-items: baseline; }
-  .scroll { overflow-x: auto; }
+  .scroll { overflow-x: auto; } th, td { padding-right: .9rem; }
 }
 @media print {
   :root { --paper: #fff; --raised: #fff; --ink: #000; --soft: #444; --faint: #ddd; --hair: #bbb; --passed: #1d5a3c; --failed: #a01a12; --open: #7a5000; --quiet: #666; --failed-wash: #fff; --passed-wash: #fff; --open-wash: #fff; }
