@@ -10,9 +10,9 @@ export async function checkTarget(target: { account: string; region: string }): 
     identity.accountId === target.account
       ? undefined
       : `the AWS credentials are those of account ${identity.accountId}, but prompt-library:target.account is ${target.account}. Remedy: use the other account's credentials, or another stack`,
-    region.region === target.region
+    region.id === target.region
       ? undefined
-      : `aws:region is ${region.region}, but prompt-library:target.region is ${target.region}. Remedy: pulumi config set aws:region ${target.region}`,
+      : `aws:region is ${region.id}, but prompt-library:target.region is ${target.region}. Remedy: pulumi config set aws:region ${target.region}`,
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new Error(`wrong target; nothing has been changed:\n${problems.map((row) => `  - ${row}`).join("\n")}`);
 }

@@ -19,7 +19,7 @@ export type InitOptions = {
 export async function initStack(options: InitOptions): Promise<void> {
   const { stack, log } = options;
   const config = new StackConfig(stack, options.configFile);
-  const selected = await execa("pulumi", ["stack", "init", stack, "--non-interactive"], { reject: false });
+  const selected = await execa("pulumi", ["stack", "init", stack, "--non-interactive", ...config.fileArguments], { reject: false });
   if (selected.exitCode !== 0 && !/already exists/.test(selected.stderr)) throw new Error(`pulumi stack init ${stack}: ${selected.stderr.trim()}`);
   log(selected.exitCode === 0 ? `made the stack ${stack}` : `the stack ${stack} is there`);
 
