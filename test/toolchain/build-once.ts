@@ -29,7 +29,8 @@ export async function buildOnce(directory: string, log: Log, build: (directory: 
   return directory;
 }
 
-async function isFinished(directory: string): Promise<boolean> {
+/** Whether `buildOnce` came to its end there. */
+export async function isFinished(directory: string): Promise<boolean> {
   return stat(join(directory, "finished")).then(
     () => true,
     () => false,

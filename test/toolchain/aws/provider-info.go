@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/pf/proto"
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+)
+
+//go:embed tokens.txt
+var tokensText string
+
+type token struct {
+	terraform    string
+	isDataSource bool
+	// As in "aws:ec2/instance:Instance".
+	pulumi string
+}
+
+// tokens.txt holds a line "aws_instance ec2 Instance" for each type; data sources start with "data.".
+func tokenTable() []token {
+	var table []token
+	for _, line := range strings.Split(tokensText, "\n") {
+		f := strings.Fields(line)
+		if len(f) != 3 {
+			continue
+		}
+		file := strings.ToLower(f[2][:1]) + f[2][1:]
+		name, isDataSource := strings.CutPrefix(f[0], "data.")
+		table = append(table, token{name, isDataSource, "aws:" + f[1] + "/" + file + ":" + f[2]})
+	}
+	return table
+}
+
+func providerInfo(ctx context.Context, server tfprotov6.ProviderServer) tfbridge.ProviderInfo {
+	provider := proto.New(ctx, server)
+	info := tfbridge.ProviderInfo{
+		P: provider, Name: "aws", Version: version, ResourcePrefix: "aws",
+		MetadataInfo: &tfbridge.MetadataInfo{Path: "", Data: tfbridge.ProviderMetadata(nil)},
+		Resources:    map[string]*tfbridge.ResourceInfo{},
+		DataSources:  map[string]*tfbridge.DataSourceInfo{},
+	}
+	for _, t := range tokenTable() {
+		if t.isDataSource {
+			info.DataSources[t.terraform] = &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember(t.pulumi)}
+		} else {
+			info.Resources[t.terraform] = &tfbridge.ResourceInfo{Tok: tokens.Type(t.pulumi)}
+		}
+	}
+	// Upstream's plugin renames this one and fills it in where the program gives none.
+	info.Resources["aws_cloudwatch_metric_alarm"].Fields = map[string]*tfbridge.SchemaInfo{
+		"alarm_name": tfbridge.AutoName("name", 255, "-"),
+	}
+	info.SetAutonaming(255, "-")
+	return info
+}
