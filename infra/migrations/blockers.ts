@@ -6,23 +6,51 @@ export type Blocker = { pid: number; user: string; application: string; ageMs: n
 /** What `watchBlockers` saw: each session once, as it was last seen. */
 export type Watch = { seen: Map<number, Blocker>; stop(): Promise<void> };
 
-const sampleMs = 50;
+/** The first look comes early enough for the default lock budget, and late enough that quick statements cost none. */
+const firstLookMs = 15;
+const lookEveryMs = 50;
+
+type Row = { pid: number; user: string | null; application: string | null; age_ms: number | null; state: string | null };
+
+const columns = `activity.usename AS user, activity.application_name AS application, activity.state,
+  (extract(epoch FROM clock_timestamp() - coalesce(activity.xact_start, activity.state_change)) * 1000)::float8 AS age_ms`;
 
 /** Sessions that `pid` waits for right now. Age is that of their transaction, in milliseconds. */
 export async function blockersOf(observer: Client, pid: number): Promise<Blocker[]> {
-  const { rows } = await observer.query<{ pid: number; user: string | null; application: string | null; age_ms: number | null; state: string | null }>(
-    `SELECT blocking.pid, activity.usename AS user, activity.application_name AS application, activity.state,
-       (extract(epoch FROM clock_timestamp() - coalesce(activity.xact_start, activity.state_change)) * 1000)::float8 AS age_ms
+  const { rows } = await observer.query<Row>(
+    `SELECT blocking.pid, ${columns}
      FROM unnest(pg_blocking_pids($1)) AS blocking (pid) LEFT JOIN pg_stat_activity AS activity ON activity.pid = blocking.pid`,
     [pid],
   );
-  return rows.map((row) => ({
+  return rows.map(blockerOf);
+}
+
+/**
+ * For when the wait was over before the observer's question arrived, as it may be through a slow tunnel: sessions that hold a
+ * lock on one of the tables in a transaction that began before the wait did. Oldest first, five at most.
+ */
+export async function likelyBlockers(observer: Client, pid: number, waitedMs: number): Promise<Blocker[]> {
+  const { rows } = await observer.query<Row>(
+    `SELECT activity.pid, ${columns} FROM pg_stat_activity AS activity
+     WHERE activity.pid NOT IN ($1, pg_backend_pid()) AND activity.xact_start < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
+       AND EXISTS (
+         SELECT FROM pg_locks AS held JOIN pg_class AS c ON c.oid = held.relation AND c.relnamespace = 'public'::regnamespace
+         WHERE held.pid = activity.pid AND held.granted AND held.locktype = 'relation'
+           AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+     ORDER BY activity.xact_start LIMIT 5`,
+    [pid, waitedMs],
+  );
+  return rows.map(blockerOf);
+}
+
+function blockerOf(row: Row): Blocker {
+  return {
     pid: row.pid,
     user: row.user ?? (row.pid === 0 ? "a prepared transaction" : "gone"),
     application: row.application ?? "",
     ageMs: row.age_ms === null ? undefined : Math.max(0, Math.round(row.age_ms)),
     state: row.state ?? undefined,
-  }));
+  };
 }
 
 /** Looks from another session, every 50 ms, who keeps `pid` waiting, until stopped. `onFirst` is told once. */
@@ -39,12 +67,12 @@ export function watchBlockers(observer: Client, pid: number, onFirst: (blockers:
     } catch {
       return; // The observer only helps to explain; what went wrong with the server shows in the statement itself.
     }
-    if (!isStopped) schedule();
+    if (!isStopped) schedule(lookEveryMs);
   };
-  const schedule = (): void => {
-    timer = setTimeout(() => (looking = look()), sampleMs);
+  const schedule = (afterMs: number): void => {
+    timer = setTimeout(() => (looking = look()), afterMs);
   };
-  schedule();
+  schedule(firstLookMs);
   return {
     seen,
     async stop() {

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { backoffMs, isWorthRetrying } from "./backoff";
-import { describeBlockers, watchBlockers, type Blocker } from "./blockers";
+import { describeBlockers, likelyBlockers, watchBlockers, type Blocker } from "./blockers";
 import { MigrationError, serverSaid, sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
@@ -57,13 +57,16 @@ export async function withinBudget<T>(
       await watch.stop();
       await sessions.worker.query("ROLLBACK").catch(() => undefined);
       if (!isWorthRetrying(sqlState(error))) throw error;
-      const now = [...watch.seen.values()];
+      const now =
+        watch.seen.size > 0
+          ? [...watch.seen.values()]
+          : await likelyBlockers(sessions.observer, sessions.workerPid, lockTimeoutMs).catch(() => []);
       for (const blocker of now) blockers.set(blocker.pid, blocker);
       const inMs = backoffMs(attempts, Math.random());
       if (performance.now() + inMs >= deadline) {
         const named = now.length > 0 ? now : [...blockers.values()];
         throw new MigrationError(
-          `${what} did not get its lock within ${Math.round(options.deadlineMs / 1000)} s (${attempts} attempts): ` +
+          `${what} did not get its lock within ${(options.deadlineMs / 1000).toFixed(1)} s (${attempts} attempts): ` +
             `in the way was ${describeBlockers(named)}. Last answer: ${serverSaid(error)}.`,
           { blockers: named, cause: error },
         );

@@ -87,7 +87,7 @@ async function undo(args: Context & { step: Step }, what: { failed: string; id: 
   throw new MigrationError(
     `${what.failed} Undoing it failed as well: ${messageOf(outcome.error)} ` +
       `Version ${migration.version} is half done; both releases run on it. Run this again: it finishes it, or takes it back where the older version is asked for.`,
-    { cause: what.cause },
+    { cause: what.cause, blockers: what.cause instanceof MigrationError ? what.cause.blockers : [] },
   );
 }
 
@@ -132,7 +132,7 @@ async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMig
 
 async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<UnitEntry | undefined> {
   const { sessions, options, progress, migration } = args;
-  const what = `${label(migration)} ${attempt.direction}, statement ${unit.number} (line ${unit.line})`;
+  const what = `statement ${unit.number} (${label(migration)}.${attempt.direction}.sql:${unit.line})`;
   const outcome = await runUnit(sessions, unit, options, {
     what,
     progress,
@@ -142,7 +142,7 @@ async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<
     },
   }).catch((error: unknown) => {
     if (error instanceof MigrationError || isConnectionLoss(error)) throw error;
-    throw new MigrationError(`statement ${unit.number} (line ${unit.line}): ${serverSaid(error)}.`, { cause: error });
+    throw new MigrationError(`${what}: ${serverSaid(error)}.`, { cause: error });
   });
   if (!outcome) return undefined;
   const { spent, rows } = outcome;

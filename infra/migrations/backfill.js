@@ -1,0 +1,107 @@
+import { takeLock } from "./advisory-lock";
+import { runBatches } from "./batches";
+import { MigrationError, serverSaid } from "./errors";
+import { failEntry, insertEntry, interruptRunning, noteEntry, program } from "./journal";
+import { defaultOptions } from "./options";
+import { withSessions } from "./session";
+/** The journal's name for it. */
+export const backfillName = "backfill_connections_provider_id";
+/** While an older release still writes rows without provider_id there would always be one more pass. */
+const mostPasses = 3;
+const statement = `
+WITH batch AS (
+  SELECT id FROM public.connections
+  WHERE ($1 IS NULL OR id > $1) AND provider_id IS NULL
+  ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+), filled AS (
+  UPDATE public.connections AS c SET provider_id = p.id
+  FROM batch, public.providers AS p
+  WHERE c.id = batch.id AND p.identifier = c.provider AND c.provider_id IS NULL
+  RETURNING c.id
+)
+SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1) AS last_key,
+       (SELECT count(*) FROM batch) AS seen, (SELECT count(*) FROM filled) AS changed`;
+/**
+ * Fills `connections.provider_id` where it is null and a provider has the connection's `provider` as its identifier, in key order,
+ * in short transactions. Killed, it goes on from its checkpoint. It passes over rows that others hold locked and over those
+ * that come after it, takes them in a second and third pass, and then ends, saying how many are left.
+ *
+ * @throws MigrationError; what was filled stays filled.
+ */
+export async function backfill(args) {
+    const options = { ...defaultOptions, ...args.options, ...(args.batchSize === undefined ? {} : { batchSize: args.batchSize }) };
+    const progress = args.progress ?? (() => undefined);
+    const began = performance.now();
+    return withSessions(args.connect, async (sessions) => {
+        const { worker } = sessions;
+        await takeLock(sessions, options, progress);
+        const report = { status: "not needed", filled: 0, remaining: 0, passes: 0, longestBatchMs: 0, durationMs: 0, blockers: [] };
+        if ((await hasProviderId(sessions)) && (await isAnythingLeft(sessions))) {
+            const after = await lastCheckpoint(sessions);
+            await interruptRunning(worker);
+            const id = await insertEntry(worker, backfillName, after ? { key: after } : {});
+            try {
+                await fill(sessions, options, progress, { id, after, report });
+            }
+            catch (error) {
+                const message = error instanceof MigrationError ? error.message : serverSaid(error);
+                await failEntry(worker, id, { error: message, filled: report.filled }).catch(() => undefined);
+                throw new MigrationError(`The backfill of connections.provider_id stopped: ${message} What it filled stays; run it again, it goes on from there.`, {
+                    cause: error,
+                    ...(error instanceof MigrationError ? { blockers: error.blockers } : {}),
+                });
+            }
+            report.status = "completed";
+            report.durationMs = performance.now() - began;
+            const { filled, remaining, passes, longestBatchMs, durationMs, blockers } = report;
+            await worker.query("UPDATE public.migration_audit SET status = 'completed', details = (details - 'key') || $2::jsonb WHERE id = $1", [
+                id,
+                JSON.stringify({ filled, remaining, passes, longestBatchMs, durationMs, blockers }),
+            ]);
+        }
+        report.durationMs = performance.now() - began;
+        return report;
+    });
+}
+async function fill(sessions, options, progress, run) {
+    const { id, report } = run;
+    let { after } = run;
+    do {
+        const isResumed = after !== null;
+        const pass = await runBatches(sessions, options, {
+            what: "the backfill of connections.provider_id",
+            progress,
+            statement,
+            after,
+            checkpoint: (key) => noteEntry(sessions.worker, id, { key }),
+        });
+        report.passes += 1;
+        report.filled += pass.changed;
+        report.longestBatchMs = Math.max(report.longestBatchMs, pass.spent.transactionMs);
+        report.blockers.push(...pass.spent.blockers.filter((blocker) => !report.blockers.some(({ pid }) => pid === blocker.pid)));
+        await noteEntry(sessions.worker, id, { key: null });
+        if (pass.changed === 0 && !isResumed)
+            break;
+        after = null;
+    } while (report.passes < mostPasses && (await isAnythingLeft(sessions)));
+    report.remaining = await countLeft(sessions);
+}
+async function hasProviderId({ worker }) {
+    const { rows } = await worker.query(`SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.connections') AND attname = 'provider_id' AND NOT attisdropped
+       AND to_regclass('public.providers') IS NOT NULL AND to_regclass('public.migration_audit') IS NOT NULL`);
+    return rows.length > 0;
+}
+const left = "FROM public.connections AS c JOIN public.providers AS p ON p.identifier = c.provider WHERE c.provider_id IS NULL";
+async function isAnythingLeft({ worker }) {
+    return (await worker.query(`SELECT ${left} LIMIT 1`)).rows.length > 0;
+}
+async function countLeft({ worker }) {
+    const { rows } = await worker.query(`SELECT count(*) ${left}`);
+    return Number(rows[0]?.count ?? 0);
+}
+async function lastCheckpoint({ worker }) {
+    const { rows } = await worker.query(`SELECT details ->> 'key' AS key, status FROM public.migration_audit
+     WHERE migration_name = $1 AND details ->> 'program' = $2 ORDER BY (details ->> 'sequence')::bigint DESC LIMIT 1`, [backfillName, program]);
+    const last = rows[0];
+    return last && last.status !== "completed" ? last.key : null;
+}

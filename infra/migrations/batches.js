@@ -1,0 +1,60 @@
+import pg, {} from "pg";
+import { nextBatchSize, nextPauseMs } from "./batch-size";
+import { transactionText, withinBudget } from "./budget";
+import { pause } from "./session";
+const lookEveryMs = 250;
+const checkpointEveryMs = 1_000;
+/**
+ * Runs the statement over all keys in order, a short transaction each: smaller while they take long, pausing while
+ * others wait behind it or a replica falls behind. Each waits for locks under the budget of any other statement.
+ *
+ * @throws as `withinBudget`; what the batches before did stays done.
+ */
+export async function runBatches(sessions, options, batches) {
+    const began = performance.now();
+    let { after } = batches;
+    let size = Math.min(options.batchSize, 500);
+    let rows = 0;
+    let changed = 0;
+    let pauseMs = 0;
+    let lookedAt = began;
+    let checkpointAt = began;
+    const spent = { attempts: 0, totalMs: 0, transactionMs: 0, blockers: [] };
+    for (;;) {
+        const key = after === null ? "NULL::uuid" : `${pg.escapeLiteral(after)}::uuid`;
+        const statement = batches.statement.replace(/\$1\b/g, () => key).replace(/\$2\b/g, String(size));
+        const { result, spent: once } = await withinBudget(sessions, options, { what: batches.what, isGentle: false, progress: batches.progress }, (limits) => 
+        // The rows that it looks through on the way to its own may be many: only the wait for locks has to be short.
+        sessions.worker.query(transactionText([statement], { ...limits, statementTimeoutMs: options.longStatementTimeoutMs }, options.settings)));
+        const answers = result;
+        const answer = answers.flatMap((one) => one.rows).find((row) => "last_key" in row);
+        spent.attempts += once.attempts;
+        spent.transactionMs = Math.max(spent.transactionMs, once.transactionMs);
+        spent.blockers.push(...once.blockers.filter((blocker) => !spent.blockers.some(({ pid }) => pid === blocker.pid)));
+        if (!answer?.last_key)
+            break;
+        after = answer.last_key;
+        rows += Number(answer.seen);
+        changed += Number(answer.changed);
+        batches.progress({ kind: "batch", what: batches.what, rows, changed });
+        size = nextBatchSize(size, once.transactionMs, options.batchSize);
+        if (performance.now() - checkpointAt > checkpointEveryMs) {
+            await batches.checkpoint(after);
+            checkpointAt = performance.now();
+        }
+        if (performance.now() - lookedAt > lookEveryMs) {
+            pauseMs = nextPauseMs(pauseMs, await congestion(sessions));
+            lookedAt = performance.now();
+        }
+        if (pauseMs > 0)
+            await pause(pauseMs);
+    }
+    spent.totalMs = performance.now() - began;
+    return { spent, rows, changed };
+}
+/** A lag that this role may not see counts as none. */
+async function congestion({ observer }) {
+    const { rows } = await observer.query(`SELECT (SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted)::int AS waiting,
+       (SELECT coalesce(max(extract(epoch FROM replay_lag)) * 1000, 0) FROM pg_stat_replication)::float8 AS lag_ms`);
+    return { waitingSessions: rows[0]?.waiting ?? 0, replicaLagMs: rows[0]?.lag_ms ?? 0 };
+}

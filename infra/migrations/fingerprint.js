@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+/**
+ * Tables, columns, constraints, indexes, triggers, views and functions of schema public as sorted lines, and their SHA-256. Left out
+ * are grants and owners, the order of columns, the journal itself, what extensions brought and what the way back keeps aside.
+ */
+export async function schemaFingerprint(client) {
+    const { rows } = await client.query(`WITH relations AS (
+       SELECT c.oid, c.relname, c.relkind, c.relpersistence FROM pg_class AS c
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relname <> 'migration_audit'
+         AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+     )
+     SELECT format('relation %s %s%s', relname, relkind, relpersistence) AS line FROM relations
+     UNION ALL
+     SELECT format('column %s.%s %s%s%s%s', r.relname, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' not null' END,
+       ' default ' || pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attidentity <> '' OR a.attgenerated <> '' THEN format(' %s%s', a.attidentity, a.attgenerated) END)
+     FROM relations AS r JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     UNION ALL
+     SELECT format('constraint %s.%s %s', r.relname, con.conname, pg_get_constraintdef(con.oid))
+     FROM relations AS r JOIN pg_constraint AS con ON con.conrelid = r.oid
+     UNION ALL
+     SELECT format('index %s%s', pg_get_indexdef(i.indexrelid), CASE WHEN NOT (i.indisvalid AND i.indisready) THEN ' INVALID' END)
+     FROM relations AS r JOIN pg_index AS i ON i.indrelid = r.oid
+     UNION ALL
+     SELECT format('trigger %s %s', pg_get_triggerdef(t.oid), t.tgenabled)
+     FROM relations AS r JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+     UNION ALL
+     SELECT format('view %s %s', r.relname, pg_get_viewdef(r.oid)) FROM relations AS r WHERE r.relkind IN ('v', 'm')
+     UNION ALL
+     SELECT format('function %s %s', p.oid::regprocedure, md5(pg_get_functiondef(p.oid)))
+     FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
+       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`);
+    const lines = rows.map((row) => row.line).sort();
+    return { hash: createHash("sha256").update(lines.join("\n")).digest("hex"), lines };
+}
+/** What one has and the other lacks, `+` and `-` as in a diff from `before` to `after`. */
+export function fingerprintDifference(before, after) {
+    return [
+        ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+        ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+    ];
+}

@@ -1,0 +1,111 @@
+import pg from "pg";
+import { transactionText } from "./budget";
+import { MigrationError } from "./errors";
+import { label } from "./hash-chain";
+import { schemaStateOf } from "./journal-state";
+/** What marks the rows that this program wrote: an application may write its own into the same table. */
+export const program = "prompt-library-deployment";
+const columns = ["id", "migration_name", "executed_at", "executed_by", "status", "details"];
+/** Makes the journal where there is none. @throws when a table of that name lacks a column. */
+export async function ensureJournal(client, limits) {
+    if (!(await hasJournal(client))) {
+        const create = `CREATE TABLE IF NOT EXISTS public.migration_audit (
+      id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+      migration_name varchar(255) NOT NULL,
+      executed_at timestamptz NOT NULL DEFAULT now(),
+      executed_by varchar(255) NOT NULL DEFAULT current_user,
+      status varchar(50) NOT NULL,
+      details jsonb NOT NULL DEFAULT '{}'
+    )`;
+        await client.query(transactionText([create], limits, {}));
+    }
+    const { rows } = await client.query("SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'migration_audit'");
+    const missing = columns.filter((column) => !rows.some((row) => row.column_name === column));
+    if (missing.length > 0) {
+        throw new MigrationError(`public.migration_audit is there but has no ${missing.join(", ")}: it is not the journal. Nothing was changed.`);
+    }
+}
+async function hasJournal(client) {
+    const { rows } = await client.query("SELECT to_regclass('public.migration_audit') IS NOT NULL AS found");
+    return rows[0]?.found === true;
+}
+/** This program's rows, oldest first, but for those that failed before they had changed anything; none where there is no journal. */
+export async function readJournal(client) {
+    if (!(await hasJournal(client)))
+        return [];
+    const { rows } = await client.query(`SELECT id, migration_name, status, details FROM public.migration_audit
+     WHERE details ->> 'program' = $1 AND details ? 'version' AND NOT details ? 'unchanged' ORDER BY (details ->> 'sequence')::bigint`, [program]);
+    return rows.map(({ id, migration_name: name, status, details }) => ({
+        id,
+        version: Number(details.version),
+        name,
+        direction: details.direction,
+        status: status,
+        chain: details.chain,
+        isAdopted: details.adopted === true,
+        ...(details.checkpoint ? { checkpoint: details.checkpoint } : {}),
+    }));
+}
+/** The database's version and what is half done, if anything. */
+export async function schemaState(client) {
+    return schemaStateOf(await readJournal(client));
+}
+/** The version that is whole and verified; 0 when there is nothing. */
+export async function schemaVersion(client) {
+    return (await schemaState(client)).version;
+}
+/** Writes `running` and answers the row's id. Whatever an earlier run left running was interrupted: the advisory lock is ours. */
+export async function beginEntry(client, entry) {
+    const { migration, direction, isAdopted, isContinued, checkpoint, undoes, schemaBefore } = entry;
+    await interruptRunning(client);
+    return insertEntry(client, label(migration), {
+        version: migration.version,
+        direction,
+        chain: migration.chain,
+        adopted: isAdopted,
+        continued: isContinued,
+        schemaBefore,
+        ...(checkpoint ? { checkpoint } : {}),
+        ...(undoes ? { undoes } : {}),
+    });
+}
+/** What still says running was killed. */
+export async function interruptRunning(client) {
+    await client.query(`UPDATE public.migration_audit SET status = 'failed', details = details || '{"error": "interrupted: the run that did this was killed or lost its connection"}'
+     WHERE status = 'running' AND details ->> 'program' = $1`, [program]);
+}
+/** Writes a `running` row under `name`. */
+export async function insertEntry(client, name, details) {
+    const { rows } = await client.query(`INSERT INTO public.migration_audit (id, migration_name, executed_at, executed_by, status, details)
+     SELECT gen_random_uuid(), $1, clock_timestamp(), current_user, 'running', $2::jsonb || jsonb_build_object('program', $3::text, 'sequence',
+       (SELECT coalesce(max((details ->> 'sequence')::bigint), 0) + 1 FROM public.migration_audit WHERE details ->> 'program' = $3::text))
+     RETURNING id`, [name, JSON.stringify(details), program]);
+    return rows[0]?.id ?? "";
+}
+/** Adds to the row's details. */
+export async function noteEntry(client, id, details) {
+    await client.query("UPDATE public.migration_audit SET details = details || $2::jsonb WHERE id = $1", [id, JSON.stringify(details)]);
+}
+export async function failEntry(client, id, details) {
+    await client.query("UPDATE public.migration_audit SET status = 'failed', details = details || $2::jsonb WHERE id = $1", [id, JSON.stringify(details)]);
+}
+/**
+ * The last word of a direction, in one transaction with what the application's own journal has to say: `completed` for
+ * the way up; for the way down `reverted`, and the entries of the way up with it.
+ */
+export async function finishEntry(client, entry, limits) {
+    const { id, version, direction, details, alsoRecord } = entry;
+    const literal = pg.escapeLiteral(id);
+    const reverted = `UPDATE public.migration_audit SET status = 'reverted'
+     WHERE status = 'completed' AND details ->> 'program' = ${pg.escapeLiteral(program)} AND details ->> 'version' = '${version}'`;
+    const own = `UPDATE public.migration_audit SET status = '${direction === "up" ? "completed" : "reverted"}',
+     details = (details - 'checkpoint') || ${pg.escapeLiteral(JSON.stringify(details))}::jsonb WHERE id = ${literal}`;
+    await client.query(transactionText([...alsoRecord, ...(direction === "down" ? [reverted] : []), own], limits, {}));
+}
+/** The schema as it was before this version last went up, as lines of `schemaFingerprint`. */
+export async function schemaBefore(client, version) {
+    const { rows } = await client.query(`SELECT details -> 'schemaBefore' AS before FROM public.migration_audit
+     WHERE details ->> 'program' = $1 AND details ->> 'version' = $2 AND details ->> 'direction' = 'up' AND details ->> 'continued' = 'false'
+     ORDER BY (details ->> 'sequence')::bigint DESC LIMIT 1`, [program, String(version)]);
+    return rows[0]?.before;
+}

@@ -1,0 +1,59 @@
+import { takeLock } from "./advisory-lock";
+import { limitsOf } from "./budget";
+import { MigrationError } from "./errors";
+import { schemaFingerprint } from "./fingerprint";
+import { label } from "./hash-chain";
+import { ensureJournal, interruptRunning, readJournal } from "./journal";
+import { schemaStateOf, stepsTo } from "./journal-state";
+import { defaultOptions } from "./options";
+import { withSessions } from "./session";
+import { runStep } from "./step";
+/**
+ * Brings the database to schema version `target`, up or down, one version after the other, and verifies each. Where another
+ * run was killed, what it left half done is finished or taken back first. Nothing to do is found in one look.
+ *
+ * @throws MigrationError when a version does not get through: it has been undone then, or the message says that the next
+ * run goes on from there.
+ */
+export async function migrateTo(args) {
+    const options = { ...defaultOptions, ...args.options };
+    const progress = args.progress ?? (() => undefined);
+    const { migrations, target } = args;
+    const began = performance.now();
+    return withSessions(args.connect, async (sessions) => {
+        const { worker } = sessions;
+        await takeLock(sessions, options, progress);
+        const waitedMs = performance.now() - began;
+        const newest = migrations.at(-1)?.version ?? 0;
+        const before = await readJournal(worker);
+        refuseOtherHistory(before, migrations);
+        const from = schemaStateOf(before);
+        const steps = stepsTo(from, target, newest);
+        if (steps.length > 0) {
+            await ensureJournal(worker, limitsOf(options, false));
+            await interruptRunning(worker);
+        }
+        const applied = [];
+        for (const step of steps) {
+            const migration = migrations.find(({ version }) => version === step.version);
+            if (!migration)
+                throw new MigrationError(`Version ${step.version} is not among the migrations. Nothing was changed.`);
+            applied.push(await runStep({ sessions, options, progress, migration, step, pending: from.pending }));
+        }
+        const fingerprint = (await schemaFingerprint(worker)).hash;
+        return { from: from.version, to: target, applied, waitedMs, durationMs: performance.now() - began, fingerprint };
+    });
+}
+/** A database that ran other files under the same name is not where this checkout believes it to be. */
+function refuseOtherHistory(journal, migrations) {
+    const current = new Map(journal.map((row) => [row.version, row]));
+    const other = [...current.values()].filter((row) => {
+        const migration = migrations.find(({ version }) => version === row.version);
+        return migration && row.status !== "reverted" && migration.chain !== row.chain;
+    });
+    if (other.length === 0)
+        return;
+    throw new MigrationError(`The database ran ${other.map((row) => row.name).join(", ")} with other contents than this checkout has as ` +
+        `${other.map((row) => label(migrations.find(({ version }) => version === row.version) ?? row)).join(", ")}. ` +
+        "Run this from the checkout that made it, or bring the change as a new version. Nothing was changed.");
+}

@@ -1,0 +1,30 @@
+import { describeBlockers } from "./blockers";
+/** One line for people; undefined for events that are only worth counting. */
+export function describeProgress(event) {
+    switch (event.kind) {
+        case "waiting-for-lock":
+            return `another migration is running, waiting for it: ${event.holder}`;
+        case "started":
+            return `${event.migration} ${event.direction}${event.isContinued ? ", taking up what an earlier run left" : ""}`;
+        case "recorded":
+            return `${event.migration} is already there: recorded, not run`;
+        case "unit-started":
+            return undefined;
+        case "unit-finished":
+            return event.isSkipped ? undefined : `${event.migration} ${event.direction}: statement ${event.unit} in ${Math.round(event.transactionMs)} ms`;
+        case "blocked":
+            return `${event.what}: waits for ${describeBlockers(event.blockers)}`;
+        case "retrying":
+            return `${event.what}: attempt ${event.attempt} gave way to ${describeBlockers(event.blockers)}; again in ${event.inMs} ms`;
+        case "batch":
+            return undefined;
+        case "warning":
+            return event.message;
+        case "finished":
+            return `${event.migration} ${event.direction} finished in ${Math.round(event.durationMs)} ms`;
+        case "undoing":
+            return `undoing ${event.migration}: ${event.because}`;
+        default:
+            return event;
+    }
+}

@@ -1,0 +1,182 @@
+import { limitsOf, transactionText } from "./budget";
+import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
+import { fingerprintDifference, schemaFingerprint } from "./fingerprint";
+import { label } from "./hash-chain";
+import { beginEntry, failEntry, finishEntry, noteEntry, schemaBefore } from "./journal";
+import { runUnit } from "./run-unit";
+/**
+ * Takes one version up or down, verified before the journal says so. A failure is undone by going the other way, except where
+ * the tables were somebody else's before, or the connection is gone: then the next run takes it up.
+ *
+ * @throws MigrationError
+ */
+export async function runStep(args) {
+    const { sessions, progress, migration, step } = args;
+    const { worker } = sessions;
+    const pending = args.pending?.version === migration.version ? args.pending : undefined;
+    const name = label(migration);
+    const before = (await schemaFingerprint(worker)).lines;
+    const existing = await existingTables(worker, migration);
+    const isAdopted = pending?.isAdopted ?? (step.direction === "up" && existing.length > 0);
+    const checkpoint = pending?.direction === step.direction && pending.chain === migration.chain ? pending.checkpoint : undefined;
+    if (isAdopted && step.direction === "up" && migration.up.isBaseline)
+        return recordBaseline(args, existing);
+    progress({ kind: "started", migration: name, direction: step.direction, isContinued: step.isContinued });
+    const id = await beginEntry(worker, {
+        migration, direction: step.direction, isAdopted, isContinued: pending !== undefined, schemaBefore: before, ...(checkpoint ? { checkpoint } : {}),
+    });
+    const attempt = { direction: step.direction, id, ...(checkpoint ? { checkpoint } : {}) };
+    const outcome = await tryDirection(args, attempt);
+    if (!("error" in outcome))
+        return outcome;
+    const { error, hasChanged } = outcome;
+    const failed = `${name} ${step.direction} failed: ${messageOf(error)}`;
+    const blockers = error instanceof MigrationError ? error.blockers : [];
+    if (isConnectionLoss(error)) {
+        throw new MigrationError(`${failed} The connection is lost: run this again, it goes on from where it was.`, { blockers, cause: error });
+    }
+    const isUnchanged = !hasChanged && !pending;
+    await failEntry(worker, id, { error: messageOf(error), blockers, ...(isUnchanged ? { unchanged: true } : {}) });
+    if (isUnchanged)
+        throw new MigrationError(`${failed} Nothing was changed.`, { blockers, cause: error });
+    if (isAdopted && step.direction === "up") {
+        throw new MigrationError(`${failed} Its tables were there before, made by somebody else, so nothing was taken back; the release that serves goes on. ` +
+            "Mend what it says and run this again.", { blockers, cause: error });
+    }
+    await undo(args, { failed, id, schemaBefore: before, cause: error });
+    const now = step.direction === "up" ? migration.version - 1 : migration.version;
+    throw new MigrationError(`${failed} It was undone: the schema is at version ${now}, the release that serves goes on.`, { blockers, cause: error });
+}
+/** Goes the other way. @throws MigrationError when that fails as well. */
+async function undo(args, what) {
+    const { sessions, migration, step, progress } = args;
+    const direction = step.direction === "up" ? "down" : "up";
+    progress({ kind: "undoing", migration: label(migration), because: messageOf(what.cause) });
+    const id = await beginEntry(sessions.worker, { migration, direction, isAdopted: false, isContinued: true, undoes: what.id, schemaBefore: what.schemaBefore });
+    const outcome = await tryDirection(args, { direction, id });
+    if (!("error" in outcome))
+        return;
+    if (!isConnectionLoss(outcome.error))
+        await failEntry(sessions.worker, id, { error: messageOf(outcome.error) });
+    throw new MigrationError(`${what.failed} Undoing it failed as well: ${messageOf(outcome.error)} ` +
+        `Version ${migration.version} is half done; both releases run on it. Run this again: it finishes it, or takes it back where the older version is asked for.`, { cause: what.cause });
+}
+async function tryDirection(args, attempt) {
+    const { sessions, options, progress, migration } = args;
+    const { worker } = sessions;
+    const { direction, id } = attempt;
+    const name = label(migration);
+    const began = performance.now();
+    const units = [];
+    let hasChanged = false;
+    try {
+        const script = migration[direction];
+        for (const unit of script.units) {
+            progress({ kind: "unit-started", migration: name, direction, unit: unit.number, of: script.units.length, summary: unit.summary });
+            if (unit.kind !== "check")
+                hasChanged = true;
+            const entry = await runAndNote(args, attempt, unit);
+            if (entry)
+                units.push(entry);
+            if (entry && unit.kind !== "check")
+                await noteEntry(worker, id, { units });
+            progress({
+                kind: "unit-finished", migration: name, direction, unit: unit.number,
+                transactionMs: entry?.longestLockMs ?? 0, attempts: entry?.attempts ?? 0, isSkipped: entry === undefined,
+            });
+        }
+        await verify(worker, migration.verify[direction], options);
+        const leftOver = direction === "down" ? await leftOverOf(worker, migration.version) : [];
+        const longestLockMs = Math.max(0, ...units.map((unit) => unit.longestLockMs));
+        const durationMs = performance.now() - began;
+        const alsoRecord = options.alsoRecord[migration.version]?.[direction] ?? [];
+        const details = { units, durationMs: round(durationMs), longestLockMs, leftOver };
+        await finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limitsOf(options, false));
+        progress({ kind: "finished", migration: name, direction, durationMs });
+        for (const line of leftOver)
+            progress({ kind: "warning", message: `${name}: differs from the schema before it went up: ${line}` });
+        return { version: migration.version, name, direction, isRecorded: false, durationMs, longestLockMs, units, leftOver };
+    }
+    catch (error) {
+        await worker.query("ROLLBACK").catch(() => undefined);
+        return { error, hasChanged };
+    }
+}
+async function runAndNote(args, attempt, unit) {
+    const { sessions, options, progress, migration } = args;
+    const what = `statement ${unit.number} (${label(migration)}.${attempt.direction}.sql:${unit.line})`;
+    const outcome = await runUnit(sessions, unit, options, {
+        what,
+        progress,
+        batches: {
+            after: attempt.checkpoint?.unit === unit.number ? attempt.checkpoint.key : null,
+            checkpoint: (key) => noteEntry(sessions.worker, attempt.id, { checkpoint: { unit: unit.number, key } }),
+        },
+    }).catch((error) => {
+        if (error instanceof MigrationError || isConnectionLoss(error))
+            throw error;
+        throw new MigrationError(`${what}: ${serverSaid(error)}.`, { cause: error });
+    });
+    if (!outcome)
+        return undefined;
+    const { spent, rows } = outcome;
+    return {
+        unit: unit.number,
+        summary: unit.summary,
+        attempts: spent.attempts,
+        totalMs: round(spent.totalMs),
+        longestLockMs: round(spent.transactionMs),
+        ...(rows === undefined ? {} : { rows }),
+        blockers: spent.blockers,
+    };
+}
+/** The baseline's tables are there without a journal: it is recorded once its verify script passes, and never run. */
+async function recordBaseline(args, existing) {
+    const { sessions, options, progress, migration } = args;
+    const { worker } = sessions;
+    const name = label(migration);
+    const began = performance.now();
+    try {
+        await verify(worker, migration.verify.up, options);
+    }
+    catch (error) {
+        throw new MigrationError(`The database has no journal but already holds ${existing.join(", ")}, and they are not ${name}: ${messageOf(error)} ` +
+            "Nothing was changed. Is this the right database? If so, bring it to that schema first.", { cause: error });
+    }
+    const id = await beginEntry(worker, { migration, direction: "up", isAdopted: true, isContinued: false, schemaBefore: [] });
+    const details = { recorded: true, found: existing };
+    const alsoRecord = options.alsoRecord[migration.version]?.up ?? [];
+    await finishEntry(worker, { id, version: migration.version, direction: "up", details, alsoRecord }, limitsOf(options, false));
+    progress({ kind: "recorded", migration: name });
+    const durationMs = performance.now() - began;
+    return { version: migration.version, name, direction: "up", isRecorded: true, durationMs, longestLockMs: 0, units: [], leftOver: [] };
+}
+/** A verify script can only pass or raise, and it can only read. */
+async function verify(worker, script, options) {
+    try {
+        await worker.query(transactionText([script.trim().replace(/;$/, "")], limitsOf(options, true), options.settings, "READ ONLY"));
+    }
+    catch (error) {
+        await worker.query("ROLLBACK").catch(() => undefined);
+        if (isConnectionLoss(error))
+            throw error;
+        throw new MigrationError(`verification: ${serverSaid(error)}.`, { cause: error });
+    }
+}
+async function existingTables(worker, migration) {
+    const { rows } = await worker.query("SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL", [
+        migration.up.creates,
+    ]);
+    return rows.map((row) => row.name);
+}
+async function leftOverOf(worker, version) {
+    const before = await schemaBefore(worker, version);
+    return before === undefined ? [] : fingerprintDifference(before, (await schemaFingerprint(worker)).lines);
+}
+function messageOf(error) {
+    return error instanceof MigrationError ? error.message : serverSaid(error);
+}
+/** Milliseconds for people and journals: a tenth is enough. */
+function round(ms) {
+    return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,79 @@
+import type { Client } from "pg";
+import { expect, test } from "vitest";
+import { backfill, schemaFingerprint, schemaVersion } from "../../infra/migrations";
+import { goTo, seedConnections, seedProviders } from "./library";
+import { until, useCluster, type Scratch } from "./scratch";
+
+const cluster = useCluster();
+
+/** Writes as the older release does, until stopped, and remembers what the server acknowledged. */
+async function startWriter(scratch: Scratch, name: string): Promise<{ acknowledged: Map<string, string>; stop(): Promise<void> }> {
+  const client: Client = await scratch.session({ name });
+  const acknowledged = new Map<string, string>();
+  let isStopped = false;
+  const work = async (): Promise<void> => {
+    for (let n = 0; !isStopped; n += 1) {
+      const { rows } = await client.query<{ id: string }>(
+        "INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT id, $1, 'openai', 'sealed' FROM users ORDER BY email LIMIT 1 RETURNING id",
+        [`${name} ${n}`],
+      );
+      const id = rows[0]?.id ?? "";
+      acknowledged.set(id, `${name} ${n}`);
+      const [earlier] = [...acknowledged.keys()].slice(Math.floor(acknowledged.size / 2));
+      if (earlier) {
+        await client.query("UPDATE connections SET name = $2, provider = 'bedrock' WHERE id = $1", [earlier, `${name} ${n} again`]);
+        acknowledged.set(earlier, `${name} ${n} again`);
+      }
+    }
+  };
+  const ended = work();
+  ended.catch(() => undefined);
+  return {
+    acknowledged,
+    async stop() {
+      isStopped = true;
+      await ended;
+    },
+  };
+}
+
+test("writers under load lose and double no row, up, backfilled, down and up again", { timeout: 180_000 }, async () => {
+  const scratch = await cluster.database();
+  const client = await scratch.session();
+  await goTo(scratch, 1);
+  await seedConnections(client, 2_000);
+  const writers = await Promise.all([startWriter(scratch, "one"), startWriter(scratch, "two"), startWriter(scratch, "three")]);
+  const written = (): number => writers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
+  const goOn = async (): Promise<void> => {
+    const from = written();
+    await until("the writers go on", () => written() > from + 50);
+  };
+  try {
+    await goOn();
+    await goTo(scratch, 2);
+    await seedProviders(client);
+    await goOn();
+    const filled = await backfill({ connect: scratch.connect, batchSize: 200 });
+    expect(filled.status).toBe("completed");
+    expect(filled.filled).toBeGreaterThanOrEqual(2_000);
+    await goOn();
+    await goTo(scratch, 1);
+    await goOn();
+    await goTo(scratch, 2);
+    await goOn();
+  } finally {
+    await Promise.all(writers.map((writer) => writer.stop()));
+  }
+  expect(await schemaVersion(client)).toBe(2);
+  const { rows } = await client.query<{ id: string; name: string }>("SELECT id, name FROM connections WHERE name NOT LIKE 'connection %'");
+  const found = new Map(rows.map(({ id, name }) => [id, name]));
+  expect(found.size).toBe(rows.length);
+  expect(found).toEqual(new Map(writers.flatMap(({ acknowledged }) => [...acknowledged])));
+  expect((await schemaFingerprint(client)).lines.filter((line) => line.includes("INVALID"))).toEqual([]);
+
+  await backfill({ connect: scratch.connect });
+  const wrong = await client.query(
+    "SELECT c.id, c.name, c.provider, p.identifier FROM connections c LEFT JOIN providers p ON p.id = c.provider_id WHERE p.id IS NULL",
+  );
+  expect(wrong.rows).toEqual([]);
+});
