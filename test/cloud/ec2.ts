@@ -1,0 +1,183 @@
+import type { Log } from "../toolchain/build-once";
+import { ask, listOf, Refusal, type Handler } from "./api";
+import type { DatabaseName } from "./host-files";
+import { Forwarding, type Forward } from "./forwarding";
+import { Host } from "./host";
+import type { CloudNames } from "./names";
+import { Outside } from "./outside";
+import { refuseUserData } from "./refusals";
+import { ingressRules, isAllowed, openPorts, type IngressRule, type Peer } from "./security-groups";
+import { elements, parseXml, textAt, type Element } from "./xml";
+
+export interface Ec2Args {
+  names: CloudNames;
+  image: string;
+  port: number;
+  region: string;
+  outside: Outside;
+  log: Log;
+}
+
+/** What moto knows of an instance that this cloud needs. */
+export interface InstanceView extends Peer {
+  id: string;
+  state: string;
+  publicAddress: string;
+  zone: string;
+  profileArn: string;
+  httpTokens: string;
+}
+
+/** Makes EC2's instances and addresses real. */
+export class Ec2 {
+  readonly hosts = new Map<string, Host>();
+  private readonly publicKeys = new Map<string, string>();
+  private readonly forwarding: Forwarding;
+  private refreshing: Promise<void> = Promise.resolve();
+  /** The databases' names, which each host's /etc/hosts holds. */
+  databaseNames: () => DatabaseName[] = () => [];
+
+  constructor(private readonly args: Ec2Args) {
+    this.forwarding = new Forwarding(args.outside, args.log);
+  }
+
+  readonly handlers: Record<string, Handler> = {
+    RunInstances: async (request, forward) => {
+      const userData = Buffer.from(request.parameters.get("UserData") ?? "", "base64");
+      refuseUserData(userData);
+      const answer = await forward();
+      if (answer.status >= 300) return answer;
+      const keyName = request.parameters.get("KeyName");
+      const publicKey = keyName ? await this.publicKeyOf(keyName) : null;
+      for (const instance of elements(parseXml(answer.body), "RunInstancesResponse", "instancesSet", "item")) {
+        const instanceId = textAt(instance, "instanceId");
+        const privateAddress = textAt(instance, "privateIpAddress");
+        const { names, image, port } = this.args;
+        const host = new Host(names, { instanceId, privateAddress, userData, publicKey, image, port });
+        host.onPowerOff = () => void this.hostPoweredOff(instanceId);
+        this.hosts.set(instanceId, host);
+        await host.launch(this.databaseNames());
+        this.args.log(`${instanceId} boots as ${privateAddress} (namespace ${host.namespace})`);
+      }
+      return answer;
+    },
+    ImportKeyPair: async (request, forward) => {
+      const answer = await forward();
+      const material = Buffer.from(request.parameters.get("PublicKeyMaterial") ?? "", "base64").toString();
+      if (answer.status < 300) this.publicKeys.set(request.parameters.get("KeyName") ?? "", material);
+      return answer;
+    },
+    CreateKeyPair: () => {
+      throw new Refusal("UnsupportedOperation", "the local cloud takes public keys by ImportKeyPair and makes none itself");
+    },
+    StopInstances: async (request, forward) => {
+      const answer = await forward();
+      if (answer.status < 300) await Promise.all(this.hostsOf(request.parameters).map((host) => host.powerOff()));
+      return answer;
+    },
+    StartInstances: async (request, forward) => {
+      const answer = await forward();
+      if (answer.status < 300) await Promise.all(this.hostsOf(request.parameters).map((host) => host.boot(this.databaseNames())));
+      return answer;
+    },
+    RebootInstances: async (request, forward) => {
+      const answer = await forward();
+      if (answer.status < 300)
+        for (const host of this.hostsOf(request.parameters)) {
+          await host.powerOff();
+          await host.boot(this.databaseNames());
+        }
+      return answer;
+    },
+    TerminateInstances: async (request, forward) => {
+      for (const id of listOf(request.parameters, "InstanceId")) await this.refuseProtected(id);
+      const answer = await forward();
+      if (answer.status < 300)
+        for (const id of listOf(request.parameters, "InstanceId")) {
+          await this.hosts.get(id)?.remove();
+          this.hosts.delete(id);
+        }
+      return answer;
+    },
+  };
+
+  /** Called after each change: listeners and their rules follow the security groups. One at a time, the last one wins. */
+  refresh(): Promise<void> {
+    this.refreshing = this.refreshing.then(() => this.updateForwarding()).catch((error: unknown) => this.args.log(`elastic IPs: ${String(error)}`));
+    return this.refreshing;
+  }
+
+  async instances(): Promise<InstanceView[]> {
+    const answer = await ask("ec2", this.args.region, "DescribeInstances");
+    return elements(answer, "DescribeInstancesResponse", "reservationSet", "item", "instancesSet", "item").map((instance) => ({
+      id: textAt(instance, "instanceId"),
+      state: textAt(instance, "instanceState", "name"),
+      address: textAt(instance, "privateIpAddress"),
+      publicAddress: textAt(instance, "ipAddress"),
+      zone: textAt(instance, "placement", "availabilityZone"),
+      profileArn: textAt(instance, "iamInstanceProfile", "arn"),
+      httpTokens: textAt(instance, "metadataOptions", "httpTokens"),
+      groups: elements(instance, "groupSet", "item").map((group) => textAt(group, "groupId")),
+    }));
+  }
+
+  async rulesOf(groups: readonly string[]): Promise<IngressRule[]> {
+    const answer = await ask("ec2", this.args.region, "DescribeSecurityGroups");
+    const all: Element[] = elements(answer, "DescribeSecurityGroupsResponse", "securityGroupInfo", "item");
+    return all.filter((group) => groups.includes(textAt(group, "groupId"))).flatMap(ingressRules);
+  }
+
+  /** Every host learns the databases' names as they are now. */
+  async updateHosts(): Promise<void> {
+    for (const host of this.hosts.values()) await host.updateDatabases(this.databaseNames());
+  }
+
+  private hostsOf(parameters: URLSearchParams): Host[] {
+    return listOf(parameters, "InstanceId").flatMap((id) => this.hosts.get(id) ?? []);
+  }
+
+  private async publicKeyOf(keyName: string): Promise<string> {
+    const known = this.publicKeys.get(keyName);
+    if (known === undefined) throw new Error(`the key pair ${keyName} has no public key here`);
+    return known;
+  }
+
+  private async refuseProtected(instanceId: string): Promise<void> {
+    if (!this.hosts.has(instanceId)) return;
+    const answer = await ask("ec2", this.args.region, "DescribeInstanceAttribute", { InstanceId: instanceId, Attribute: "disableApiTermination" });
+    if (textAt(answer, "DescribeInstanceAttributeResponse", "disableApiTermination", "value") === "true")
+      throw new Refusal(
+        "OperationNotPermitted",
+        `The instance '${instanceId}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`,
+      );
+  }
+
+  /** Amazon's default for a host that shuts itself down: it is stopped. */
+  private async hostPoweredOff(instanceId: string): Promise<void> {
+    this.args.log(`${instanceId} has ended by itself; logs/${instanceId}.console.log tells what it said`);
+    await ask("ec2", this.args.region, "StopInstances", { "InstanceId.1": instanceId }).catch((error: unknown) => this.args.log(String(error)));
+  }
+
+  private async updateForwarding(): Promise<void> {
+    const instances = await this.instances();
+    const answer = await ask("ec2", this.args.region, "DescribeAddresses");
+    const wanted: Forward[] = [];
+    for (const address of elements(answer, "DescribeAddressesResponse", "addressesSet", "item")) {
+      const instance = instances.find(({ id }) => id !== "" && id === textAt(address, "instanceId"));
+      if (!instance || !this.hosts.has(instance.id)) continue;
+      const publicIp = textAt(address, "publicIp");
+      const rules = await this.rulesOf(instance.groups);
+      const { ports, tooWide } = openPorts(rules);
+      for (const rule of tooWide)
+        this.args.log(`${publicIp}: a rule that opens ports ${rule.fromPort} to ${rule.toPort} is too wide to listen on, and is left out`);
+      for (const port of ports)
+        wanted.push({
+          address: publicIp,
+          port,
+          to: instance.address,
+          isAllowed: (client) => isAllowed(rules, port, { address: client, groups: [] }),
+        });
+    }
+    await this.forwarding.update(wanted);
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { cacheDirectory } from "../cache";
+import { hashOf, type Log } from "../toolchain/build-once";
+import { withLock } from "../toolchain/lock";
+
+/**
+ * What the image brings: what Amazon's Debian 12 image has, then what user data asks for, so that installing it finds
+ * nothing to do on a host without a network.
+ */
+export const imagePackages = [
+  ...["systemd", "systemd-sysv", "dbus", "locales", "cloud-init", "openssh-server", "sudo", "ca-certificates", "curl"],
+  ...["iproute2", "netbase", "procps", "python3", "less", "util-linux", "e2fsprogs", "xfsprogs", "openssl", "cron"],
+  ...["haproxy", "jq", "nftables", "nginx", "pgbouncer", "postgresql-client-15", "redis-server", "rsync", "socat", "zstd"],
+  ...["redis-tools", "git", "acl"],
+];
+
+const recipeVersion = 3;
+
+/** Without sources `apt-get update` ends well, having nothing to ask; keys and ids are each host's own. */
+const cleanUp = `
+set -e
+rm -rf "$1"/etc/apt/sources.list.d/* "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/archives/*.deb
+: > "$1"/etc/apt/sources.list
+rm -f "$1"/etc/ssh/ssh_host_*
+: > "$1"/etc/machine-id
+: > "$1"/etc/resolv.conf
+rm -f "$1"/var/lib/dbus/machine-id
+`;
+
+/** The directory of a Debian 12 with these packages, built where the cache has none: a minute. */
+export async function hostImage(log: Log): Promise<string> {
+  const image = cacheDirectory("host-image", hashOf([recipeVersion, imagePackages]));
+  const isBuilt = () => readdir(image).then((entries) => entries.includes("etc"), () => false);
+  if (await isBuilt()) return image;
+  await withLock(`${image}.lock`, log, async () => {
+    if (await isBuilt()) return;
+    const began = Date.now();
+    log("building the host's image: Debian 12 with systemd, cloud-init and what user data asks for (a minute or two)");
+    const building = `${image}.building`;
+    await rm(building, { recursive: true, force: true });
+    await rm(`${building}.sources`, { force: true });
+    await mkdir(dirname(image), { recursive: true });
+    await writeFile(`${building}.sources`, await debianSources());
+    const { failed, all } = await execa(
+      "mmdebstrap",
+      [
+        "--mode=root",
+        "--variant=minbase",
+        `--include=${[...new Set(imagePackages)].join(",")}`,
+        `--customize-hook=${cleanUp.trim().replaceAll("\n", "; ")}`,
+        "bookworm",
+        building,
+        `${building}.sources`,
+      ],
+      { reject: false, all: true },
+    );
+    await rm(`${building}.sources`, { force: true });
+    if (failed) throw new Error(`mmdebstrap could not build the host's image; is Debian's mirror reachable?\n${lastLines(all, 15)}`);
+    await rename(building, image);
+    log(`built the host's image in ${Math.round((Date.now() - began) / 1000)} s`);
+  });
+  return image;
+}
+
+/** The mirrors that apt uses on this machine, as far as they carry bookworm; Debian's own where it is another system. */
+async function debianSources(): Promise<string> {
+  const directory = "/etc/apt/sources.list.d";
+  const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith(".sources"));
+  const paragraphs = (await Promise.all(files.map((name) => readFile(join(directory, name), "utf8")))).flatMap((text) =>
+    text.split(/\n\s*\n/),
+  );
+  const own = paragraphs.filter((paragraph) => /^Suites:.*\bbookworm\b/m.test(paragraph) && /debian/.test(paragraph));
+  if (own.length > 0) return own.map((paragraph) => paragraph.trim()).join("\n\n") + "\n";
+  const lines = (await readFile("/etc/apt/sources.list", "utf8").catch(() => "")).split("\n").filter((line) => /^deb .*bookworm/.test(line));
+  return lines.length > 0 ? lines.join("\n") + "\n" : "deb http://deb.debian.org/debian bookworm main\n";
+}
+
+const lastLines = (text: string | undefined, count: number) => (text ?? "").split("\n").slice(-count).join("\n");
