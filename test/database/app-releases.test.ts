@@ -2,14 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readMigrations } from "../../infra/migrations/files";
-import { migrateTo } from "../../infra/migrations/migrate";
 import {
   adminAccount, backendEnvironment, dataOf, launchBackend, newUser, type RunningBackend, startBackend, tokenOf,
 } from "../app/backend";
 import { builtRelease } from "../app/build";
 import { type FakeProvider, startProvider } from "../app/provider";
 import { type RunningRedis, startRedis } from "../app/redis";
+import { migrateDatabase } from "../app/schema";
 import { eventually } from "../app/supervised";
 import { type Cluster, type ClusterConnection, startCluster } from "./cluster";
 
@@ -40,20 +39,11 @@ afterAll(async () => {
 /** A database of its own at the given schema, and the environment of a backend on it. */
 async function databaseAt(name: string, schema: number) {
   const connection = await cluster.createDatabase(name);
-  if (schema > 0) await migrate(connection, schema);
+  if (schema > 0) await migrateDatabase(connection, schema);
   const { user, password, host, port } = connection;
   const databaseUrl = `postgresql://${user}:${password}@${host}:${port}/${name}`;
   const environment = { ...backendEnvironment({ databaseUrl, redisUrl: redis.url }), PROVIDER_ENDPOINT_OVERRIDE: provider.url };
   return { connection, environment };
-}
-
-async function migrate(connection: ClusterConnection, target: number): Promise<void> {
-  const connect = async () => {
-    const client = new pg.Client(connection);
-    await client.connect();
-    return client;
-  };
-  await migrateTo({ connect, target, migrations: readMigrations() });
 }
 
 async function rows(connection: ClusterConnection, sql: string): Promise<Row[]> {
@@ -96,7 +86,7 @@ describe("v1.1.0", () => {
 
     const canary = `key-${randomBytes(8).toString("hex")}`;
     for (const schema of [1, 2, 1]) {
-      await migrate(connection, schema);
+      await migrateDatabase(connection, schema);
       const body = { name: `at ${schema}`, provider: "openai", config: { api_key: canary } };
       const created = await backend.request("POST", "/api/connections", { token: user, body });
       expect(created.status).toBe(201);
@@ -218,7 +208,7 @@ describe("v1.2.0", () => {
     const body = { name: "old", provider: "anthropic", config: { api_key: "old-key" } };
     expect((await older.request("POST", "/api/connections", { token: user, body })).status).toBe(201);
 
-    await migrate(connection, 2);
+    await migrateDatabase(connection, 2);
     const newer = await start("v1.2.0", environment);
     const offered = dataOf<{ id: string; identifier: string; models: Row[] }[]>(await newer.request("GET", "/api/providers", { token: user }));
     expect(offered.map(({ identifier, models }) => [identifier, models.length]).sort()).toEqual([["anthropic", 2], ["bedrock", 2], ["microsoft-copilot", 1], ["openai", 2]]);

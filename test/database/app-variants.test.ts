@@ -1,10 +1,8 @@
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readMigrations } from "../../infra/migrations/files";
-import { migrateTo } from "../../infra/migrations/migrate";
 import { adminAccount, backendEnvironment, launchBackend, newUser, type RunningBackend, startBackend, tokenOf } from "../app/backend";
 import { builtRelease } from "../app/build";
 import { type RunningRedis, startRedis } from "../app/redis";
+import { migrateDatabase } from "../app/schema";
 import { eventually } from "../app/supervised";
 import { type Cluster, startCluster } from "./cluster";
 
@@ -16,12 +14,7 @@ const running: RunningBackend[] = [];
 beforeAll(async () => {
   for (const name of ["exits", "hangs", "leaky-admin"]) await builtRelease(`v1.2.0-${name}`);
   [cluster, redis] = await Promise.all([startCluster(), startRedis()]);
-  const connect = async () => {
-    const client = new pg.Client(cluster.connection);
-    await client.connect();
-    return client;
-  };
-  await migrateTo({ connect, target: 2, migrations: readMigrations() });
+  await migrateDatabase(cluster.connection, 2);
   environment = backendEnvironment({ databaseUrl: cluster.url, redisUrl: redis.url });
 }, 600_000);
 
