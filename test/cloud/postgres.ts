@@ -33,7 +33,7 @@ export async function isStatic(parameter: string, major: number): Promise<boolea
   statics ??= execa("setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", join(binariesOf(major), "postgres"), "--describe-config"], { cwd: "/" }).then(
     ({ stdout }) => new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split("\t")[1] ?? ""])),
   );
-  return (await statics).get(parameter) === "POSTMASTER";
+  return (await statics).get(parameter) === "postmaster";
 }
 
 /** Copies of extension files with what RDS changes in them; one set for each major version. */
