@@ -76,8 +76,9 @@ export class Host extends pulumi.ComponentResource {
         disableApiTermination: args.isProtected,
         tags: { Name: name },
       },
-      // A change of user data would stop the instance and not run again; a newer image would replace it.
-      { ...parent, ignoreChanges: ["ami", "userData"] },
+      // A newer image would replace the instance. User data is not ignored: its text is held by a golden test instead, since
+      // a change of it stops the instance and does not run again.
+      { ...parent, ignoreChanges: ["ami"] },
     );
     const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
     const association = new aws.ec2.EipAssociation(

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { execa } from "execa";
 import { makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
@@ -19,7 +20,11 @@ export type InitOptions = {
 export async function initStack(options: InitOptions): Promise<void> {
   const { stack, log } = options;
   const config = new StackConfig(stack, options.configFile);
-  const selected = await execa("pulumi", ["stack", "init", stack, "--non-interactive", ...config.fileArguments], { reject: false });
+  const selected = await execa("pulumi", ["stack", "init", stack, "--non-interactive"], {
+    reject: false,
+    // Pulumi writes the stack's salt beside the nearest Pulumi.yaml: a file elsewhere has a copy of it beside itself.
+    ...(options.configFile === undefined ? {} : { cwd: dirname(options.configFile) }),
+  });
   if (selected.exitCode !== 0 && !/already exists/.test(selected.stderr)) throw new Error(`pulumi stack init ${stack}: ${selected.stderr.trim()}`);
   log(selected.exitCode === 0 ? `made the stack ${stack}` : `the stack ${stack} is there`);
 

@@ -8,11 +8,6 @@ export class StackConfig {
     readonly file?: string,
   ) {}
 
-  /** What every command of Pulumi needs to find the file. */
-  get fileArguments(): string[] {
-    return this.file === undefined ? [] : ["--config-file", this.file];
-  }
-
   /** Values below the project's namespace by path (`keys.ssh`); secret values as `null`. */
   async read(): Promise<Record<string, unknown>> {
     const { stdout } = await this.#pulumi(["config", "--json"]);
@@ -32,7 +27,7 @@ export class StackConfig {
   }
 
   async #pulumi(args: string[], input?: string, reject = true) {
-    return execa("pulumi", [...args, "--stack", this.stack, "--non-interactive", ...this.fileArguments], {
+    return execa("pulumi", [...args, "--stack", this.stack, "--non-interactive", ...(this.file === undefined ? [] : ["--config-file", this.file])], {
       reject,
       ...(input === undefined ? {} : { input }),
     });

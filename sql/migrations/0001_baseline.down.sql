@@ -1,3 +1,8 @@
+-- The engine gives each statement a lock_timeout and a statement_timeout of its own.
+-- squawk-ignore-file require-lock-timeout, require-statement-timeout
+-- Refused while a table has rows, see below.
+-- squawk-ignore-file ban-drop-table
+
 -- Back to an empty database. There is nothing before the baseline that could keep its rows, so it is refused
 -- while there are any; it exists to undo a first migration that failed.
 

@@ -1,3 +1,10 @@
+-- The engine gives each statement a lock_timeout and a statement_timeout of its own.
+-- squawk-ignore-file require-lock-timeout, require-statement-timeout
+-- Names and types are the application's; changing a varchar's length is not on anybody's list.
+-- squawk-ignore-file prefer-text-field
+-- What lacks IF EXISTS is run only where its `migrate:when` or `migrate:unless` says that it is needed.
+-- squawk-ignore-file prefer-robust-stmts
+
 -- The way back keeps what it removes, in schema rollback_keep: the three tables move there as they are, with whatever
 -- a release has added to them; each connection's provider goes to rollback_keep.connection_providers. The next way up
 -- takes both back. Setting migrate.provider_becomes (a JSON object, provider -> provider, '*' for any other)
@@ -173,6 +180,8 @@ DROP INDEX CONCURRENTLY IF EXISTS public.idx_connections_provider_id;
 -- migrate:transaction
 -- migrate:when EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.connections'::regclass AND attname = 'provider_id' AND NOT attisdropped)
 DROP TRIGGER IF EXISTS keep_connection_provider ON public.connections;
+-- The older release doesn't know it, and what it held is kept.
+-- squawk-ignore ban-drop-column
 ALTER TABLE public.connections DROP COLUMN IF EXISTS provider_id;
 -- migrate:end
 

@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { phases, type Phase } from "../../infra/rollout/phases";
+import { setupToolchain } from "../toolchain/setup";
+
+const program = resolve("test/stack/rollout-program");
+let directory = "";
+let environment: Record<string, string> = {};
+
+async function pulumi(...args: string[]): Promise<{ exitCode: number; output: string }> {
+  const done = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: program, env: environment, reject: false, all: true });
+  return { exitCode: done.exitCode ?? 1, output: String(done.all) };
+}
+
+/** Deploys and gives what ran, each as `PHASE RELEASE SCHEMA`. */
+async function up(release: string, schemaVersion: number, failAt: Phase | "nowhere" = "nowhere") {
+  await writeFile(join(directory, "log"), "");
+  await writeFile(join(directory, "fail-at"), failAt);
+  const file = join(directory, "Pulumi.order.yaml");
+  await writeFile(
+    file,
+    `encryptionsalt: ${salt}\nconfig:\n  rollout-order:release: ${release}\n  rollout-order:schemaVersion: "${schemaVersion}"\n`,
+  );
+  const done = await pulumi("up", "--yes", "--skip-preview", "--stack", "order", "--config-file", file);
+  const ran = (await readFile(join(directory, "log"), "utf8")).split("\n").filter((row) => row !== "");
+  return { ...done, ran };
+}
+
+const all = (release: string, schemaVersion: number, from: Phase = "preflight", to: Phase = "evidence") =>
+  phases.slice(phases.indexOf(from), phases.indexOf(to) + 1).map((phase) => `${phase} ${release} ${schemaVersion}`);
+
+let salt = "";
+
+beforeAll(async () => {
+  const toolchain = await setupToolchain();
+  directory = await mkdtemp(join(tmpdir(), "rollout-order-"));
+  environment = {
+    ...toolchain.environment,
+    PULUMI_BACKEND_URL: `file://${directory}`,
+    PULUMI_CONFIG_PASSPHRASE: "only for this test",
+    ROLLOUT_LOG: join(directory, "log"),
+    ROLLOUT_FAIL_AT: join(directory, "fail-at"),
+  };
+});
+
+beforeEach(async () => {
+  await rm(join(directory, ".pulumi"), { recursive: true, force: true });
+  const made = await pulumi("stack", "init", "order");
+  expect(made.output).toContain("Created stack");
+  const file = join(program, "Pulumi.order.yaml");
+  salt = /encryptionsalt: (\S+)/.exec(await readFile(file, "utf8"))?.[1] ?? "";
+  await rm(file);
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe("what ran again makes everything after it run again", () => {
+  test("a first deployment runs every phase, the same config again none", async () => {
+    expect((await up("v1.1.0", 1)).ran).toEqual(all("v1.1.0", 1));
+    const again = await up("v1.1.0", 1);
+    expect(again.ran).toEqual([]);
+    expect(again.output).toMatch(/unchanged/);
+    expect(again.output).not.toMatch(/replaced|updated|created/);
+  });
+
+  test.each(phases)("a failure in %s: the prior config runs all of it again, and then nothing", async (failing) => {
+    await up("v1.1.0", 1);
+    const failed = await up("v1.2.0", 2, failing);
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain(`${failing} was told to fail`);
+    expect(failed.ran).toEqual(all("v1.2.0", 2, "preflight", failing));
+
+    const back = await up("v1.1.0", 1);
+    expect(back.exitCode).toBe(0);
+    // A preflight that failed changed nothing, and the state knows that; whatever came after it has to be made good.
+    expect(back.ran).toEqual(failing === "preflight" ? [] : all("v1.1.0", 1));
+    expect((await up("v1.1.0", 1)).ran).toEqual([]);
+  });
+
+  test.each(phases)("a failure in %s: the same config takes it up there, and then nothing", async (failing) => {
+    await up("v1.1.0", 1);
+    await up("v1.2.0", 2, failing);
+    const again = await up("v1.2.0", 2);
+    expect(again.exitCode).toBe(0);
+    expect(again.ran).toEqual(all("v1.2.0", 2, failing));
+    expect((await up("v1.2.0", 2)).ran).toEqual([]);
+  });
+
+  test("nothing of the input stands in the state in the clear", async () => {
+    await up("v1.1.0", 1);
+    const { output } = await pulumi("stack", "export", "--stack", "order");
+    expect(output).toContain("v1.1.0");
+    expect(output).not.toContain("not-for-the-state");
+  });
+});

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { parseSettings, SettingsError } from "../../infra/settings";
+
+type Raw = Record<string, unknown>;
+
+/** A stack's file as the program reads it, and what `npm run init` adds. */
+function stackFile(stack: string): Raw {
+  const { config } = parse(readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as { config: Raw };
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("prompt-library:", ""), value]));
+}
+
+const made: Raw = {
+  keys: { ssh: "ssh-ed25519 AAAA", host: "ssh-ed25519 BBBB", tlsCertificate: "-----BEGIN CERTIFICATE-----" },
+  secrets: {
+    ...Object.fromEntries(["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"].map((name) => [name, "a-password-of-enough-length"])),
+    ...Object.fromEntries(["sshPrivateKey", "hostPrivateKey", "tlsPrivateKey"].map((name) => [name, "-----BEGIN PRIVATE KEY-----"])),
+    adminPassword: "a-password-of-enough-length",
+    app: { JWT_SECRET: "x", ENCRYPTION_KEY: "y" },
+  },
+};
+
+function rehearsal(changes: Raw = {}): Raw {
+  const { "aws:region": _region, ...own } = stackFile("rehearsal");
+  return { ...own, ...made, ...changes };
+}
+
+function problemsOf(raw: unknown): readonly string[] {
+  try {
+    parseSettings(raw);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+describe("a stack's settings", () => {
+  test("the rehearsal's are right", () => {
+    expect(problemsOf(rehearsal())).toEqual([]);
+  });
+
+  test.each(["staging", "production"])("those of %s name every placeholder that is not filled in", (stack) => {
+    const { "aws:region": _region, ...own } = stackFile(stack);
+    const problems = problemsOf({ ...own, ...made });
+    expect(problems).toHaveLength(13);
+    for (const problem of problems) expect(problem).toMatch(/^prompt-library:contacts\..* must be filled in \(it is ".*"\)\. Remedy: pulumi config set/);
+  });
+
+  test("all that is wrong is said at once, each with key, rule, value and remedy", () => {
+    const problems = problemsOf(
+      rehearsal({ schemaVersion: 0, colour: "red", network: { ...(stackFile("rehearsal").network as Raw), cidrBlock: "10.0.0.0/8" }, release: undefined }),
+    );
+    expect(problems).toHaveLength(4);
+    expect(problems.join("\n")).toContain("prompt-library:release is missing. Remedy: pulumi config set");
+    expect(problems.join("\n")).toContain('prompt-library:network.cidrBlock must be a /16 such as 10.20.0.0/16 (it is "10.0.0.0/8")');
+    expect(problems.join("\n")).toContain("prompt-library:colour is not a setting of this program");
+  });
+
+  test("a secret's value is never shown", () => {
+    const [problem] = problemsOf(rehearsal({ secrets: { ...(made.secrets as Raw), appPassword: "has a space in it!" } }));
+    expect(problem).toContain("prompt-library:secrets.appPassword must consist of letters");
+    expect(problem).not.toContain("has a space");
+  });
+
+  test("a pair of release and schema that nobody declared is refused", () => {
+    expect(problemsOf(rehearsal({ release: "v1.2.0", schemaVersion: 1 }))).toEqual([
+      expect.stringContaining("schemaVersion must be one that v1.2.0 runs with: 2 (it is 1)"),
+    ]);
+    expect(problemsOf(rehearsal({ release: "v9" }))).toEqual([expect.stringContaining("app.compatibility says nothing of release v9")]);
+  });
+
+  test("a variable whose secret is missing is named", () => {
+    expect(problemsOf(rehearsal({ secrets: { ...(made.secrets as Raw), app: { JWT_SECRET: "x" } } }))).toEqual([
+      expect.stringContaining("secrets.app.ENCRYPTION_KEY is needed by app.backend.variables.ENCRYPTION_KEY"),
+    ]);
+  });
+});
+
+test("the rehearsal's file differs from staging's only where it must", () => {
+  const leaves = (value: unknown, path = ""): [string, unknown][] =>
+    typeof value === "object" && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === "" ? key : `${path}.${key}`))
+      : [[path, value]];
+  const staging = new Map(leaves(stackFile("staging")));
+  const rehearsed = new Map(leaves(stackFile("rehearsal")));
+  const differing = [...new Set([...staging.keys(), ...rehearsed.keys()])].filter((key) => staging.get(key) !== rehearsed.get(key));
+  expect(differing.filter((key) => !key.startsWith("contacts.")).sort()).toEqual([
+    "app.repository",
+    "aws:region",
+    "database.certificateAuthority",
+    "network.publicName",
+    "network.sshFrom.0",
+    "protection",
+    "target.account",
+    "target.region",
+  ]);
+});

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+/** Four heights, each alone with `npx vitest run --project NAME`. Bench is no test and has a command of its own. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        // Each file starts a PostgreSQL of its own.
+        test: { name: "database", include: ["test/database/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 300_000, maxWorkers: 2 },
+      },
+      {
+        // One local cloud for all: one file after the other.
+        test: { name: "stack", include: ["test/stack/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
+      },
+    ],
+  },
+});
