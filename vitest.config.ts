@@ -4,14 +4,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "unit", sequence: { groupOrder: 0 }, include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
       {
         // Each file starts a PostgreSQL of its own.
-        test: { name: "database", include: ["test/database/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 300_000, maxWorkers: 2 },
+        test: { name: "database", sequence: { groupOrder: 1 }, include: ["test/database/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 300_000, maxWorkers: 2 },
       },
       {
         // One local cloud for all: one file after the other.
-        test: { name: "stack", include: ["test/stack/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
+        test: { name: "stack", sequence: { groupOrder: 2 }, include: ["test/stack/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
       },
     ],
   },
