@@ -19,7 +19,8 @@ export class DatabaseTunnel {
 
   constructor(args: DatabaseTunnelArgs) {
     this.port = pulumi.output(args).apply(async ({ host, privateKey, localPort, target }) => {
-      if (!pulumi.runtime.isDryRun())
+      if (!pulumi.runtime.isDryRun()) {
+        endWithParent();
         await openTunnel({
           host,
           files: { ...writeSshIdentity(host, privateKey), controlPath: undefined },
@@ -28,7 +29,16 @@ export class DatabaseTunnel {
           deadlineMs: hostDeadlineMs,
           onFailure: (message) => void pulumi.log.error(message),
         });
+      }
       return localPort;
     });
   }
+}
+
+/** An engine that was killed leaves its program behind, which would hold the tunnel's port against the next run. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, 1000).unref();
 }

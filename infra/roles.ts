@@ -63,10 +63,15 @@ export class Roles extends pulumi.ComponentResource {
       { name: args.database, owner: owner.name },
       options,
     );
+    const mayExtend = new postgresql.Grant(
+      `${name}-master-create`,
+      { database: database.name, role: masterUser, objectType: "database", privileges: ["CONNECT", "CREATE", "TEMPORARY"] },
+      options,
+    );
     const extension = new postgresql.Extension(
       `${name}-pg-stat-statements`,
       { name: "pg_stat_statements", database: database.name },
-      options,
+      { ...options, dependsOn: [mayExtend] },
     );
     const grants = [
       ...[app, readonly].map(

@@ -77,6 +77,8 @@ function through(socket: Socket, args: TunnelArgs): Promise<{ carriedAnything: b
       if (!ssh.stdin.destroyed) ssh.stdin.write(chunk);
     };
     socket.on("data", hold);
+    // It was paused, so that nothing is lost between two tries.
+    socket.resume();
     ssh.stdin.on("error", () => undefined);
     ssh.stdout.once("data", (first: Buffer) => {
       carriedAnything = true;
