@@ -4,6 +4,8 @@ import { escapeXml, parseXml, type Element } from "./xml";
 /** A request in AWS's query protocol, which EC2, RDS, STS and IAM speak. */
 export interface QueryRequest {
   service: string;
+  /** Signed for; moto keeps each region's records apart. */
+  region: string;
   action: string;
   parameters: URLSearchParams;
 }
@@ -28,9 +30,10 @@ export class Refusal extends Error {
   }
 }
 
-/** The service's name stands in the signature's scope. */
-export function serviceOf(authorization: string | undefined): string {
-  return /Credential=[^/]*\/[^/]*\/[^/]*\/([^/]*)\/aws4_request/.exec(authorization ?? "")?.[1] ?? "";
+/** Region and service stand in the signature's scope. */
+export function scopeOf(authorization: string | undefined): { region: string; service: string } {
+  const [, region = "", service = ""] = /Credential=[^/]*\/[^/]*\/([^/]*)\/([^/]*)\/aws4_request/.exec(authorization ?? "") ?? [];
+  return { region, service };
 }
 
 export function errorResponse(service: string, refusal: Refusal): ApiResponse {

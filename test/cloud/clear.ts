@@ -11,7 +11,7 @@ export const cgroupRoots = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", 
 
 /** Ends and removes all that a cloud has on this machine. Mounts lie in namespaces of their processes and go with them. */
 export async function clear(names: CloudNames, record: CloudRecord | null): Promise<void> {
-  const { stdout } = await execa("ip", ["netns", "list"]);
+  const { stdout = "" } = await execa("ip", ["netns", "list"], { reject: false });
   const present = stdout.split("\n").map((line) => line.split(" ")[0] ?? "");
   const isOurs = (name: string) => name === names.network || name.startsWith(`${names.network}-`);
   const namespaces = present.filter(isOurs);

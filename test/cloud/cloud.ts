@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -86,13 +86,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
 /** Ends the local cloud and whatever it made on this machine; all that it held is gone. */
 export async function stopCloud(options: CloudOptions = {}): Promise<void> {
   const { names, log } = resolve(options);
-  if (!existsSync(names.home)) return log("there is no local cloud");
   await withLock(join(names.home, "lock"), log, async () => {
     const record = readRecord(names.home);
-    if (!record) return log("there is no local cloud");
-    if (record.daemon) await end([record.daemon]);
+    if (record?.daemon) await end([record.daemon]);
+    // Also without a record: names come from the home's path, and somebody may have deleted what was in it.
     await clear(names, record);
-    await execa("rm", ["-f", join(names.home, "cloud.json")]);
+    if (!record) return log("there is no local cloud");
+    rmSync(join(names.home, "cloud.json"));
     log("the local cloud is stopped, and what it held is gone with it");
   });
 }

@@ -22,7 +22,6 @@ const names = cloudNames(home);
 const record = readRecord(home);
 if (!record) throw new Error(`${home} holds no record of this cloud`);
 
-const region = "us-east-1";
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
 // Without the door nothing can be opened outside, and nobody reaches what is in here.
@@ -36,8 +35,8 @@ for (const address of [gatewayAddress, metadataAddress]) await execa("ip", ["add
 await startMoto(moto);
 
 const outside = new Outside();
-const ec2 = new Ec2({ names, image, port: record.port, region, outside, log });
-const rds = new Rds({ names, region, ec2, log });
+const ec2 = new Ec2({ names, image, port: record.port, outside, log });
+const rds = new Rds({ names, ec2, log });
 ec2.databaseNames = () => rds.databaseNames();
 
 const answer = answerWith({
@@ -53,7 +52,7 @@ const answer = answerWith({
   log,
 });
 
-const metadata = new Metadata(ec2, region);
+const metadata = new Metadata(ec2);
 const metadataServer = createServer((request, response) => {
   metadata.answer(request, response).catch((error: unknown) => {
     log(`instance metadata: ${String(error)}`);

@@ -13,7 +13,6 @@ export interface Ec2Args {
   names: CloudNames;
   image: string;
   port: number;
-  region: string;
   outside: Outside;
   log: Log;
 }
@@ -21,6 +20,7 @@ export interface Ec2Args {
 /** What moto knows of an instance that this cloud needs. */
 export interface InstanceView extends Peer {
   id: string;
+  region: string;
   state: string;
   publicAddress: string;
   zone: string;
@@ -48,12 +48,12 @@ export class Ec2 {
       const answer = await forward();
       if (answer.status >= 300) return answer;
       const keyName = request.parameters.get("KeyName");
-      const publicKey = keyName ? await this.publicKeyOf(keyName) : null;
+      const publicKey = keyName ? this.publicKeyOf(request.region, keyName) : null;
       for (const instance of elements(parseXml(answer.body), "RunInstancesResponse", "instancesSet", "item")) {
         const instanceId = textAt(instance, "instanceId");
         const privateAddress = textAt(instance, "privateIpAddress");
         const { names, image, port } = this.args;
-        const host = new Host(names, { instanceId, privateAddress, userData, publicKey, image, port });
+        const host = new Host(names, { instanceId, region: request.region, privateAddress, userData, publicKey, image, port });
         host.onPowerOff = () => void this.hostPoweredOff(instanceId);
         this.hosts.set(instanceId, host);
         await host.launch(this.databaseNames());
@@ -64,7 +64,7 @@ export class Ec2 {
     ImportKeyPair: async (request, forward) => {
       const answer = await forward();
       const material = Buffer.from(request.parameters.get("PublicKeyMaterial") ?? "", "base64").toString();
-      if (answer.status < 300) this.publicKeys.set(request.parameters.get("KeyName") ?? "", material);
+      if (answer.status < 300) this.publicKeys.set(`${request.region}/${request.parameters.get("KeyName")}`, material);
       return answer;
     },
     CreateKeyPair: () => {
@@ -107,10 +107,17 @@ export class Ec2 {
     return this.refreshing;
   }
 
+  /** In all regions in which a host runs. */
   async instances(): Promise<InstanceView[]> {
-    const answer = await ask("ec2", this.args.region, "DescribeInstances");
+    const regions = new Set([...this.hosts.values()].map((host) => host.args.region));
+    return (await Promise.all([...regions].map((region) => this.instancesIn(region)))).flat();
+  }
+
+  private async instancesIn(region: string): Promise<InstanceView[]> {
+    const answer = await ask("ec2", region, "DescribeInstances");
     return elements(answer, "DescribeInstancesResponse", "reservationSet", "item", "instancesSet", "item").map((instance) => ({
       id: textAt(instance, "instanceId"),
+      region,
       state: textAt(instance, "instanceState", "name"),
       address: textAt(instance, "privateIpAddress"),
       publicAddress: textAt(instance, "ipAddress"),
@@ -121,8 +128,8 @@ export class Ec2 {
     }));
   }
 
-  async rulesOf(groups: readonly string[]): Promise<IngressRule[]> {
-    const answer = await ask("ec2", this.args.region, "DescribeSecurityGroups");
+  async rulesOf(region: string, groups: readonly string[]): Promise<IngressRule[]> {
+    const answer = await ask("ec2", region, "DescribeSecurityGroups");
     const all: Element[] = elements(answer, "DescribeSecurityGroupsResponse", "securityGroupInfo", "item");
     return all.filter((group) => groups.includes(textAt(group, "groupId"))).flatMap(ingressRules);
   }
@@ -136,15 +143,16 @@ export class Ec2 {
     return listOf(parameters, "InstanceId").flatMap((id) => this.hosts.get(id) ?? []);
   }
 
-  private async publicKeyOf(keyName: string): Promise<string> {
-    const known = this.publicKeys.get(keyName);
+  private publicKeyOf(region: string, keyName: string): string {
+    const known = this.publicKeys.get(`${region}/${keyName}`);
     if (known === undefined) throw new Error(`the key pair ${keyName} has no public key here`);
     return known;
   }
 
   private async refuseProtected(instanceId: string): Promise<void> {
-    if (!this.hosts.has(instanceId)) return;
-    const answer = await ask("ec2", this.args.region, "DescribeInstanceAttribute", { InstanceId: instanceId, Attribute: "disableApiTermination" });
+    const host = this.hosts.get(instanceId);
+    if (!host) return;
+    const answer = await ask("ec2", host.args.region, "DescribeInstanceAttribute", { InstanceId: instanceId, Attribute: "disableApiTermination" });
     if (textAt(answer, "DescribeInstanceAttributeResponse", "disableApiTermination", "value") === "true")
       throw new Refusal(
         "OperationNotPermitted",
@@ -155,18 +163,21 @@ export class Ec2 {
   /** Amazon's default for a host that shuts itself down: it is stopped. */
   private async hostPoweredOff(instanceId: string): Promise<void> {
     this.args.log(`${instanceId} has ended by itself; logs/${instanceId}.console.log tells what it said`);
-    await ask("ec2", this.args.region, "StopInstances", { "InstanceId.1": instanceId }).catch((error: unknown) => this.args.log(String(error)));
+    const region = this.hosts.get(instanceId)?.args.region;
+    if (!region) return;
+    await ask("ec2", region, "StopInstances", { "InstanceId.1": instanceId }).catch((error: unknown) => this.args.log(String(error)));
   }
 
   private async updateForwarding(): Promise<void> {
     const instances = await this.instances();
-    const answer = await ask("ec2", this.args.region, "DescribeAddresses");
+    const regions = new Set(instances.map(({ region }) => region));
+    const answers = await Promise.all([...regions].map((region) => ask("ec2", region, "DescribeAddresses")));
     const wanted: Forward[] = [];
-    for (const address of elements(answer, "DescribeAddressesResponse", "addressesSet", "item")) {
+    for (const address of answers.flatMap((answer) => elements(answer, "DescribeAddressesResponse", "addressesSet", "item"))) {
       const instance = instances.find(({ id }) => id !== "" && id === textAt(address, "instanceId"));
       if (!instance || !this.hosts.has(instance.id)) continue;
       const publicIp = textAt(address, "publicIp");
-      const rules = await this.rulesOf(instance.groups);
+      const rules = await this.rulesOf(instance.region, instance.groups);
       const { ports, tooWide } = openPorts(rules);
       for (const rule of tooWide)
         this.args.log(`${publicIp}: a rule that opens ports ${rule.fromPort} to ${rule.toPort} is too wide to listen on, and is left out`);

@@ -11,6 +11,7 @@ import { changeRecord } from "./record";
 
 export interface HostArgs {
   instanceId: string;
+  region: string;
   privateAddress: string;
   /** Exactly as the caller sent it, decoded. */
   userData: Buffer;

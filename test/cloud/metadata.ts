@@ -9,10 +9,7 @@ import { elements, textAt } from "./xml";
 export class Metadata {
   private readonly tokens = new Set<string>();
 
-  constructor(
-    private readonly ec2: Ec2,
-    private readonly region: string,
-  ) {}
+  constructor(private readonly ec2: Ec2) {}
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = (status: number, body: string) => response.writeHead(status, { "content-type": "text/plain" }).end(body);
@@ -34,7 +31,7 @@ export class Metadata {
   }
 
   private async read(caller: InstanceView, path: string): Promise<string | null> {
-    const role = caller.profileArn ? await this.roleOf(caller.profileArn) : null;
+    const role = caller.profileArn ? await this.roleOf(caller) : null;
     switch (path) {
       case "meta-data":
         return ["ami-id", "hostname", "instance-id", "local-hostname", "local-ipv4", "placement/", "public-ipv4", ...(role ? ["iam/"] : [])].join("\n");
@@ -50,9 +47,9 @@ export class Metadata {
       case "meta-data/placement/availability-zone":
         return caller.zone;
       case "meta-data/placement/region":
-        return this.region;
+        return caller.region;
       case "dynamic/instance-identity/document":
-        return JSON.stringify({ instanceId: caller.id, region: this.region, availabilityZone: caller.zone, privateIp: caller.address });
+        return JSON.stringify({ instanceId: caller.id, region: caller.region, availabilityZone: caller.zone, privateIp: caller.address });
       case "meta-data/iam/security-credentials":
         return role?.name ?? null;
       default:
@@ -60,15 +57,15 @@ export class Metadata {
     }
   }
 
-  private async roleOf(profileArn: string): Promise<{ name: string; arn: string } | null> {
+  private async roleOf({ profileArn, region }: InstanceView): Promise<{ name: string; arn: string } | null> {
     const name = profileArn.split("/").at(-1) ?? "";
-    const answer = await ask("iam", this.region, "GetInstanceProfile", { InstanceProfileName: name });
+    const answer = await ask("iam", region, "GetInstanceProfile", { InstanceProfileName: name });
     const [role] = elements(answer, "GetInstanceProfileResponse", "GetInstanceProfileResult", "InstanceProfile", "Roles", "member");
     return role ? { name: textAt(role, "RoleName"), arn: textAt(role, "Arn") } : null;
   }
 
   private async credentials(caller: InstanceView, roleArn: string): Promise<string> {
-    const answer = await ask("sts", this.region, "AssumeRole", { RoleArn: roleArn, RoleSessionName: caller.id });
+    const answer = await ask("sts", caller.region, "AssumeRole", { RoleArn: roleArn, RoleSessionName: caller.id });
     const [found] = elements(answer, "AssumeRoleResponse", "AssumeRoleResult", "Credentials");
     if (!found) throw new Error("moto's answer to AssumeRole holds no credentials");
     return JSON.stringify({

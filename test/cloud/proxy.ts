@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import { errorResponse, motoAddress, Refusal, sendToMoto, serviceOf, type ApiResponse, type Handler } from "./api";
+import { errorResponse, motoAddress, Refusal, sendToMoto, scopeOf, type ApiResponse, type Handler } from "./api";
 
 export interface ProxyArgs {
   handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>>;
@@ -19,9 +19,9 @@ export function answerWith(args: ProxyArgs) {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(args.status));
       return;
     }
-    const service = serviceOf(request.headers.authorization);
+    const { region, service } = scopeOf(request.headers.authorization);
     if (service !== "ec2" && service !== "rds") return passThrough(request, response);
-    query(args, service, request)
+    query(args, service, region, request)
       .then((answer) => {
         const { "content-length": _length, "transfer-encoding": _encoding, connection: _connection, ...headers } = answer.headers;
         response.writeHead(answer.status, { ...headers, "content-length": Buffer.byteLength(answer.body) }).end(answer.body);
@@ -33,7 +33,7 @@ export function answerWith(args: ProxyArgs) {
   };
 }
 
-async function query(args: ProxyArgs, service: string, request: IncomingMessage): Promise<ApiResponse> {
+async function query(args: ProxyArgs, service: string, region: string, request: IncomingMessage): Promise<ApiResponse> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
@@ -42,7 +42,7 @@ async function query(args: ProxyArgs, service: string, request: IncomingMessage)
   const forward = () => sendToMoto(request.method ?? "POST", request.url ?? "/", request.headers, body);
   try {
     const handler = args.handlers[service]?.[action];
-    const answer = handler ? await handler({ service, action, parameters }, forward) : await forward();
+    const answer = handler ? await handler({ service, region, action, parameters }, forward) : await forward();
     if (answer.status < 300 && !/^(Describe|List|Get)/.test(action)) await args.onChange();
     return withNote(answer, args.staleNote);
   } catch (error) {

@@ -45,7 +45,7 @@ users:
     system: true
 write_files:
   - path: /etc/told-by-user-data
-    content: told
+    content: "told\\n"
 runcmd:
   - install -d /srv/library
 `;
@@ -107,7 +107,7 @@ describe("hosts", () => {
 
   test("RunInstances boots one; cloud-init ran the user data and ended without an error", async () => {
     const { stdout } = await host.run("sudo cloud-init status --wait --long; systemctl is-system-running --wait; cat /etc/told-by-user-data; stat -c %F /srv/library; id -un library");
-    expect(stdout).toMatch(/^\s*status: done/);
+    expect(stdout).toMatch(/^status: done$/m);
     expect(stdout).not.toMatch(/error/i);
     expect(stdout.split("\n").slice(-4)).toEqual(["running", "told", "directory", "library"]);
   }, 60_000);
