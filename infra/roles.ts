@@ -63,9 +63,10 @@ export class Roles extends pulumi.ComponentResource {
       { name: args.database, owner: owner.name },
       options,
     );
-    const mayExtend = new postgresql.Grant(
-      `${name}-master-create`,
-      { database: database.name, role: masterUser, objectType: "database", privileges: ["CONNECT", "CREATE", "TEMPORARY"] },
+    // What the owner may do in its database, the master may too: making extensions takes a database's CREATE.
+    const mayExtend = new postgresql.GrantRole(
+      `${name}-master-owner`,
+      { role: masterUser, grantRole: owner.name },
       options,
     );
     const extension = new postgresql.Extension(

@@ -6,7 +6,9 @@ const filledIn = z
   .min(1)
   .refine((text) => !/fill in|todo|\[.*\]/i.test(text), { message: "must be filled in" });
 
-const person = z.strictObject({ name: filledIn, email: filledIn.optional(), phone: filledIn.optional() });
+const person = z
+  .strictObject({ name: filledIn, email: filledIn.optional(), phone: filledIn.optional() })
+  .refine((entry) => entry.email !== undefined || entry.phone !== undefined, { message: "must have an email or a phone" });
 
 const dependency = z.strictObject({ name: filledIn, contact: filledIn });
 

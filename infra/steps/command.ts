@@ -1,6 +1,6 @@
 import type { Phase } from "../rollout/phases";
 
-/** The command line of one phase, run in the project's directory. */
+/** The command line of one phase. The command plugin runs it where the program is: in infra/. */
 export function stepCommand(phase: Phase): string {
-  return `node --import tsx infra/steps/main.ts ${phase}`;
+  return `NODE_NO_WARNINGS=1 node --import tsx steps/main.ts ${phase}`;
 }

@@ -25,7 +25,7 @@ export type HostState = {
 /** Reads what the host holds; changes nothing. */
 export async function readHostState(context: Pick<StepContext, "host" | "paths">): Promise<HostState> {
   const { paths } = context;
-  const file = (path: string) => `(cat ${line(path)} 2>/dev/null || echo null)`;
+  const file = (path: string) => `cat ${line(path)} 2>/dev/null || echo null`;
   const printed = await context.host.run(
     "reading the host's state",
     `printf '{"current":"%s","staged":%s,"blue":%s,"green":%s}' \\

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { hostPaths } from "../commands/paths";
 import type { PhaseRecord } from "../report/record";
 import { type Phase, phases, whereItFails } from "../rollout/phases";
@@ -12,6 +13,9 @@ import { RemoteHost } from "./remote-host";
 import { writeReport } from "./report";
 import type { StepContext, StepOutcome } from "./step";
 import { steps } from "./steps";
+
+// Reports and the like lie below the project's directory, wherever the command was started.
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
 /** Runs one phase: input on stdin, progress on stderr, a short result on stdout, the whole record on the host. */
 async function main(phase: Phase): Promise<void> {

@@ -69,6 +69,8 @@ export function bootScript({ namespace, privateAddress, image, disk, cgroups }: 
       `--machine=${namespace}`,
       `--hostname=${hostNameOf(privateAddress)}`,
       `--network-namespace-path=/run/netns/${namespace}`,
+      // Its namespace is its own, and so are its nftables.
+      "--capability=CAP_NET_ADMIN",
       "--resolv-conf=off --timezone=off --link-journal=no --console=pipe --kill-signal=SIGRTMIN+3",
     ].join(" "),
   ].join("\n");

@@ -44,7 +44,7 @@ describe("a stack's settings", () => {
   test.each(["staging", "production"])("those of %s name every placeholder that is not filled in", (stack) => {
     const { "aws:region": _region, ...own } = stackFile(stack);
     const problems = problemsOf({ ...own, ...made });
-    expect(problems).toHaveLength(13);
+    expect(problems).toHaveLength(18);
     for (const problem of problems) expect(problem).toMatch(/^prompt-library:contacts\..* must be filled in \(it is ".*"\)\. Remedy: pulumi config set/);
   });
 
