@@ -33,18 +33,20 @@ export const backfillName = "backfill_connections_provider_id";
 /** While an older release still writes rows without provider_id there would always be one more pass. */
 const mostPasses = 3;
 
+// A window of keys first, then what in it is unfilled: by the filter alone the planner may sort the whole table for each batch.
 const statement = `
-WITH batch AS (
-  SELECT id FROM public.connections
-  WHERE ($1 IS NULL OR id > $1) AND provider_id IS NULL
-  ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
+WITH window_of_keys AS (
+  SELECT id FROM public.connections WHERE ($1 IS NULL OR id > $1) ORDER BY id LIMIT $2
+), batch AS (
+  SELECT c.id FROM public.connections AS c JOIN window_of_keys USING (id)
+  WHERE c.provider_id IS NULL FOR NO KEY UPDATE OF c SKIP LOCKED
 ), filled AS (
   UPDATE public.connections AS c SET provider_id = p.id
   FROM batch, public.providers AS p
   WHERE c.id = batch.id AND p.identifier = c.provider AND c.provider_id IS NULL
   RETURNING c.id
 )
-SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1) AS last_key,
+SELECT (SELECT id FROM window_of_keys ORDER BY id DESC LIMIT 1) AS last_key,
        (SELECT count(*) FROM batch) AS seen, (SELECT count(*) FROM filled) AS changed`;
 
 /**

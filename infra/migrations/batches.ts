@@ -18,6 +18,13 @@ export type Batches = {
 
 type BatchRow = { last_key: string | null; seen: string; changed: string };
 
+/**
+ * A batch touches few rows of a table that may be huge, found by their keys. Without statistics, as right after an
+ * ALTER TABLE, the planner may read the whole table for each; this leaves it the way by the index. What it then
+ * believes to be dear would also be compiled first, which takes longer than the batch.
+ */
+const byKey = [...["seqscan", "hashjoin", "mergejoin", "bitmapscan"].map((way) => `SET LOCAL enable_${way} = off`), "SET LOCAL jit = off"];
+
 const lookEveryMs = 250;
 const checkpointEveryMs = 1_000;
 
@@ -46,7 +53,7 @@ export async function runBatches(
     const statement = batches.statement.replace(/\$1\b/g, () => key).replace(/\$2\b/g, String(size));
     const { result, spent: once } = await withinBudget(sessions, options, { what: batches.what, isGentle: false, progress: batches.progress }, (limits) =>
       // The rows that it looks through on the way to its own may be many: only the wait for locks has to be short.
-      sessions.worker.query(transactionText([statement], { ...limits, statementTimeoutMs: options.longStatementTimeoutMs }, options.settings)),
+      sessions.worker.query(transactionText([...byKey, statement], { ...limits, statementTimeoutMs: options.longStatementTimeoutMs }, options.settings)),
     );
     const answers = result as unknown as QueryResult<BatchRow>[];
     const answer = answers.flatMap((one) => one.rows).find((row) => "last_key" in row);

@@ -110,18 +110,21 @@ $$;
 CREATE TRIGGER keep_connection_provider AFTER INSERT OR UPDATE OF provider_id ON public.connections
   FOR EACH ROW EXECUTE FUNCTION rollback_keep.keep_connection_provider();
 
+-- A window of keys first: by the filter alone the planner may sort the whole table for each batch.
 -- migrate:batch
 -- migrate:when EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'public.connections'::regclass AND attname = 'provider_id' AND NOT attisdropped)
-WITH batch AS (
-  SELECT id, provider_id, provider FROM public.connections
-  WHERE ($1 IS NULL OR id > $1) AND provider_id IS NOT NULL ORDER BY id LIMIT $2 FOR SHARE
+WITH window_of_keys AS (
+  SELECT id FROM public.connections WHERE ($1 IS NULL OR id > $1) ORDER BY id LIMIT $2
+), batch AS (
+  SELECT c.id, c.provider_id, c.provider FROM public.connections AS c JOIN window_of_keys USING (id)
+  WHERE c.provider_id IS NOT NULL FOR SHARE OF c
 ), kept AS (
   INSERT INTO rollback_keep.connection_providers (connection_id, provider_id, provider)
   SELECT id, provider_id, provider FROM batch
   ON CONFLICT (connection_id) DO UPDATE SET provider_id = excluded.provider_id
   RETURNING connection_id
 )
-SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1) AS last_key,
+SELECT (SELECT id FROM window_of_keys ORDER BY id DESC LIMIT 1) AS last_key,
        (SELECT count(*) FROM batch) AS seen, (SELECT count(*) FROM kept) AS changed;
 
 -- The values that config replaces, with the original kept.
