@@ -1,5 +1,5 @@
 // The AWS plugin: HashiCorp's own provider binary behind Pulumi's bridge. It is compiled inside a copy of the bridge's
-// module, since what runs a foreign provider binary lies in a package that only the bridge itself may import.
+// module, since what speaks to a foreign provider binary lies in packages that only the bridge itself may import.
 //
 // Beside the executable lie, made when the plugin is built:
 //
@@ -17,11 +17,12 @@ import (
 	"os"
 	"path/filepath"
 
+	plugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/spf13/afero"
 
-	"github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/internal/shim/run"
 	pfbridge "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/pf/tfbridge"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfgen"
@@ -35,12 +36,11 @@ func main() {
 	must(err)
 	beside := func(name string) string { return filepath.Join(filepath.Dir(executable), name) }
 	ctx := context.Background()
-	provider, err := run.LocalProvider(ctx, beside("terraform-provider-aws"))
+	provider, err := startProvider(ctx, beside("terraform-provider-aws"))
 	must(err)
-	// Not deferred: pfbridge.Main may leave by os.Exit, and the engine ends plugins by signal anyway.
+	defer plugin.CleanupClients()
 	if len(os.Args) == 2 && os.Args[1] == "make-schema" {
 		must(makeSchemas(ctx, provider, beside("provider-schema.pb"), beside("schema.json")))
-		must(provider.Close())
 		return
 	}
 	stored, err := readProviderSchema(beside("provider-schema.pb"))
@@ -51,7 +51,7 @@ func main() {
 	pfbridge.Main(ctx, "aws", info, pfbridge.ProviderMetadata{PackageSchema: schema})
 }
 
-func makeSchemas(ctx context.Context, provider run.Provider, providerSchemaPath, schemaPath string) error {
+func makeSchemas(ctx context.Context, provider tfprotov6.ProviderServer, providerSchemaPath, schemaPath string) error {
 	wanted, err := askProviderSchema(ctx, provider)
 	if err != nil {
 		return err
@@ -91,6 +91,7 @@ func pulumiSchema(ctx context.Context, info tfbridge.ProviderInfo) ([]byte, erro
 func must(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "pulumi-resource-aws:", err)
+		plugin.CleanupClients()
 		os.Exit(1)
 	}
 }
