@@ -6,7 +6,7 @@ const usage = `usage: npm run rehearse [-- OPTIONS]
   --release NAME    a release of the sample application: v1.1.0 (as it begins) or v1.2.0
   --schema NUMBER   the schema version to go with it: 1 or 2
   --prepare         bring up everything that the stack needs and deploy nothing
-  --env             print, for eval, what plain pulumi commands on the rehearsal need in their environment
+  --env             print, for eval, the environment that plain pulumi commands on the rehearsal need
   --down            stop and forget everything
 `;
 
@@ -29,8 +29,7 @@ async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("the local cloud needs root: it boots hosts in namespaces of their own. Run it as root, or with sudo -E");
   const { pulumi, environment } = await prepareRehearsal({ log });
   if (values.env === true) {
-    const { configFile, stack } = pulumi.options;
-    const all = { ...environment, PULUMI_OPTION_CONFIG_FILE: configFile, PULUMI_OPTION_STACK: stack };
+    const all = { ...environment, REHEARSAL_CONFIG: pulumi.options.configFile };
     for (const [name, value] of Object.entries(all)) process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`);
     return;
   }

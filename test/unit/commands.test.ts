@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { turnScript } from "../../infra/commands/activate-script";
+import { configureScript } from "../../infra/commands/configure-script";
+import { environmentFile, fillVariables } from "../../infra/commands/environment";
+import { haproxyConfig, readSessions } from "../../infra/commands/haproxy";
+import { metadataRules } from "../../infra/commands/nftables";
+import { nginxSite } from "../../infra/commands/nginx";
+import { hostPaths } from "../../infra/commands/paths";
+import { pgbouncerConfig, pgbouncerUsers } from "../../infra/commands/pgbouncer";
+import { quote } from "../../infra/commands/shell";
+import { sshArguments } from "../../infra/commands/ssh";
+import { startScript, unpackScript } from "../../infra/commands/stage-script";
+import { backendTemplate } from "../../infra/commands/systemd";
+import { userData } from "../../infra/commands/user-data";
+import { pairProblem } from "../../infra/compatibility";
+import { insideWindow } from "../../infra/maintenance-window";
+import { layOutSubnets } from "../../infra/subnets";
+
+const application = "prompt-library";
+const ports = { blue: 8001, green: 8002 };
+const paths = hostPaths(application);
+
+/** Text for other programs, whole. A change of the user data stops the hosts that run with the old one. */
+const texts: Record<string, string> = {
+  "user-data.yaml": userData({ application, hostPrivateKey: "PRIVATE\nKEY\n", hostPublicKey: "ssh-ed25519 AAAA host" }),
+  "backend@.service": backendTemplate({
+    application,
+    directory: "interface/backend",
+    command: "node dist/index.js",
+    memoryLimitMiB: 512,
+    stopTimeoutSeconds: 30,
+  }),
+  "nginx-site.conf": nginxSite({ application, publicName: "prompts.example", apiPrefix: "/api/", ports }),
+  "haproxy.cfg": haproxyConfig({ application, ports, serving: "green" }),
+  "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
+  "nftables.conf": metadataRules([application, "www-data"]),
+  "stage-unpack.sh": unpackScript({ paths, archive: "/srv/a.tar.gz", digest: "f".repeat(64), release: "v1.2.0" }),
+  "stage-start.sh": startScript({
+    application,
+    paths,
+    slot: "green",
+    digest: "f".repeat(64),
+    port: 8002,
+    healthPath: "/api/system/health",
+    startTimeoutSeconds: 30,
+  }),
+  "activate-turn.sh": turnScript({ application, paths, to: "green", from: "blue", haproxyConfig: "global\n" }),
+  "configure.sh": configureScript({
+    files: [{ path: "/etc/a file", content: "text\n", mode: "0640", owner: "root:postgres", services: ["nginx", "haproxy"] }],
+    tests: ["nginx -t -q"],
+    loads: { nginx: "systemctl reload-or-restart nginx" },
+  }),
+};
+
+test.each(Object.keys(texts))("%s", async (name) => {
+  await expect(texts[name]).toMatchFileSnapshot(`../golden/commands/${name}`);
+});
+
+test("user data stays under Amazon's 16 KiB with real keys", () => {
+  const keys = { hostPrivateKey: "x".repeat(411), hostPublicKey: "y".repeat(100) };
+  expect(Buffer.byteLength(userData({ application, ...keys }))).toBeLessThan(16 * 1024);
+});
+
+describe("quoting", () => {
+  test.each([
+    ["plain-word.1", "plain-word.1"],
+    ["two words", "'two words'"],
+    ["it's", `'it'\\''s'`],
+    ["$HOME;`id`", "'$HOME;`id`'"],
+    ["", "''"],
+  ])("%s", (word, quoted) => {
+    expect(quote(word)).toBe(quoted);
+  });
+});
+
+describe("an environment file", () => {
+  test("keeps spaces, quotes, dollars and backslashes as they are", () => {
+    expect(environmentFile({ B: 'a "b" $c \\d `e`', A: "1" })).toBe('A="1"\nB="a \\"b\\" \\$c \\\\d \\`e\\`"\n');
+  });
+  test("a reference to what does not exist is named with its variable", () => {
+    expect(() => fillVariables({ URL: "${nowhere}" }, { port: "1" })).toThrow("app.backend.variables.URL refers to ${nowhere}");
+    expect(fillVariables({ URL: "http://x:${port}" }, { port: "1" })).toEqual({ URL: "http://x:1" });
+  });
+});
+
+test("the pool's users keep a quote in a password", () => {
+  expect(pgbouncerUsers({ app: 'a"b' })).toBe('"app" "a""b"\n');
+});
+
+test("ssh accepts one key of one host and asks nothing", () => {
+  const host = { address: "127.0.0.9", user: "admin", publicKey: "ssh-ed25519 AAAA" };
+  const words = sshArguments(host, { privateKey: "/k", knownHosts: "/h" });
+  for (const option of ["StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes", "UserKnownHostsFile=/h"]) expect(words).toContain(option);
+  expect(words.at(-1)).toBe("admin@127.0.0.9");
+});
+
+describe("HAProxy's statistics", () => {
+  const csv = "# pxname,svname,scur,status\nslots,blue,3,DRAIN\nslots,green,0,UP\n";
+  test("sessions and status of each slot", () => {
+    expect(readSessions(csv)).toEqual({ blue: { sessions: 3, status: "DRAIN" }, green: { sessions: 0, status: "UP" } });
+  });
+  test("a slot that is not there is an error", () => {
+    expect(() => readSessions("# pxname,svname,scur,status\n")).toThrow("does not know the slot blue");
+  });
+});
+
+test.each([
+  ["10.20.0.0/16", { public: "10.20.0.0/24", database: ["10.20.2.0/24", "10.20.3.0/24"] }],
+  ["172.16.0.0/16", { public: "172.16.0.0/24", database: ["172.16.2.0/24", "172.16.3.0/24"] }],
+])("subnets of %s", (range, subnets) => {
+  expect(layOutSubnets(range)).toEqual(subnets);
+});
+
+describe("the pair of release and schema", () => {
+  const compatibility = { "v1.1*": [1, 2], "v1.2*": [2], "v1.2.0-special": [1] };
+  test.each([
+    ["v1.1.0", 1, undefined],
+    ["v1.1.9", 2, undefined],
+    ["v1.2.0", 1, /must be one that v1.2.0 runs with: 2 \(it is 1\)/],
+    ["v1.2.0-special", 1, undefined],
+    ["v2.0.0", 2, /says nothing of release v2.0.0/],
+  ])("%s at %d", (release, version, problem) => {
+    const said = pairProblem(release, version, compatibility);
+    if (problem === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(problem);
+  });
+});
+
+describe("the maintenance window", () => {
+  const night = { days: ["Tue" as const], fromUtc: "22:00", toUtc: "02:00" };
+  test.each([
+    ["2026-11-24T23:00:00Z", true],
+    ["2026-11-25T01:59:00Z", true],
+    ["2026-11-25T02:00:00Z", false],
+    ["2026-11-24T01:00:00Z", false],
+    ["2026-11-24T12:00:00Z", false],
+  ])("%s: %s", (time, isOpen) => {
+    if (isOpen) expect(insideWindow(night, new Date(time))).toContain("is inside");
+    else expect(() => insideWindow(night, new Date(time))).toThrow("outside the maintenance window");
+  });
+  test("an override says who and why", () => {
+    const said = insideWindow({ ...night, override: { by: "Ada", reason: "a security fix" } }, new Date("2026-11-24T12:00:00Z"));
+    expect(said).toContain("Ada overrides it: a security fix");
+  });
+});
