@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
@@ -8,6 +8,7 @@ import { clearHost } from "./clear";
 import { bootScript, cloudConfig, hostNameOf, hostsFile, metaData, networkCommands, type DatabaseName } from "./host-files";
 import { gatewayAddress, hostInterface, hostNamespace, markerVariable, type CloudNames } from "./names";
 import { changeRecord } from "./record";
+import { devicesFile, type AttachedVolume } from "./volume-files";
 
 export interface HostArgs {
   instanceId: string;
@@ -44,6 +45,7 @@ export class Host {
   /** Makes network and disk, and boots for the first time; returns when the machine starts, not when it has booted. */
   async launch(databases: readonly DatabaseName[]): Promise<void> {
     const { instanceId, privateAddress, userData, publicKey, port } = this.args;
+    this.databases = databases;
     changeRecord(this.names.home, (record) => record.namespaces.push(this.namespace));
     for (const command of networkCommands(this.names.network, this.namespace, hostInterface(instanceId), privateAddress))
       await execa("ip", command);
@@ -54,7 +56,8 @@ export class Host {
     await this.write("etc/cloud/cloud.cfg.d/99_local_cloud.cfg", cloudConfig);
     await this.write("etc/hostname", `${hostNameOf(privateAddress)}\n`);
     await this.write("etc/environment", `AWS_ENDPOINT_URL=http://${gatewayAddress}:${port}\n`);
-    await this.boot(databases);
+    // Not the names as they were when this began: a database may have come since.
+    await this.boot(this.databases);
   }
 
   async boot(databases: readonly DatabaseName[]): Promise<void> {
@@ -132,6 +135,25 @@ export class Host {
       if (root && theirs && (theirs.dev !== ours.dev || theirs.ino !== ours.ino)) return leader;
     }
     return null;
+  }
+
+  /** Gives the running host these block devices, now and at each boot. */
+  async showVolumes(volumes: readonly AttachedVolume[]): Promise<void> {
+    const leader = await this.leader();
+    if (leader === null) throw new Error(`${this.args.instanceId} is not running`);
+    const root = `/proc/${leader}/root`;
+    await rm(`${root}/dev/disk/by-id`, { recursive: true, force: true });
+    for (const entry of await readdir(`${root}/dev`)) if (/^nvme\d+n1$/.test(entry)) await rm(`${root}/dev/${entry}`);
+    await mkdir(`${root}/etc/tmpfiles.d`, { recursive: true });
+    await writeFile(`${root}/etc/tmpfiles.d/local-cloud-volumes.conf`, devicesFile(volumes));
+    if (volumes.length > 0) await this.inside("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/local-cloud-volumes.conf"]);
+  }
+
+  /** Runs one of the host's own programs there. */
+  async inside(program: string, args: string[]): Promise<void> {
+    const leader = await this.leader();
+    if (leader === null) throw new Error(`${this.args.instanceId} is not running`);
+    await execa("nsenter", [`--target=${leader}`, "--mount", "--pid", "--root", "--wd=/", program, ...args]);
   }
 
   /** The process id of the host's systemd, seen from here. */
