@@ -7,6 +7,7 @@ import type { CloudNames } from "./names";
 import { Outside } from "./outside";
 import { refuseUserData } from "./refusals";
 import { ingressRules, isAllowed, openPorts, type IngressRule, type Peer } from "./security-groups";
+import { Volumes } from "./volumes";
 import { elements, parseXml, textAt, type Element } from "./xml";
 
 export interface Ec2Args {
@@ -30,18 +31,22 @@ export interface InstanceView extends Peer {
 
 /** Makes EC2's instances and addresses real. */
 export class Ec2 {
+  readonly handlers: Record<string, Handler>;
   readonly hosts = new Map<string, Host>();
   private readonly publicKeys = new Map<string, string>();
+  private readonly volumes: Volumes;
   private readonly forwarding: Forwarding;
   private refreshing: Promise<void> = Promise.resolve();
   /** The databases' names, which each host's /etc/hosts holds. */
   databaseNames: () => DatabaseName[] = () => [];
 
   constructor(private readonly args: Ec2Args) {
+    this.volumes = new Volumes({ names: args.names, hosts: this.hosts });
+    this.handlers = { ...this.instanceHandlers, ...this.volumes.handlers };
     this.forwarding = new Forwarding(args.outside, args.log);
   }
 
-  readonly handlers: Record<string, Handler> = {
+  private readonly instanceHandlers: Record<string, Handler> = {
     RunInstances: async (request, forward) => {
       const userData = Buffer.from(request.parameters.get("UserData") ?? "", "base64");
       refuseUserData(userData);
@@ -94,7 +99,9 @@ export class Ec2 {
       const answer = await forward();
       if (answer.status < 300)
         for (const id of listOf(request.parameters, "InstanceId")) {
-          await this.hosts.get(id)?.remove();
+          const host = this.hosts.get(id);
+          await host?.remove();
+          if (host) await this.volumes.detachAll(host);
           this.hosts.delete(id);
         }
       return answer;

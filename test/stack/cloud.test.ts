@@ -1,5 +1,11 @@
 import {
+  AttachVolumeCommand,
+  CreateSnapshotCommand,
+  CreateVolumeCommand,
+  DeleteSnapshotCommand,
+  DeleteVolumeCommand,
   DescribeInstancesCommand,
+  DetachVolumeCommand,
   RebootInstancesCommand,
   RevokeSecurityGroupIngressCommand,
   RunInstancesCommand,
@@ -56,8 +62,9 @@ async function leftovers(home: string): Promise<string[]> {
   const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").filter((line) => line.includes(names.state));
   const processes = (await marked(names.id)).map(({ pid }) => `process ${pid}`);
   const groups = (await execa("find", ["/sys/fs/cgroup", "-maxdepth", "2", "-name", `${names.network}*`])).stdout.split("\n").filter(Boolean);
+  const loops = (await execa("losetup", ["--list", "--noheadings", "--output", "NAME,BACK-FILE"])).stdout.split("\n").filter((line) => line.includes(names.state));
   const state = (await execa("find", [names.state], { reject: false })).stdout.split("\n").filter(Boolean);
-  return [...namespaces, ...mounts, ...processes, ...groups, ...state];
+  return [...namespaces, ...mounts, ...processes, ...groups, ...loops, ...state];
 }
 
 function reaches(address: string, port: number): Promise<boolean> {
@@ -157,6 +164,34 @@ describe("hosts", () => {
     await until("ssh after a reboot", 60_000, async () => (await host.run("true")).exitCode === 0);
     expect(Number((await host.run("systemctl show -P UserspaceTimestampMonotonic")).stdout)).toBeGreaterThan(uptime);
   }, 180_000);
+
+  test("AttachVolume gives it a block device that outlives a reboot; CreateSnapshot holds a point in time; DetachVolume takes it", async () => {
+    const { ec2 } = clients(cloud);
+    const link = (id: string) => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`;
+    const attach = async (Device: string, SnapshotId?: string) => {
+      const { VolumeId = "" } = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 1, ...(SnapshotId ? { SnapshotId } : {}) }));
+      await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId: host.instanceId, Device }));
+      return VolumeId;
+    };
+    const first = await attach("/dev/sdf");
+    const mounted = await host.run(`sudo sh -ec 'mkfs.ext4 -q ${link(first)}; mkdir -p /data; mount ${link(first)} /data; echo before > /data/file'`);
+    expect(mounted).toMatchObject({ exitCode: 0 });
+    const { SnapshotId = "" } = await ec2.send(new CreateSnapshotCommand({ VolumeId: first }));
+    await host.run("sudo sh -c 'echo after > /data/file'");
+    await expect(ec2.send(new DetachVolumeCommand({ VolumeId: first, InstanceId: host.instanceId }))).rejects.toThrow(/mounted at \/data/);
+    const second = await attach("/dev/sdg", SnapshotId);
+    await expect(attach("/dev/sdg")).rejects.toThrow(/already in use/);
+    expect((await host.run(`sudo sh -ec 'mkdir -p /copy; mount ${link(second)} /copy; cat /copy/file /data/file; umount /copy /data'`)).stdout).toBe("before\nafter");
+    await ec2.send(new DetachVolumeCommand({ VolumeId: second, InstanceId: host.instanceId }));
+    await ec2.send(new DeleteVolumeCommand({ VolumeId: second }));
+    expect((await host.run(`ls ${link(second)}`)).exitCode).not.toBe(0);
+    await ec2.send(new RebootInstancesCommand({ InstanceIds: [host.instanceId] }));
+    await until("ssh after a reboot", 60_000, async () => (await host.run("true")).exitCode === 0);
+    expect((await host.run(`sudo sh -ec 'mount ${link(first)} /data; cat /data/file; umount /data'`)).stdout).toBe("after");
+    await ec2.send(new DetachVolumeCommand({ VolumeId: first, InstanceId: host.instanceId }));
+    await ec2.send(new DeleteVolumeCommand({ VolumeId: first }));
+    await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+  }, 120_000);
 
   test("user data over 16 KB is refused", async () => {
     const UserData = Buffer.alloc(16_385, "#").toString("base64");
@@ -284,8 +319,11 @@ describe("the end", () => {
     try {
       const first = await startCloud({ home });
       const net = await makeNetwork(first);
-      await bootHost(first, net, join(directory, "key"), userData);
+      const booted = await bootHost(first, net, join(directory, "key"), userData);
       await createDatabase(first, net, "main");
+      const { ec2 } = clients(first);
+      const { VolumeId = "" } = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 1 }));
+      await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId: booted.instanceId, Device: "/dev/sdf" }));
       await untilStatus(first, "main", "available");
       const kill = async () => {
         for (const { pid } of await marked(cloudNames(home).id)) {
