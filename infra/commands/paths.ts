@@ -19,7 +19,8 @@ export function hostPaths(application: string) {
     current: `${root}/current`,
     settings,
     slotEnvironment: (slot: Slot) => `${settings}/slots/${slot}.env`,
-    databaseAuthority: `${settings}/database-ca.pem`,
+    /** Where PgBouncer, as the user postgres, may read it. */
+    databaseAuthority: "/etc/pgbouncer/database-ca.pem",
     tlsCertificate: `${settings}/tls.pem`,
     tlsPrivateKey: `${settings}/tls.key`,
     state,

@@ -52,10 +52,32 @@ func providerInfo(ctx context.Context, server tfprotov6.ProviderServer) tfbridge
 			info.Resources[t.terraform] = &tfbridge.ResourceInfo{Tok: tokens.Type(t.pulumi)}
 		}
 	}
-	// Upstream's plugin renames this one and fills it in where the program gives none.
-	info.Resources["aws_cloudwatch_metric_alarm"].Fields = map[string]*tfbridge.SchemaInfo{
-		"alarm_name": tfbridge.AutoName("name", 255, "-"),
+	for terraform, fields := range upstreamFields() {
+		info.Resources[terraform].Fields = fields
 	}
 	info.SetAutonaming(255, "-")
 	return info
+}
+
+// Where upstream's plugin, for which the npm package is made, names a field otherwise than the bridge would by itself,
+// or fills in a name where the program gives none. Only what tokens.txt has, found by holding the two against each other.
+func upstreamFields() map[string]map[string]*tfbridge.SchemaInfo {
+	plural := func(name string) *tfbridge.SchemaInfo {
+		return &tfbridge.SchemaInfo{Name: name, MaxItemsOne: tfbridge.False()}
+	}
+	return map[string]map[string]*tfbridge.SchemaInfo{
+		"aws_cloudwatch_metric_alarm": {"alarm_name": tfbridge.AutoName("name", 255, "-")},
+		"aws_iam_role":                {"name": tfbridge.AutoName("name", 64, "-")},
+		"aws_key_pair":                {"key_name": tfbridge.AutoName("keyName", 255, "-")},
+		"aws_route53_record": {
+			"alias":                      plural("aliases"),
+			"failover_routing_policy":    plural("failoverRoutingPolicies"),
+			"geolocation_routing_policy": plural("geolocationRoutingPolicies"),
+			"latency_routing_policy":     plural("latencyRoutingPolicies"),
+			"weighted_routing_policy":    plural("weightedRoutingPolicies"),
+		},
+		"aws_s3_bucket":              {"bucket": tfbridge.AutoNameTransform("bucket", 63, strings.ToLower)},
+		"aws_security_group":         {"egress": {Name: "egress"}, "ingress": {Name: "ingress"}},
+		"aws_sns_topic_subscription": {"topic_arn": {Name: "topic"}},
+	}
 }
