@@ -6,10 +6,10 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { migrationsDirectory, readMigrations } from "../../infra/migrations/files";
 
-const squawk = join(dirname(createRequire(import.meta.url).resolve("squawk-cli/package.json")), "js/bin/squawk");
+const squawk = join(dirname(createRequire(import.meta.url).resolve("@squawk-cli/linux-x64/package.json")), "bin/squawk");
 
 async function lint(args: string[], input = ""): Promise<{ code: number; said: string }> {
-  const running = promisify(execFile)(process.execPath, [squawk, "--pg-version", "15", "--reporter", "gcc", ...args]);
+  const running = promisify(execFile)(squawk, ["--pg-version", "15", "--reporter", "gcc", ...args]);
   running.child.stdin?.end(input);
   return running.then(
     ({ stdout }) => ({ code: 0, said: stdout }),
