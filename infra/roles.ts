@@ -53,10 +53,10 @@ export class Roles extends pulumi.ComponentResource {
     const owner = role("owner", args.ownerPassword);
     const app = role("app", args.appPassword);
     const readonly = role("readonly", args.readonlyPassword);
-    const statistics = new postgresql.GrantRole(
-      `${name}-readonly-statistics`,
-      { role: readonly.name, grantRole: "pg_read_all_stats" },
-      options,
+    // Without it a migration could not tell whose session it waits for, nor for how long.
+    const statistics = [owner, readonly].map(
+      (role, index) =>
+        new postgresql.GrantRole(`${name}-statistics-${index}`, { role: role.name, grantRole: "pg_read_all_stats" }, options),
     );
     const database = new postgresql.Database(
       `${name}-database`,
@@ -88,7 +88,7 @@ export class Roles extends pulumi.ComponentResource {
       defaults(name, "readonly-tables", readonly, owner, database, "table", ["SELECT"], options),
     ];
     this.database = pulumi
-      .all([database.id, extension.id, statistics.id, ...grants.map((grant) => grant.id)])
+      .all([database.id, extension.id, ...[...statistics, ...grants].map((grant) => grant.id)])
       .apply(() => args.database);
     this.registerOutputs({ database: this.database });
   }
