@@ -65,6 +65,10 @@ func upstreamFields() map[string]map[string]*tfbridge.SchemaInfo {
 	plural := func(name string) *tfbridge.SchemaInfo {
 		return &tfbridge.SchemaInfo{Name: name, MaxItemsOne: tfbridge.False()}
 	}
+	single := func() *tfbridge.SchemaInfo { return &tfbridge.SchemaInfo{MaxItemsOne: tfbridge.True()} }
+	inElements := func(fields map[string]*tfbridge.SchemaInfo) *tfbridge.SchemaInfo {
+		return &tfbridge.SchemaInfo{Elem: &tfbridge.SchemaInfo{Fields: fields}}
+	}
 	return map[string]map[string]*tfbridge.SchemaInfo{
 		"aws_cloudwatch_metric_alarm": {"alarm_name": tfbridge.AutoName("name", 255, "-")},
 		"aws_iam_role":                {"name": tfbridge.AutoName("name", 64, "-")},
@@ -76,7 +80,19 @@ func upstreamFields() map[string]map[string]*tfbridge.SchemaInfo {
 			"latency_routing_policy":     plural("latencyRoutingPolicies"),
 			"weighted_routing_policy":    plural("weightedRoutingPolicies"),
 		},
-		"aws_s3_bucket":              {"bucket": tfbridge.AutoNameTransform("bucket", 63, strings.ToLower)},
+		"aws_s3_bucket": {"bucket": tfbridge.AutoNameTransform("bucket", 63, strings.ToLower)},
+		// Blocks of which there may be one, in a part of the provider whose schema can't say so.
+		"aws_s3_bucket_lifecycle_configuration": {
+			"rule": inElements(map[string]*tfbridge.SchemaInfo{
+				"abort_incomplete_multipart_upload": single(),
+				"expiration":                        single(),
+				"noncurrent_version_expiration":     single(),
+				"filter": {MaxItemsOne: tfbridge.True(), Elem: &tfbridge.SchemaInfo{Fields: map[string]*tfbridge.SchemaInfo{
+					"and": single(),
+					"tag": single(),
+				}}},
+			}),
+		},
 		"aws_security_group":         {"egress": {Name: "egress"}, "ingress": {Name: "ingress"}},
 		"aws_sns_topic_subscription": {"topic_arn": {Name: "topic"}},
 	}
