@@ -1,13 +1,11 @@
 import { execa } from "execa";
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
 import { awsProviderVersion } from "./versions";
 
-/** HashiCorp's AWS provider binary. Size and time of change stand for its content: hashing 700 MB would cost a second each run. */
+/** HashiCorp's AWS provider binary. */
 export interface AwsProvider {
   path: string;
-  bytes: number;
-  changedMs: number;
 }
 
 const fileName = new RegExp(`/terraform-provider-aws_v${awsProviderVersion.replaceAll(".", "\\.")}(_x5)?$`);
@@ -20,7 +18,7 @@ export async function findAwsProvider(environment: NodeJS.ProcessEnv = process.e
   const named = environment.TERRAFORM_PROVIDER_AWS;
   if (named !== undefined) {
     if (!(await isExecutable(named))) throw new Error(`TERRAFORM_PROVIDER_AWS=${named} is no executable file. ${remedy}`);
-    return describe(named);
+    return { path: named };
   }
   const roots = ["/opt", "/usr/local", "/usr/lib", homedir(), process.cwd()];
   // find's exit code tells of directories that it may not read: of no interest here.
@@ -33,7 +31,7 @@ export async function findAwsProvider(environment: NodeJS.ProcessEnv = process.e
   if (path === null || !(await isExecutable(path))) {
     throw new Error(`The AWS provider's binary, terraform-provider-aws ${awsProviderVersion}, is nowhere on this machine. ${remedy}`);
   }
-  return describe(path);
+  return { path };
 }
 
 /** The first path that is the provider in the version that the bridge is built for. */
@@ -50,11 +48,6 @@ const remedy =
   `Either name it: TERRAFORM_PROVIDER_AWS=/path/to/terraform-provider-aws_v${awsProviderVersion}_x5. Or fetch it with terraform: ` +
   `in a directory below your home, write main.tf with 'terraform { required_providers { aws = { source = "hashicorp/aws", ` +
   `version = "${awsProviderVersion}" } } }' and run 'terraform init' there; it is found from then on.`;
-
-async function describe(path: string): Promise<AwsProvider> {
-  const { size, mtimeMs } = await stat(path);
-  return { path, bytes: size, changedMs: Math.trunc(mtimeMs) };
-}
 
 async function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
+import { access, cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { AwsProvider } from "./aws-provider";
@@ -52,10 +52,28 @@ export async function buildFromModules(
   await copyBridge(go, join(work, "aws"), bridge);
   await build("aws", bridge, "./dynamic/awsbridge", plugin("aws"), [`main.version=${versions.plugins.aws}`]);
   log("asking the AWS provider for its schema");
-  await symlink(provider.path, join(dirname(plugin("aws")), "terraform-provider-aws"));
+  await linkProvider(home, versions, provider);
   const schema = await execa(plugin("aws"), ["make-schema"], { reject: false, all: true });
   if (schema.failed) throw new Error(`The AWS plugin could not make its schema from ${provider.path}:\n${schema.all}`);
   await rm(work, { recursive: true, force: true });
+}
+
+/** Whether the provider's binary still lies where it lay when the plugin was built. */
+export async function hasProvider(home: string, versions: Versions): Promise<boolean> {
+  return access(providerLink(home, versions)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Points the plugin at the provider's binary. */
+export async function linkProvider(home: string, versions: Versions, provider: AwsProvider): Promise<void> {
+  await rm(providerLink(home, versions), { force: true });
+  await symlink(provider.path, providerLink(home, versions));
+}
+
+function providerLink(home: string, versions: Versions): string {
+  return join(home, dirname(pluginPath("aws", versions.plugins.aws)), "terraform-provider-aws");
 }
 
 const Download = z.object({ Dir: z.string() });

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { cacheDirectory } from "../cache";
 import { findAwsProvider } from "./aws-provider";
-import { buildFromModules } from "./build";
+import { buildFromModules, hasProvider, linkProvider } from "./build";
 import { buildOnce, hashOf, isFinished, type Log } from "./build-once";
 import { exportLines, toolchainEnvironment } from "./environment";
 import { findGo } from "./go";
@@ -51,11 +51,17 @@ async function fromPulumi(log: Log): Promise<string | null> {
 
 async function fromModules(log: Log): Promise<string> {
   const directory = await homeOfModules();
-  return buildOnce(directory, log, async (home) => {
+  const versions = pinnedVersions();
+  await buildOnce(directory, log, async (home) => {
     const provider = await findAwsProvider();
     const go = await findGo(log);
-    await buildFromModules(home, { go, versions: pinnedVersions(), provider, log });
+    await buildFromModules(home, { go, versions, provider, log });
   });
+  if (!(await hasProvider(directory, versions))) {
+    log("the AWS provider's binary is no longer where it was: looking for it");
+    await linkProvider(directory, versions, await findAwsProvider());
+  }
+  return directory;
 }
 
 /** The AWS provider isn't among the ingredients: its version is pinned, and looking for it takes seconds. */
