@@ -11,7 +11,7 @@ export default defineConfig({
       },
       {
         // One local cloud for all: one file after the other.
-        test: { name: "stack", sequence: { groupOrder: 2 }, include: ["test/stack/**/*.test.ts"], testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
+        test: { name: "stack", sequence: { groupOrder: 2 }, include: ["test/stack/**/*.test.ts"], globalSetup: "test/stack/global-setup.ts", testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
       },
     ],
   },

@@ -61,10 +61,8 @@ const roles = new Roles(`${name}-roles`, {
   readonlyPassword: pulumi.secret(secrets.readonlyPassword),
 });
 
-const rollout = new Rollout(name, {
-  headline: { release: release.name, commit: release.commit, schemaVersion: settings.schemaVersion, attempt: settings.attempt },
-  commandOf: stepCommand,
-  input: pulumi
+const input = pulumi.secret(
+  pulumi
     .all([host.instanceId, host.address, database.identifier, database.address, database.port, roles.database, artifacts.bucket])
     .apply(([hostId, hostAddress, databaseIdentifier, databaseAddress, databasePort, databaseName, bucket]) => ({
       stack: pulumi.getStack(),
@@ -81,6 +79,12 @@ const rollout = new Rollout(name, {
       bucket,
       settings,
     })),
+);
+
+const rollout = new Rollout(name, {
+  headline: { release: release.name, commit: release.commit, schemaVersion: settings.schemaVersion, attempt: settings.attempt },
+  commandOf: stepCommand,
+  input,
 });
 
 /** The address that users type. */
@@ -89,3 +93,5 @@ export const application = `https://${settings.network.publicName}`;
 export const address = host.address;
 /** The last report, below the project's directory. */
 export const report = rollout.result.apply((result) => (JSON.parse(result) as { report?: string }).report ?? "");
+/** What the phases were given, for the commands that look at a stack between two deployments; secret as a whole. */
+export const deployment = input;

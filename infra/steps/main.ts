@@ -1,15 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { hostPaths } from "../commands/paths";
 import type { PhaseRecord } from "../report/record";
 import { type Phase, phases, whereItFails } from "../rollout/phases";
-import { connectAs } from "./database-connection";
+import { openContext } from "./context";
 import { StepFailure } from "./failure";
 import type { PhaseResult, StepInput } from "./input";
-import { progressOf } from "./progress";
 import { keepRecord } from "./records";
-import { RemoteHost } from "./remote-host";
 import { writeReport } from "./report";
 import type { StepContext, StepOutcome } from "./step";
 import { steps } from "./steps";
@@ -21,22 +17,7 @@ process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 async function main(phase: Phase): Promise<void> {
   const { input, follows } = JSON.parse(await text(process.stdin)) as { input: StepInput; follows: string };
   const startedAt = new Date();
-  const { settings } = input;
-  const host = new RemoteHost(
-    { address: input.host.address, user: settings.host.sshUser, publicKey: settings.keys.host },
-    settings.secrets.sshPrivateKey,
-  );
-  const context: StepContext = {
-    phase,
-    runId: `${startedAt.toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`,
-    input,
-    paths: hostPaths(settings.app.name),
-    host,
-    progress: progressOf(phase, startedAt.getTime()),
-    connect: (role) => connectAs(role, host, input),
-    boxes: [],
-    details: {},
-  };
+  const context = openContext(phase, input, startedAt);
   const finish = (outcome: Pick<PhaseRecord, "outcome" | "summary" | "error">): PhaseRecord => {
     const finishedAt = new Date();
     return {
@@ -64,7 +45,7 @@ async function main(phase: Phase): Promise<void> {
     process.exitCode = 1;
     await fail(context, error, finish);
   } finally {
-    await host.close();
+    await context.host.close();
   }
 }
 

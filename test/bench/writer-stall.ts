@@ -1,4 +1,3 @@
-import { pathToFileURL } from "node:url";
 import pg from "pg";
 import { backfill, migrateTo, readMigrations } from "../../infra/migrations";
 import { startCluster, type ClusterConnection } from "../database/cluster";
@@ -113,10 +112,4 @@ async function withClient(connection: ClusterConnection, work: (client: pg.Clien
   } finally {
     await client.end();
   }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const millions = process.argv.slice(2).map(Number);
-  const results = await bench({ millions: millions.length > 0 ? millions : [1], hasReader: true, say: (line) => console.error(line) });
-  console.log(JSON.stringify(results, null, 2));
 }

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { initStack } from "../../infra/cli/init";
 import { sampleRepository } from "../app/repository";
+import { freePort } from "../app/supervised";
 import { cacheDirectory } from "../cache";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { setupToolchain } from "../toolchain/setup";
@@ -51,7 +52,11 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
     const template = await readFile("Pulumi.rehearsal.yaml", "utf8");
     await writeFile(
       configFile,
-      template.replace("REHEARSAL_REPOSITORY", repository).replace("REHEARSAL_DATABASE_CA", join(home, "cloud", "database-ca.pem")),
+      template
+        .replace("REHEARSAL_REPOSITORY", repository)
+        .replace("REHEARSAL_DATABASE_CA", join(home, "cloud", "database-ca.pem"))
+        // Two rehearsals on one machine, or somebody else's listener, must not meet at one port.
+        .replace(/tunnelPort: \d+/, `tunnelPort: ${await freePort()}`),
     );
   }
   log("the stack, its keys and secrets");
@@ -67,8 +72,9 @@ export async function endRehearsal(options: { home?: string; log: (line: string)
   options.log("the rehearsal is gone: local cloud, stack, sample application");
 }
 
+/** `REHEARSAL_HOME` moves it, so that two rehearsals can go on side by side. */
 export function rehearsalHome(): string {
-  return cacheDirectory("rehearsal");
+  return process.env.REHEARSAL_HOME ?? cacheDirectory("rehearsal");
 }
 
 /** The local cloud keeps everything in memory, so a state that is older than the cloud speaks of what is gone. */

@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+import { hostPaths } from "../commands/paths";
+import type { Phase } from "../rollout/phases";
+import { connectAs } from "./database-connection";
+import type { StepInput } from "./input";
+import { progressOf } from "./progress";
+import { RemoteHost } from "./remote-host";
+import type { StepContext } from "./step";
+
+/**
+ * What a phase works with, or a command that looks at a stack between two deployments as that phase would.
+ * The caller closes `host`.
+ */
+export function openContext(phase: Phase, input: StepInput, startedAt: Date, name: string = phase): StepContext {
+  const { settings } = input;
+  const host = new RemoteHost(
+    { address: input.host.address, user: settings.host.sshUser, publicKey: settings.keys.host },
+    settings.secrets.sshPrivateKey,
+  );
+  return {
+    phase,
+    runId: `${startedAt.toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`,
+    input,
+    paths: hostPaths(settings.app.name),
+    host,
+    progress: progressOf(name, startedAt.getTime()),
+    connect: (role) => connectAs(role, host, input),
+    boxes: [],
+    details: {},
+  };
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Rehearsal } from "../rehearsal/rehearsal";
+import { deploy, deployed, latestReport, resultOf, servingRelease, testRehearsal, whileAsking } from "./deployed";
+
+/** One deployment after the other, as a newcomer's rehearsal goes. */
+let rehearsal: Rehearsal;
+
+beforeAll(async () => {
+  rehearsal = await testRehearsal();
+});
+
+afterAll(async () => {
+  await deployed("v1.1.0", 1);
+});
+
+describe("from a bare machine to the next release and back", () => {
+  test("a preview works before anything was deployed", async () => {
+    const { exitCode, output } = await rehearsal.pulumi.capture("preview", "--color", "never");
+    expect(output).toMatch(/to create|unchanged/);
+    expect(exitCode).toBe(0);
+  });
+
+  test("v1.1.0 at schema 1 comes up, verified", async () => {
+    const { exitCode } = await deploy(rehearsal, "v1.1.0", 1);
+    expect(exitCode).toBe(0);
+    expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+    expect((await latestReport()).boxes.filter((box) => box.result === "failed")).toEqual([]);
+  });
+
+  test("the same again changes nothing, nor does a preview", async () => {
+    const again = await deploy(rehearsal, "v1.1.0", 1);
+    expect(again.exitCode).toBe(0);
+    expect(again.output).not.toMatch(/\d+ (created|updated|replaced|deleted|to create|to update|to replace)/);
+    const preview = await rehearsal.pulumi.capture("preview", "--color", "never", "--expect-no-changes");
+    expect(preview.exitCode).toBe(0);
+  });
+
+  test("v1.2.0 at schema 2 takes over", async () => {
+    expect((await deploy(rehearsal, "v1.2.0", 2)).exitCode).toBe(0);
+    expect(await servingRelease(rehearsal)).toBe("v1.2.0");
+    const report = await latestReport();
+    expect(report.boxes.filter((box) => box.result === "failed")).toEqual([]);
+    for (const id of ["MIG-2.1", "MIG-3.1", "APP-2.2", "SEC-1.2", "PRE-2.1"]) expect([id, resultOf(report, id)]).toEqual([id, "passed"]);
+  });
+
+  const broken: [string, string, RegExp, RegExp][] = [
+    ["v1.2.0-exits", "stage", /ended by itself/, /journal: /],
+    ["v1.2.0-hangs", "stage", /health did not answer 200 within 30 s/, /journal: /],
+    ["v1.2.0-leaky-admin", "verify", /SEC-1\.3: .* answered 200, not 401 or 403/, /journal: /],
+  ];
+  test.each(broken)("%s is refused in %s, and the old release serves throughout", async (release, phase, reason, journal) => {
+    const { asked, wrong } = await whileAsking(rehearsal, ["v1.2.0"], async () => {
+      const failed = await deploy(rehearsal, release, 2);
+      expect(failed.exitCode).not.toBe(0);
+      expect(failed.output).toMatch(reason);
+      expect(failed.output).toMatch(journal);
+      expect((await latestReport()).timeline.find((entry) => entry.phase === phase)).toMatchObject({ outcome: "failed" });
+    });
+    expect(wrong).toEqual([]);
+    expect(asked).toBeGreaterThan(5);
+  });
+
+  test("trying a broken release again fails the same way; the prior config makes all of it good", async () => {
+    const again = await deploy(rehearsal, "v1.2.0-leaky-admin", 2);
+    expect(again.exitCode).not.toBe(0);
+    expect(again.output).toMatch(/SEC-1\.3/);
+    expect((await deploy(rehearsal, "v1.2.0", 2)).exitCode).toBe(0);
+    expect(await servingRelease(rehearsal)).toBe("v1.2.0");
+    expect((await latestReport()).state).toBe("good");
+  });
+
+  test("v1.1.0 at schema 1 again: back without a stop, the schema after the older release serves", async () => {
+    expect((await deploy(rehearsal, "v1.1.0", 1)).exitCode).toBe(0);
+    expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+    const report = await latestReport();
+    for (const id of ["RBK-1", "RBK-2", "RBK-3"]) expect([id, resultOf(report, id)]).toEqual([id, "passed"]);
+  });
+});
