@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { pairProblem } from "./compatibility";
 import { applicationSettings, releaseName } from "./settings/application";
+import { backupSettings } from "./settings/backup";
 import { contactSettings, maintenanceWindowSettings, signOffSettings, verificationSettings } from "./settings/operations";
 import {
   databaseSettings,
@@ -22,6 +23,7 @@ const settingsSchema = z.strictObject({
   target: targetSettings,
   network: networkSettings,
   database: databaseSettings,
+  backup: backupSettings.prefault({}),
   host: hostSettings,
   app: applicationSettings,
   maintenanceWindow: maintenanceWindowSettings,

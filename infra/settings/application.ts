@@ -96,6 +96,20 @@ export const applicationSettings = z.strictObject({
   routes: routeSettings.prefault({}),
   /** Which schema versions a release runs with, by release or by a prefix that ends in `*`. */
   compatibility: z.record(z.string(), z.array(z.int().min(1)).min(1)),
+  /**
+   * Directories of the application's own files, relative to the repository (`interface/backend/data`): outside any release, on
+   * the host's data volume, which exists only where this names something. A release finds them in their place as links.
+   */
+  sharedDirectories: z
+    .array(relativePath.refine((path) => path === path.replace(/\/+$/, ""), { message: "must not end with a /" }))
+    .refine((paths) => paths.every((path) => !paths.some((other) => other !== path && other.startsWith(`${path}/`))), { message: "must not lie one in another" })
+    .refine((paths) => new Set(paths).size === paths.length, { message: "must be named once each" })
+    .default([]),
+  /**
+   * Whether two copies may run at once. An application that rewrites its files whole loses data when they do: false, and the old
+   * copy is stopped before the new one starts.
+   */
+  overlap: z.boolean().default(true),
   systemProviders: z.array(z.string()).default(["openai", "anthropic", "bedrock", "microsoft-copilot"]),
   /** From which schema version on the provider checks apply. */
   providersSinceSchema: z.int().min(1).default(2),

@@ -39,6 +39,8 @@ export const databaseSettings = z.strictObject({
 export const hostSettings = z.strictObject({
   instanceType: z.string().min(1),
   rootVolumeGiB: z.int().min(8),
+  /** Of the data volume that holds `app.sharedDirectories`; EBS lets it grow, never shrink. */
+  dataVolumeGiB: z.int().min(1).max(16384).default(10),
   sshUser: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be a Linux user's name"),
   /** Debian's own images are owned by 136693071363. */
   imageOwner: z.string().min(1).default("136693071363"),

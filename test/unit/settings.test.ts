@@ -97,3 +97,27 @@ test("the rehearsal's file differs from staging's only where it must", () => {
     "target.region",
   ]);
 });
+
+describe("backups and files", () => {
+  const app = (changes: Raw): Raw => rehearsal({ app: { ...(stackFile("rehearsal").app as Raw), ...changes } });
+
+  test("a backup that nobody proves needs a reason", () => {
+    expect(problemsOf(rehearsal({ backup: { proof: "none" } }))).toEqual([expect.stringContaining("prompt-library:backup.reason must say who decided on proof: none, and why")]);
+    expect(problemsOf(rehearsal({ backup: { proof: "none", reason: "the lead: nothing in it yet" } }))).toEqual([]);
+  });
+
+  test.each([
+    [["interface/backend/data", "interface/backend/config"], undefined],
+    [["/var/data"], "without a leading /"],
+    [["interface/../data"], "without a leading / or a .. part"],
+    [["interface/data/"], "must not end with a /"],
+    [["interface/data", "interface/data/deep"], "must not lie one in another"],
+    [["interface/data", "interface/data"], "must be named once each"],
+  ])("shared directories %j", (sharedDirectories, problem) => {
+    expect(problemsOf(app({ sharedDirectories }))).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+  });
+
+  test("two copies may run at once unless the config says otherwise", () => {
+    expect(parseSettings(rehearsal()).app).toMatchObject({ sharedDirectories: [], overlap: true });
+  });
+});
