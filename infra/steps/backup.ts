@@ -1,41 +1,96 @@
-import { AddTagsToResourceCommand, CreateDBSnapshotCommand, waitUntilDBSnapshotAvailable } from "@aws-sdk/client-rds";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { isEmpty } from "../backup/content";
+import { findCopies, removeCopy } from "../backup/copies";
+import { gateTimeProblem } from "../backup/gate-time";
+import { newestProven, snapshotsToPrune } from "../backup/retention";
+import { deleteSnapshot, stackSnapshots, tagSnapshot } from "../backup/snapshots";
+import type { BoxId } from "../checklist/boxes";
+import { insideWindow } from "../maintenance-window";
 import { schemaVersion } from "../migrations/journal";
+import { makeSnapshot, type Made } from "./backup-snapshot";
+import { proveSnapshot } from "./backup-proof";
 import { withClient } from "./database-connection";
 import { describeDatabase } from "./database-service";
-import { prove, type Step } from "./step";
+import { StepFailure } from "./failure";
+import { prove, type Step, type StepContext } from "./step";
 
-/** A snapshot of a small database takes 1 to 5 minutes on RDS; large ones longer. */
-const snapshotDeadlineSeconds = 3600;
+const again = "mend what is named, then run pulumi up again: it makes another snapshot; the schema has not been touched";
 
-/** When the schema will change: a snapshot with a name of its own, kept. */
+/** When the schema will change: a snapshot, kept; that very snapshot restored aside and proved; the copy removed. */
 export const backup: Step = async (context) => {
   const { input, progress } = context;
-  const current = await withClient(context.connect("owner"), schemaVersion);
-  const wanted = input.settings.schemaVersion;
-  if (current === wanted) {
-    for (const id of ["PRE-2.1", "PRE-2.3"] as const)
-      context.boxes.push({ id, result: "not needed", evidence: "", reason: `the schema stays at ${current}`, source: context.phase });
-    return { outcome: "nothing to do", summary: `the schema stays at ${current}; no snapshot is needed` };
+  const rds = new RDSClient({ region: input.settings.target.region });
+  for (const copy of await findCopies(rds, input.stack)) {
+    progress(`removing the restored copy ${copy}, which a run that was killed has left`);
+    await removeCopy(rds, copy);
   }
-  const { rds, instance } = await describeDatabase(input);
-  const id = `${input.database.identifier}-before-${wanted}-${context.runId.toLowerCase()}`;
-  progress(`making the snapshot ${id}`);
-  const isMade = await prove(context, "PRE-2.1", async () => {
-    const made = await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: instance.DBInstanceIdentifier, DBSnapshotIdentifier: id }));
-    const startedAt = Date.now();
-    await waitUntilDBSnapshotAvailable({ client: rds, maxWaitTime: snapshotDeadlineSeconds, minDelay: 1, maxDelay: 15 }, { DBSnapshotIdentifier: id });
-    if (made.DBSnapshot?.DBSnapshotArn !== undefined)
-      await rds.send(
-        new AddTagsToResourceCommand({
-          ResourceName: made.DBSnapshot.DBSnapshotArn,
-          Tags: [{ Key: "schema-version", Value: String(current) }, { Key: "stack", Value: input.stack }],
-        }),
-      );
-    return `snapshot ${id} was available after ${Math.round((Date.now() - startedAt) / 1000)} s`;
-  });
-  if (!isMade) throw new Error(context.boxes.at(-1)?.evidence ?? "no snapshot");
-  const restoreCommand = `aws rds restore-db-instance-from-db-snapshot --db-snapshot-identifier ${id} --db-instance-identifier ${input.database.identifier}-restored --db-subnet-group-name ${instance.DBSubnetGroup?.DBSubnetGroupName} --no-publicly-accessible`;
-  context.details.snapshot = { id, restoreCommand };
-  await prove(context, "PRE-2.3", async () => `${id}; ${restoreCommand}`);
-  return { outcome: "completed", summary: `snapshot ${id} is available (schema ${current})` };
+  const wanted = input.settings.schemaVersion;
+  const { current, nothingYet } = await withClient(context.connect("owner"), async (client) => ({ current: await schemaVersion(client), nothingYet: await isEmpty(client) }));
+  if (current === wanted) return notNeeded(context, rds, `the schema stays at ${current}`);
+  if (nothingYet) return notNeeded(context, rds, "nothing was ever made in the database");
+
+  const { maintenanceWindow, backup: policy } = input.settings;
+  const before = await stackSnapshots(rds, input.stack);
+  const tooLong = policy.proof === "none" ? undefined : gateTimeProblem(maintenanceWindow, new Date(), secondsOf(newestProven(before)?.tags["gate-seconds"]));
+  if (tooLong !== undefined)
+    throw new StepFailure(tooLong, "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, and .reason");
+
+  const startedAt = Date.now();
+  const { instance } = await describeDatabase(input);
+  const made = await makeSnapshot(context, rds, { instance, schemaVersion: current });
+  await prove(context, "PRE-2.3", async () => `${made.id}; ${made.restoreCommand}`);
+  if (policy.proof === "none") {
+    for (const id of ["PRE-2.2", "PRE-2.4", "POST-4.2"] as const) skip(context, id, `backup.proof is none: ${policy.reason ?? ""}`);
+  } else await proveSnapshot(context, rds, { instance, made });
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  if (policy.proof === "restore") await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
+  await prune(context, rds);
+  stillInWindow(context, made, seconds);
+  return { outcome: "completed", summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}` };
 };
+
+/** It can take most of an hour on RDS, in which nothing is locked: what comes next must still be inside the window. */
+function stillInWindow(context: StepContext, made: Made, seconds: number): void {
+  try {
+    context.details.window = insideWindow(context.input.settings.maintenanceWindow, new Date());
+  } catch (error) {
+    throw new StepFailure(
+      `the backup is done (${made.id}, ${seconds} s), and the maintenance window closed meanwhile: ${error instanceof Error ? error.message : String(error)}`,
+      "run pulumi up at the next window's beginning; nothing has changed",
+    );
+  }
+}
+
+/** PRE-2.5: what is beyond the policy goes, with the volume's snapshot of the same hour. */
+async function prune(context: StepContext, rds: RDSClient): Promise<void> {
+  const { input } = context;
+  const { keepDays, keepSnapshots } = input.settings.backup;
+  const isKept = await prove(context, "PRE-2.5", async () => {
+    const snapshots = await stackSnapshots(rds, input.stack);
+    const gone = snapshotsToPrune(snapshots, { keepDays, keepSnapshots }, new Date());
+    for (const { id } of gone) await deleteSnapshot(rds, id);
+    const { instance } = await describeDatabase(input);
+    const days = instance.BackupRetentionPeriod ?? 0;
+    if (days !== input.settings.database.backupRetentionDays)
+      throw new Error(`RDS keeps automated backups for ${days} days, not ${input.settings.database.backupRetentionDays} (database.backupRetentionDays)`);
+    return `${snapshots.length - gone.length} snapshots kept (${keepDays} days, at least ${keepSnapshots}, always the newest proven one), ${gone.length === 0 ? "none pruned" : `pruned: ${gone.map(({ id }) => id).join(", ")}`}; automated backups for ${days} days`;
+  });
+  if (!isKept) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
+}
+
+/** No change, no snapshot; that restoring works is known from the newest proven one. */
+async function notNeeded(context: StepContext, rds: RDSClient, reason: string): ReturnType<Step> {
+  for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5"] as const) skip(context, id, reason);
+  const proven = newestProven(await stackSnapshots(rds, context.input.stack));
+  if (proven === undefined) skip(context, "POST-4.2", `${reason}, and no snapshot of an earlier change is there`);
+  else await prove(context, "POST-4.2", async () => `${proven.id} was restored and proved at ${proven.provenAt?.toISOString()}`);
+  return { outcome: "nothing to do", summary: `${reason}; no snapshot is needed` };
+}
+
+function skip(context: StepContext, id: BoxId, reason: string): void {
+  context.boxes.push({ id, result: "not needed", evidence: "", reason, source: context.phase });
+}
+
+function secondsOf(tag: string | undefined): number | undefined {
+  return tag === undefined || !Number.isFinite(Number(tag)) ? undefined : Number(tag);
+}

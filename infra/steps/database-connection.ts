@@ -5,26 +5,32 @@ import type { RemoteHost } from "./remote-host";
 
 /** Connects as one of the roles through the host; the server's certificate must bear the database's name. */
 export async function connectAs(role: keyof typeof roleNames, host: RemoteHost, input: StepInput): Promise<pg.Client> {
-  const { database, settings } = input;
-  const tunnel = await host.tunnel({ address: database.address, port: database.port });
+  return connectTo(input.database, { user: roleNames[role], password: input.settings.secrets[`${role}Password`] }, host, input);
+}
+
+/** The same to another server that the host reaches, such as a restored copy, as whoever is given. */
+export async function connectTo(
+  server: { address: string; port: number },
+  login: { user: string; password: string },
+  host: RemoteHost,
+  input: StepInput,
+): Promise<pg.Client> {
+  const tunnel = await host.tunnel(server);
   const client = new pg.Client({
     host: "127.0.0.1",
     port: tunnel.localPort,
-    user: roleNames[role],
-    password: settings.secrets[`${role}Password`],
-    database: database.name,
-    application_name: `${settings.app.name} deployment`,
+    ...login,
+    database: input.database.name,
+    application_name: `${input.settings.app.name} deployment`,
     connectionTimeoutMillis: 20_000,
-    ssl: { ca: database.certificateAuthority, servername: database.address },
+    ssl: { ca: input.database.certificateAuthority, servername: server.address },
   });
   client.once("end", tunnel.close);
   try {
     await client.connect();
   } catch (error) {
     tunnel.close();
-    throw new Error(
-      `connecting to ${database.address} as ${roleNames[role]} failed: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new Error(`connecting to ${server.address} as ${login.user} failed: ${error instanceof Error ? error.message : String(error)}`);
   }
   return client;
 }

@@ -1,0 +1,84 @@
+import {
+  AddTagsToResourceCommand,
+  CreateDBSnapshotCommand,
+  type DBSnapshot,
+  DeleteDBSnapshotCommand,
+  paginateDescribeDBSnapshots,
+  type RDSClient,
+  type Tag,
+  waitUntilDBSnapshotAvailable,
+} from "@aws-sdk/client-rds";
+import type { KeptSnapshot } from "./retention";
+
+/** On what a deployment makes in the cloud beside Pulumi's resources; how the next one finds it. */
+export const madeBy = "prompt-library-deployment";
+
+export type Purpose = "before-migration" | "before-restore" | "backup-proof";
+
+export type SnapshotTags = {
+  stack: string;
+  purpose: Purpose;
+  /** The schema that it holds. */
+  "schema-version": string;
+  /** What served then; empty where nothing did. */
+  release: string;
+  /** When the marker row was written: what came later is not in it. */
+  "marker-at": string;
+  /** The snapshot of the data volume that goes with it; empty where there is none. */
+  "volume-snapshot": string;
+  /** When a restored copy of it was proved; empty until then. */
+  "proven-at": string;
+  /** What making and proving it took, in seconds. */
+  "gate-seconds": string;
+};
+
+export type StackSnapshot = KeptSnapshot & { arn: string; tags: Partial<SnapshotTags> };
+
+/** A snapshot of a small database takes 1 to 5 minutes on RDS; large ones longer. */
+const deadlineSeconds = 3600;
+
+export function tagList(tags: Readonly<Partial<Record<string, string>>>): Tag[] {
+  return Object.entries({ "made-by": madeBy, ...tags })
+    .filter(([, value]) => value !== undefined && value !== "")
+    .map(([Key, Value]) => ({ Key, Value: Value ?? "" }));
+}
+
+export function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
+  return Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+}
+
+/** Begins it; its content is that of this moment, give or take what RDS needs to begin. @returns its ARN */
+export async function beginSnapshot(rds: RDSClient, args: { instance: string; id: string; tags: Partial<SnapshotTags> }): Promise<string> {
+  const made = await rds.send(
+    new CreateDBSnapshotCommand({ DBInstanceIdentifier: args.instance, DBSnapshotIdentifier: args.id, Tags: tagList(args.tags) }),
+  );
+  const arn = made.DBSnapshot?.DBSnapshotArn;
+  if (arn === undefined) throw new Error(`RDS did not say where the snapshot ${args.id} is`);
+  return arn;
+}
+
+/** @throws Error when it is not available within an hour, or failed */
+export async function awaitSnapshot(rds: RDSClient, id: string): Promise<void> {
+  await waitUntilDBSnapshotAvailable({ client: rds, maxWaitTime: deadlineSeconds, minDelay: 1, maxDelay: 15 }, { DBSnapshotIdentifier: id });
+}
+
+export async function tagSnapshot(rds: RDSClient, arn: string, tags: Partial<SnapshotTags>): Promise<void> {
+  await rds.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags: tagList(tags) }));
+}
+
+/** The snapshots that this stack's deployments made; those that a person or RDS itself made are none of ours. */
+export async function stackSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
+  const found: DBSnapshot[] = [];
+  for await (const page of paginateDescribeDBSnapshots({ client: rds }, { SnapshotType: "manual" })) found.push(...(page.DBSnapshots ?? []));
+  return found.flatMap((snapshot) => {
+    const tags = tagsOf(snapshot.TagList) as Partial<SnapshotTags> & { "made-by"?: string };
+    const { DBSnapshotIdentifier: id, DBSnapshotArn: arn, SnapshotCreateTime: createdAt, Status } = snapshot;
+    if (tags["made-by"] !== madeBy || tags.stack !== stack || Status !== "available" || id === undefined || arn === undefined || createdAt === undefined) return [];
+    const provenAt = tags["proven-at"];
+    return [{ id, arn, createdAt, provenAt: provenAt === undefined ? null : new Date(provenAt), tags }];
+  });
+}
+
+export async function deleteSnapshot(rds: RDSClient, id: string): Promise<void> {
+  await rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id }));
+}
