@@ -7,6 +7,7 @@ import { DatabaseTunnel } from "./database-tunnel";
 import { Host } from "./host";
 import { chainDigest } from "./migrations/chain";
 import { Network } from "./network";
+import { Notifications } from "./notifications";
 import { resolveRelease } from "./release";
 import { Roles } from "./roles";
 import { Rollout } from "./rollout/rollout";
@@ -31,6 +32,10 @@ const database = new Database(name, {
 });
 
 const artifacts = new Artifacts(`${name}-artifacts`, { isProtected });
+
+const notifications = new Notifications(`${name}-notifications`, {
+  emails: Object.fromEntries(Object.entries(settings.contacts.team).map(([role, { email }]) => [role, email])),
+});
 
 const host = new Host(`${name}-host`, {
   ...settings.host,
@@ -63,8 +68,8 @@ const roles = new Roles(`${name}-roles`, {
 
 const input = pulumi.secret(
   pulumi
-    .all([host.instanceId, host.address, database.identifier, database.address, database.port, roles.database, artifacts.bucket])
-    .apply(([hostId, hostAddress, databaseIdentifier, databaseAddress, databasePort, databaseName, bucket]) => ({
+    .all([host.instanceId, host.address, database.identifier, database.address, database.port, roles.database, artifacts.bucket, notifications.topicArn])
+    .apply(([hostId, hostAddress, databaseIdentifier, databaseAddress, databasePort, databaseName, bucket, topicArn]) => ({
       stack: pulumi.getStack(),
       release,
       migrations: chainDigest(),
@@ -77,6 +82,7 @@ const input = pulumi.secret(
         certificateAuthority: certificateAuthority(settings.database.certificateAuthority),
       },
       bucket,
+      topicArn,
       settings,
     })),
 );
@@ -91,7 +97,9 @@ const rollout = new Rollout(name, {
 export const application = `https://${settings.network.publicName}`;
 /** Where it is reached while its name does not lead there. */
 export const address = host.address;
-/** The last report, below the project's directory. */
+/** The last good deployment's report, where the stack keeps it; `npm run report -- STACK` fetches it and checks its signature. */
 export const report = rollout.result.apply((result) => (JSON.parse(result) as { report?: string }).report ?? "");
+/** Holds reports against their signature. */
+export const reportKey = settings.keys.report;
 /** What the phases were given, for the commands that look at a stack between two deployments; secret as a whole. */
 export const deployment = input;

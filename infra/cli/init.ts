@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { execa } from "execa";
-import { makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
+import { newSigningKeys } from "../report/sign";
+import { type KeyPair, makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
 import { StackConfig } from "./stack-config";
 
 export type InitOptions = {
@@ -33,9 +34,9 @@ export async function initStack(options: InitOptions): Promise<void> {
     await config.set(path, await make(), { isSecret });
     log(`set ${path}${isSecret ? " (secret)" : ""}`);
   };
-  const pair = async (privatePath: string, publicPath: string, comment: string) => {
+  const pair = async (privatePath: string, publicPath: string, make: () => Promise<KeyPair> | KeyPair) => {
     if ((await config.has(privatePath)) && (await config.has(publicPath))) return;
-    const made = await makeSshKeyPair(comment);
+    const made = await make();
     await config.set(privatePath, made.privateKey, { isSecret: true });
     await config.set(publicPath, made.publicKey, { isSecret: false });
     log(`set ${publicPath} and ${privatePath} (secret)`);
@@ -43,8 +44,9 @@ export async function initStack(options: InitOptions): Promise<void> {
   const asked = (question: string, make: () => string) => async () => (await options.ask?.(question))?.trim() || make();
 
   for (const name of ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"]) await put(`secrets.${name}`, makePassword);
-  await pair("secrets.sshPrivateKey", "keys.ssh", `${stack} deployment`);
-  await pair("secrets.hostPrivateKey", "keys.host", `${stack} host`);
+  await pair("secrets.sshPrivateKey", "keys.ssh", () => makeSshKeyPair(`${stack} deployment`));
+  await pair("secrets.hostPrivateKey", "keys.host", () => makeSshKeyPair(`${stack} host`));
+  await pair("secrets.reportPrivateKey", "keys.report", newSigningKeys);
   await put("secrets.adminPassword", asked("Password of the application's admin (empty: a new one is made): ", makePassword));
   await put("secrets.app.JWT_SECRET", makeHexKey);
   await put(

@@ -2,26 +2,25 @@ import { phases } from "../rollout/phases";
 import { type PhaseRecord } from "./record";
 
 /**
- * The records that belong together: from the newest preflight on, each following the one before.
- * Records of an earlier run follow a run that is no longer in the chain and are left out; a phase that ran twice after the
- * same predecessor counts as it ran last; nothing follows a phase that failed.
+ * The records that belong together, in order: the newest, the one that it follows, and so on back to preflight.
+ * A record of an earlier run is followed by none of them and so left out. Where one is lost the chain begins after it.
+ * Nothing follows a phase that failed.
+ * @param end the record that the chain ends with, where the reader knows better than the clocks that wrote them
  */
-export function chainOf(records: readonly PhaseRecord[]): PhaseRecord[] {
-  const first = newest(records.filter((record) => record.phase === phases[0] && record.follows === null));
+export function chainOf(records: readonly PhaseRecord[], end: PhaseRecord | undefined = newest(records)): PhaseRecord[] {
   const chain: PhaseRecord[] = [];
-  for (let link = first; link !== undefined; link = successor(link, records)) {
-    chain.push(link);
-    if (link.outcome === "failed") break;
-  }
-  return chain;
+  for (let link = end; link !== undefined; link = predecessor(link, records)) chain.unshift(link);
+  const failure = chain.findIndex((record) => record.outcome === "failed");
+  return failure === -1 ? chain : chain.slice(0, failure + 1);
 }
 
-/** Later in the order of phases only, so that no set of records can go round in a circle. */
-function successor(link: PhaseRecord, records: readonly PhaseRecord[]): PhaseRecord | undefined {
+/** Earlier in the order of phases only, so that no set of records can go round in a circle. */
+function predecessor(link: PhaseRecord, records: readonly PhaseRecord[]): PhaseRecord | undefined {
   const place = phases.indexOf(link.phase);
-  return newest(records.filter((record) => record.follows === link.runId && phases.indexOf(record.phase) > place));
+  return records.find((record) => record.runId === link.follows && phases.indexOf(record.phase) < place);
 }
 
+/** By start; of two that claim the same moment the later phase. */
 function newest(records: readonly PhaseRecord[]): PhaseRecord | undefined {
-  return [...records].sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0];
+  return [...records].sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || phases.indexOf(b.phase) - phases.indexOf(a.phase))[0];
 }

@@ -10,11 +10,14 @@ import { headlineOf, nextOf, servingOf, stateOf, troublesOf } from "./verdict";
 
 /**
  * Puts the records of one run together, whether it ended well, failed anywhere or never got far. Pure: it reads no clock.
- * Records of earlier runs may be among them; only those whose chain of `follows` holds from preflight on are used.
+ * Records of earlier runs may be among them; only the chain of `follows` that ends with `end` (or the newest) is used.
  */
-export function assembleReport(header: DeploymentHeader, records: readonly PhaseRecord[], signOffs: readonly SignOff[]): Report {
+export function assembleReport(header: DeploymentHeader, records: readonly PhaseRecord[], signOffs: readonly SignOff[], end?: PhaseRecord): Report {
   const remarks: string[] = [];
-  const chain = chainOf(records);
+  const chain = chainOf(records, end);
+  const [first] = chain;
+  if (first !== undefined && first.follows !== null)
+    remarks.push(`What ran before ${first.phase} left records that were not found; their boxes are not shown.`);
   const boxes = fillBoxes(header, chain, signOffs, remarks);
   const state = stateOf(chain, boxes);
   const failed = troublesOf(chain, boxes);

@@ -21,12 +21,12 @@ export type Verification =
   | { verified: true; report: Report; keyId: string; signer: "known" | "unknown" }
   | { verified: false; reason: string };
 
-/** A pair for the stack's secrets and outputs: PKCS #8 and SPKI in PEM. */
-export function newSigningKeys(): { privateKeyPem: string; publicKeyPem: string } {
+/** A pair for the stack's secrets and keys: PKCS #8 and SPKI in PEM. */
+export function newSigningKeys(): { privateKey: string; publicKey: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   return {
-    privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
   };
 }
 

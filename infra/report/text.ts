@@ -8,13 +8,14 @@ const mostColumns = 160;
 /**
  * The end of a run on a terminal: at most 20 lines, what failed first, then what serves and what to do.
  * Lines longer than 160 characters are cut, since the report holds them whole.
+ * @param kept where the report is, a place a line
  */
-export function renderSummary(report: Report): string {
+export function renderSummary(report: Report, kept: readonly string[] = []): string {
   const head = [`${report.state.toUpperCase()}  ${report.header.application}, ${report.header.stack}: ${report.headline}`];
   const serves = [`serves   ${report.serving}`];
   const counted = resultWords.filter((word) => report.counts[word] > 0).map((word) => `${report.counts[word]} ${word}`);
   const took = report.timeline.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
-  const tail = [`boxes    ${counted.join(", ")}`, `took     ${duration(took)}`];
+  const tail = [`boxes    ${counted.join(", ")}`, `took     ${duration(took)}`, ...shorten("report", kept, Math.max(kept.length, 1), "")];
   const room = mostLines - head.length - serves.length - tail.length;
   // What to do matters as much as what failed: neither may push the other off the screen.
   const next = shorten("next", report.next, Math.max(6, room - report.failed.length), "in the report");

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { hostPaths } from "../commands/paths";
+import { redact } from "../report/redact";
 import type { Phase } from "../rollout/phases";
 import { connectAs } from "./database-connection";
 import type { StepInput } from "./input";
 import { progressOf } from "./progress";
 import { RemoteHost } from "./remote-host";
+import { secretsOf } from "./secrets";
 import type { StepContext } from "./step";
 
 /**
@@ -13,6 +15,8 @@ import type { StepContext } from "./step";
  */
 export function openContext(phase: Phase, input: StepInput, startedAt: Date, name: string = phase): StepContext {
   const { settings } = input;
+  const said = progressOf(name, startedAt.getTime());
+  const secrets = secretsOf(input);
   const host = new RemoteHost(
     { address: input.host.address, user: settings.host.sshUser, publicKey: settings.keys.host },
     settings.secrets.sshPrivateKey,
@@ -23,7 +27,7 @@ export function openContext(phase: Phase, input: StepInput, startedAt: Date, nam
     input,
     paths: hostPaths(settings.app.name),
     host,
-    progress: progressOf(name, startedAt.getTime()),
+    progress: (message) => said(redact(message, secrets)),
     connect: (role) => connectAs(role, host, input),
     boxes: [],
     details: {},

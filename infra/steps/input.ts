@@ -17,8 +17,17 @@ export type StepInput = {
     certificateAuthority: string;
   };
   bucket: string;
+  /** Told when a deployment starts, succeeds or fails. */
+  topicArn: string;
   settings: Settings;
 };
 
 /** What a phase prints on stdout, and so what the next one is triggered by. Short: the rest is in the record on the host. */
-export type PhaseResult = { runId: string; phase: string; outcome: string; summary: string; report?: string };
+export type PhaseResult = {
+  runId: string;
+  phase: string;
+  outcome: string;
+  summary: string;
+  /** Where the report is; from `evidence` alone. */
+  report?: string;
+};

@@ -1,13 +1,12 @@
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { PhaseRecord } from "../report/record";
-import { type Phase, phases, whereItFails } from "../rollout/phases";
+import { type Phase, phases } from "../rollout/phases";
 import { openContext } from "./context";
-import { StepFailure } from "./failure";
+import { announce, conclude, lament } from "./ending";
 import type { PhaseResult, StepInput } from "./input";
 import { keepRecord } from "./records";
-import { writeReport } from "./report";
-import type { StepContext, StepOutcome } from "./step";
+import type { StepOutcome } from "./step";
 import { steps } from "./steps";
 
 // Reports and the like lie below the project's directory, wherever the command was started.
@@ -33,49 +32,20 @@ async function main(phase: Phase): Promise<void> {
     };
   };
   try {
+    if (phase === "preflight") await announce(context);
     const done: StepOutcome = await steps[phase](context);
-    const record = finish({ outcome: done.outcome, summary: done.summary });
-    await keepRecord(context, record);
-    const report = phase === "evidence" ? await writeReport(context, record) : undefined;
+    const outcome = { outcome: done.outcome, summary: done.summary };
+    const result: Pick<PhaseResult, "report"> = {};
+    if (phase === "evidence") result.report = (await conclude(context, finish, outcome)).report;
+    else await keepRecord(context, finish(outcome));
     context.progress(done.summary);
-    const result: PhaseResult = { runId: record.runId, phase, outcome: done.outcome, summary: done.summary, ...(report && { report: report.path }) };
-    process.stdout.write(JSON.stringify(result));
-    if (report?.isGood === false) throw new StepFailure("at least one box of the checklist has failed", `read ${report.path}`);
+    process.stdout.write(JSON.stringify({ runId: context.runId, phase, ...outcome, ...result } satisfies PhaseResult));
   } catch (error) {
     process.exitCode = 1;
-    await fail(context, error, finish);
+    await lament(context, error, finish);
   } finally {
     await context.host.close();
   }
-}
-
-async function fail(
-  context: StepContext,
-  error: unknown,
-  finish: (outcome: Pick<PhaseRecord, "outcome" | "summary" | "error">) => PhaseRecord,
-): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error);
-  const remedy = error instanceof StepFailure && error.remedy !== "" ? error.remedy : "read the report, mend the cause, then run pulumi up again";
-  const journal = error instanceof StepFailure ? [...error.journal] : [];
-  const record = finish({ outcome: "failed", summary: message.split("\n")[0] ?? message, error: { message, remedy, journal } });
-  const kept = await keepRecord(context, record).then(
-    () => undefined,
-    (reason: unknown) => String(reason),
-  );
-  const report = await writeReport(context, record).catch((reason: unknown) => String(reason));
-  const { onCall } = context.input.settings.contacts.escalation;
-  const lines = [
-    `${context.phase} failed: ${message}`,
-    ...journal.map((row) => `  journal: ${row}`),
-    `what serves: ${whereItFails[context.phase]}.`,
-    `what to do: ${remedy}.`,
-    `the way back: pulumi config set release PRIOR (and schemaVersion), then pulumi up.`,
-    `on call: ${[onCall.name, onCall.phone, onCall.email].filter(Boolean).join(", ")}`,
-    typeof report === "string" ? `the report could not be written: ${report}` : `report: ${report.path}`,
-    ...(kept === undefined ? [] : [`the record could not be left on the host: ${kept}`]),
-    ...(error instanceof StepFailure || !(error instanceof Error) ? [] : [error.stack ?? ""]),
-  ];
-  process.stderr.write(`${lines.join("\n")}\n`);
 }
 
 const phase = phases.find((candidate) => candidate === process.argv[2]);

@@ -1,57 +1,50 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
+import { chainOf } from "../report/chain";
 import { renderHtml } from "../report/html";
-import { type DeploymentHeader, reportVersion } from "../report/header";
 import type { PhaseRecord } from "../report/record";
-import { redact } from "../report/redact";
+import { redactDeep } from "../report/redact";
 import { assembleReport } from "../report/report";
-import { renderSummary } from "../report/text";
+import type { Report } from "../report/shape";
+import { sealOf, signedText, signReport } from "../report/sign";
+import { readHostState } from "./host-state";
 import { readRecords } from "./records";
+import { headerOf } from "./report-header";
+import { reportAddress, storeReport } from "./report-store";
 import { secretsOf } from "./secrets";
-import { readHostState, type HostState } from "./host-state";
 import type { StepContext } from "./step";
 
-export type WrittenReport = { path: string; isGood: boolean };
+export type WrittenReport = {
+  /** The page, below the project's directory; the signed JSON lies beside it. */
+  file: string;
+  /** Where the stack keeps it, or why it could not be kept there. */
+  address: string | Error;
+};
 
 /**
- * Writes the report of this run as JSON and HTML to `reports/STACK/` below the project's directory, and its summary to stderr.
- * @param latest the record of the phase that writes; it counts also where the host is out of reach
+ * Puts together what is known of this run, without secrets.
+ * @param latest the record of the phase that asks; the report ends with it, also where the host is out of reach
  */
-export async function writeReport(context: StepContext, latest: PhaseRecord): Promise<WrittenReport> {
-  const others = await readRecords(context).catch((): PhaseRecord[] => []);
-  const records = [...others.filter((record) => record.phase !== latest.phase), latest];
+export async function gatherReport(context: StepContext, latest: PhaseRecord): Promise<Report> {
+  const others = await readRecords(context);
+  const records = [...others.filter((record) => record.runId !== latest.runId), latest];
   const state = await readHostState(context).catch(() => undefined);
-  const report = assembleReport(headerOf(context, records, state), records, context.input.settings.signOffs);
-  const secrets = secretsOf(context.input);
-  const base = join("reports", context.input.stack, latest.runId);
-  await mkdir(join("reports", context.input.stack), { recursive: true });
-  await writeFile(`${base}.json`, redact(JSON.stringify(report, null, 2), secrets));
-  await writeFile(`${base}.html`, redact(renderHtml(report), secrets));
-  process.stderr.write(`${redact(renderSummary(report), secrets)}\n`);
-  return { path: `${base}.html`, isGood: report.state !== "failed" };
+  const report = assembleReport(headerOf(context.input, chainOf(records, latest), state), records, context.input.settings.signOffs, latest);
+  return redactDeep(report, secretsOf(context.input));
 }
 
-function headerOf(context: StepContext, records: readonly PhaseRecord[], state: HostState | undefined): DeploymentHeader {
+/** Signs the report, writes it as JSON and HTML to `reports/STACK/` below the project's directory, and keeps both in S3. */
+export async function writeReport(context: StepContext, report: Report, runId: string): Promise<WrittenReport> {
   const { input } = context;
-  const { settings } = input;
-  const first = records.find((record) => record.phase === "preflight");
-  const from = first?.details.from as DeploymentHeader["from"] | undefined;
-  return {
-    reportVersion,
-    stack: input.stack,
-    application: settings.app.name,
-    who: `${userInfo().username}@${hostname()}`,
-    from: from ?? null,
-    to: { release: input.release.name, schemaVersion: settings.schemaVersion },
-    commit: input.release.commit,
-    artifactDigest: state?.staged?.commit === input.release.commit ? `sha256:${state.staged.digest}` : null,
-    host: `${input.host.id} at ${input.host.address}`,
-    publicUrl: `https://${settings.network.publicName}`,
-    providersSinceSchema: settings.app.providersSinceSchema,
-    snapshot: null,
-    contacts: settings.contacts.team,
-    escalation: settings.contacts.escalation,
-    dependencies: settings.contacts.dependencies,
-  };
+  const signed = signReport(report, input.settings.secrets.reportPrivateKey);
+  const content = { json: signedText(signed), html: renderHtml(report, sealOf(signed)) };
+  const base = join("reports", input.stack, runId);
+  await mkdir(join("reports", input.stack), { recursive: true });
+  await writeFile(`${base}.json`, content.json);
+  await writeFile(`${base}.html`, content.html);
+  const address = await storeReport(input, runId, content).then(
+    () => reportAddress(input, runId),
+    (error: unknown) => new Error(`s3://${input.bucket} did not take the report: ${error instanceof Error ? error.message : String(error)}`),
+  );
+  return { file: `${base}.html`, address };
 }

@@ -26,8 +26,6 @@ export type StepContext = {
 export type StepOutcome = {
   outcome: "completed" | "nothing to do";
   summary: string;
-  /** Below the project's directory; from `evidence` alone. */
-  report?: string;
 };
 
 /**

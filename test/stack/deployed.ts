@@ -79,7 +79,7 @@ export async function whileAsking(rehearsal: Rehearsal, releases: readonly strin
 export async function latestReport(): Promise<Report> {
   const directory = join("reports", stack);
   const files = (await readdir(directory)).filter((file) => file.endsWith(".json")).sort();
-  return JSON.parse(await readFile(join(directory, files.at(-1) ?? ""), "utf8")) as Report;
+  return (JSON.parse(await readFile(join(directory, files.at(-1) ?? ""), "utf8")) as { report: Report }).report;
 }
 
 export function resultOf(report: Report, id: string): string | undefined {

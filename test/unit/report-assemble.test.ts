@@ -96,6 +96,24 @@ describe("which records belong together", () => {
     const records = goodRecords().map((record): PhaseRecord => (record.phase === "stage" ? { ...record, outcome: "failed", error: { message: "no" } } : record));
     expect(assembleReport(header, records, signOffs).timeline.find(({ phase }) => phase === "verify")?.outcome).toBe("not reached");
   });
+  it("ends with the record that its writer names, whatever the clocks of others said", () => {
+    const records = goodRecords();
+    const [preflight] = records;
+    const ahead: PhaseRecord = { ...preflight!, runId: "run-of-another-machine", startedAt: "2026-11-25T00:00:00.000Z" };
+    expect(assembleReport(header, [ahead, ...records], signOffs, records.at(-1)).state).toBe("good");
+  });
+  it("tells of a failure also where every record before it is lost", () => {
+    const end = stoppedAt("stage").at(-1)!;
+    const report = assembleReport(header, [end], signOffs, end);
+    expect(report.state).toBe("failed");
+    expect(report.headline).toBe("v1.2.0 with schema 2 stopped at stage.");
+    expect(report.remarks).toEqual(["What ran before stage left records that were not found; their boxes are not shown."]);
+    expect(wordOf(report, "PRE-1.1")).toBe("not yet");
+  });
+  it("is not good where records are lost, though nothing failed", () => {
+    const records = goodRecords().filter(({ phase }) => phase !== "stage");
+    expect(assembleReport(header, records, signOffs).state).toBe("unfinished");
+  });
   it("does not go round in circles", () => {
     const [preflight] = goodRecords();
     const records: PhaseRecord[] = [preflight!, { ...preflight!, follows: preflight!.runId }];

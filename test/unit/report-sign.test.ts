@@ -12,12 +12,12 @@ import { failedRecords, goodRecords, header, signOffs } from "../golden/records"
 
 const keys = newSigningKeys();
 const report = assembleReport(header, failedRecords(), signOffs);
-const signed = signReport(report, keys.privateKeyPem);
+const signed = signReport(report, keys.privateKey);
 const text = signedText(signed);
 
 describe("a signed report", () => {
   it("is whole, and signed by whoever holds the key", () => {
-    expect(verifySigned(text, keys.publicKeyPem)).toEqual({ verified: true, report, keyId: signed.signature.keyId, signer: "known" });
+    expect(verifySigned(text, keys.publicKey)).toEqual({ verified: true, report, keyId: signed.signature.keyId, signer: "known" });
   });
   it("leaves the signer unknown without a key from elsewhere", () => expect(verifySigned(text)).toMatchObject({ verified: true, signer: "unknown" }));
   /** One bit, and a different one from place to place; never the highest, which would only break the encoding. */
@@ -26,12 +26,12 @@ describe("a signed report", () => {
     for (let at = 0; at < bytes.length; at += step) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ (1 << (at % 7));
-      if (verifySigned(changed.toString("utf8"), keys.publicKeyPem).verified) yield at;
+      if (verifySigned(changed.toString("utf8"), keys.publicKey).verified) yield at;
     }
   }
   it("fails with one changed byte, wherever it is in a small one", () => {
-    const small = signReport({ ...report, boxes: [], timeline: [], screenshots: [], journal: [] }, keys.privateKeyPem);
-    expect(verifySigned(signedText(small), keys.publicKeyPem).verified).toBe(true);
+    const small = signReport({ ...report, boxes: [], timeline: [], screenshots: [], journal: [] }, keys.privateKey);
+    expect(verifySigned(signedText(small), keys.publicKey).verified).toBe(true);
     expect([...unnoticed(signedText(small), 1)]).toEqual([]);
   });
   it("fails with one changed byte in a full one", () => expect([...unnoticed(text, 101)]).toEqual([]));
@@ -46,20 +46,20 @@ describe("a signed report", () => {
     ["a state in its favour", text.replace('"state":"failed"', '"state":"good"')],
   ])("fails with %s", (_, changed) => {
     expect(changed).not.toBe(text);
-    expect(verifySigned(changed, keys.publicKeyPem).verified).toBe(false);
+    expect(verifySigned(changed, keys.publicKey).verified).toBe(false);
   });
   it("fails where another signed it, even over the same content", () => {
-    const other = signedText(signReport(report, newSigningKeys().privateKeyPem));
-    expect(verifySigned(other, keys.publicKeyPem)).toMatchObject({ verified: false, reason: expect.stringContaining("another key") as unknown });
+    const other = signedText(signReport(report, newSigningKeys().privateKey));
+    expect(verifySigned(other, keys.publicKey)).toMatchObject({ verified: false, reason: expect.stringContaining("another key") as unknown });
   });
   it("fails where the signature is that of another report", () => {
-    const good = signReport(assembleReport(header, goodRecords(), signOffs), keys.privateKeyPem);
-    expect(verifySigned(signedText({ ...good, signature: signed.signature }), keys.publicKeyPem)).toMatchObject({ verified: false, reason: "its signature does not fit its content" });
+    const good = signReport(assembleReport(header, goodRecords(), signOffs), keys.privateKey);
+    expect(verifySigned(signedText({ ...good, signature: signed.signature }), keys.publicKey)).toMatchObject({ verified: false, reason: "its signature does not fit its content" });
   });
   it.each(["", "no key", generateKeyPairSync("x25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()])("is not made with what is no Ed25519 key", (pem) => {
     expect(() => signReport(report, pem)).toThrow(/not an Ed25519 key in PEM/);
   });
-  it("is the same for the same report and key", () => expect(signedText(signReport(report, keys.privateKeyPem))).toBe(text));
+  it("is the same for the same report and key", () => expect(signedText(signReport(report, keys.privateKey))).toBe(text));
 });
 
 describe("canonical JSON", () => {
@@ -77,8 +77,8 @@ describe("npm run report", () => {
   };
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), "report-"));
-    writeFileSync(at("public.pem"), keys.publicKeyPem);
-    writeFileSync(at("other.pem"), newSigningKeys().publicKeyPem);
+    writeFileSync(at("public.pem"), keys.publicKey);
+    writeFileSync(at("other.pem"), newSigningKeys().publicKey);
     writeFileSync(at("alone.json"), text);
     for (const name of ["whole", "edited"]) {
       writeFileSync(at(`${name}.json`), text);

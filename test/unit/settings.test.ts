@@ -12,10 +12,10 @@ function stackFile(stack: string): Raw {
 }
 
 const made: Raw = {
-  keys: { ssh: "ssh-ed25519 AAAA", host: "ssh-ed25519 BBBB", tlsCertificate: "-----BEGIN CERTIFICATE-----" },
+  keys: { ssh: "ssh-ed25519 AAAA", host: "ssh-ed25519 BBBB", tlsCertificate: "-----BEGIN CERTIFICATE-----", report: "-----BEGIN PUBLIC KEY-----" },
   secrets: {
     ...Object.fromEntries(["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"].map((name) => [name, "a-password-of-enough-length"])),
-    ...Object.fromEntries(["sshPrivateKey", "hostPrivateKey", "tlsPrivateKey"].map((name) => [name, "-----BEGIN PRIVATE KEY-----"])),
+    ...Object.fromEntries(["sshPrivateKey", "hostPrivateKey", "tlsPrivateKey", "reportPrivateKey"].map((name) => [name, "-----BEGIN PRIVATE KEY-----"])),
     adminPassword: "a-password-of-enough-length",
     app: { JWT_SECRET: "x", ENCRYPTION_KEY: "y" },
   },

@@ -1,0 +1,33 @@
+import { hostname, userInfo } from "node:os";
+import { type DeploymentHeader, reportVersion } from "../report/header";
+import type { PhaseRecord } from "../report/record";
+import type { HostState } from "./host-state";
+import type { StepInput } from "./input";
+
+/** What a run of this input is, with what its records, in order, and the host say of it. */
+export function headerOf(input: StepInput, chain: readonly PhaseRecord[], state: HostState | undefined): DeploymentHeader {
+  const { settings } = input;
+  const first = chain.find((record) => record.phase === "preflight");
+  return {
+    reportVersion,
+    stack: input.stack,
+    application: settings.app.name,
+    who: whoRuns(),
+    from: (first?.details.from as DeploymentHeader["from"] | undefined) ?? null,
+    to: { release: input.release.name, schemaVersion: settings.schemaVersion },
+    commit: input.release.commit,
+    artifactDigest: state?.staged?.commit === input.release.commit ? `sha256:${state.staged.digest}` : null,
+    host: `${input.host.id} at ${input.host.address}`,
+    publicUrl: `https://${settings.network.publicName}`,
+    providersSinceSchema: settings.app.providersSinceSchema,
+    snapshot: null,
+    contacts: settings.contacts.team,
+    escalation: settings.contacts.escalation,
+    dependencies: settings.contacts.dependencies,
+  };
+}
+
+/** `user@machine`. */
+export function whoRuns(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
