@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Artifacts } from "./artifacts";
 import { certificateAuthority } from "./certificate-authority";
 import { readSettings } from "./config";
+import { DataVolume } from "./data-volume";
 import { Database } from "./database";
 import { DatabaseTunnel } from "./database-tunnel";
 import { Host } from "./host";
@@ -49,6 +50,16 @@ const host = new Host(`${name}-host`, {
   isProtected,
 });
 
+const dataVolume =
+  app.sharedDirectories.length === 0
+    ? undefined
+    : new DataVolume(`${name}-data`, {
+        availabilityZone: network.availabilityZone,
+        sizeGiB: settings.host.dataVolumeGiB,
+        instanceId: host.instanceId,
+        isProtected,
+      });
+
 const tunnel = new DatabaseTunnel({
   host: { address: host.address, user: settings.host.sshUser, publicKey: keys.host },
   privateKey: secrets.sshPrivateKey,
@@ -67,24 +78,24 @@ const roles = new Roles(`${name}-roles`, {
 });
 
 const input = pulumi.secret(
-  pulumi
-    .all([host.instanceId, host.address, database.identifier, database.address, database.port, roles.database, artifacts.bucket, notifications.topicArn])
-    .apply(([hostId, hostAddress, databaseIdentifier, databaseAddress, databasePort, databaseName, bucket, topicArn]) => ({
-      stack: pulumi.getStack(),
-      release,
-      migrations: chainDigest(),
-      host: { id: hostId, address: hostAddress },
-      database: {
-        identifier: databaseIdentifier,
-        address: databaseAddress,
-        port: databasePort,
-        name: databaseName,
-        certificateAuthority: certificateAuthority(settings.database.certificateAuthority),
-      },
-      bucket,
-      topicArn,
-      settings,
-    })),
+  pulumi.output({
+    stack: pulumi.getStack(),
+    release,
+    migrations: chainDigest(),
+    host: { id: host.instanceId, address: host.address },
+    database: {
+      identifier: database.identifier,
+      address: database.address,
+      port: database.port,
+      // Known once the roles are there.
+      name: roles.database,
+      certificateAuthority: certificateAuthority(settings.database.certificateAuthority),
+    },
+    dataVolume: dataVolume === undefined ? null : { id: dataVolume.volumeId },
+    bucket: artifacts.bucket,
+    topicArn: notifications.topicArn,
+    settings,
+  }),
 );
 
 const rollout = new Rollout(name, {

@@ -5,6 +5,7 @@ import { metadataRules } from "./nftables";
 import { nginxSite } from "./nginx";
 import { hostPaths, type Slot } from "./paths";
 import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
+import { mountUnit, mountUnitName } from "./shared-files";
 import { backendTargetUnit, backendTemplate } from "./systemd";
 
 export type HostFilesArgs = {
@@ -12,6 +13,7 @@ export type HostFilesArgs = {
   database: { address: string; port: number; name: string; certificateAuthority: string };
   roles: { app: string };
   serving: Slot | null;
+  dataVolume: { id: string } | null;
 };
 
 /** Files of the host that are no release's, how they are tested and how they are loaded. */
@@ -65,9 +67,13 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
           command: app.backend.command,
           memoryLimitMiB: app.backend.memoryLimitMiB,
           stopTimeoutSeconds: app.backend.drainTimeoutSeconds,
+          hasSharedFiles: args.dataVolume !== null,
         }),
         [],
       ),
+      ...(args.dataVolume === null
+        ? []
+        : [file(`/etc/systemd/system/${mountUnitName(paths.shared)}`, mountUnit(application, paths, args.dataVolume.id), [])]),
       file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
     ],
     tests: ["nginx -t -q", "haproxy -c -q -f /etc/haproxy/haproxy.cfg", "nft -c -f /etc/nftables.conf"],

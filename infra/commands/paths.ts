@@ -17,6 +17,8 @@ export function hostPaths(application: string) {
     slots: `${root}/slots`,
     /** Link to the slot that serves. */
     current: `${root}/current`,
+    /** Where the data volume is mounted: a release's shared directories are links to here. */
+    shared: `${root}/shared`,
     settings,
     slotEnvironment: (slot: Slot) => `${settings}/slots/${slot}.env`,
     /** Where PgBouncer, as the user postgres, may read it. */

@@ -1,4 +1,5 @@
 import { backendUnit, type HostPaths, type Slot } from "./paths";
+import { linkSharedScript } from "./shared-files";
 import { quote } from "./shell";
 
 export type UnpackArgs = { paths: HostPaths; archive: string; digest: string; release: string };
@@ -30,6 +31,8 @@ export type StartArgs = {
   port: number;
   healthPath: string;
   startTimeoutSeconds: number;
+  /** Directories of the release that lie on the data volume (`app.sharedDirectories`). */
+  sharedDirectories?: readonly string[];
 };
 
 /**
@@ -41,7 +44,7 @@ export function startScript(args: StartArgs): string {
   const link = args.paths.slot(args.slot);
   return `systemctl stop ${unit}
 systemctl reset-failed ${unit} 2>/dev/null || true
-ln -sfn ${quote(releaseDirectory(args.paths, args.digest))} ${quote(`${link}.new`)}
+${linkSharedScript({ application: args.application, paths: args.paths, releaseDirectory: releaseDirectory(args.paths, args.digest), directories: args.sharedDirectories ?? [] })}ln -sfn ${quote(releaseDirectory(args.paths, args.digest))} ${quote(`${link}.new`)}
 mv -T ${quote(`${link}.new`)} ${quote(link)}
 ${startAndWait(args)}`;
 }

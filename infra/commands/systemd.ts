@@ -8,6 +8,8 @@ export type BackendUnitArgs = {
   command: string;
   memoryLimitMiB: number;
   stopTimeoutSeconds: number;
+  /** Whether the application has files of its own on the data volume. */
+  hasSharedFiles?: boolean;
 };
 
 /** The template of both slots: `systemctl status APPLICATION-backend@blue`. */
@@ -21,7 +23,7 @@ PartOf=${backendTarget(args.application)}
 # A release that dies again and again is given up, so that the other slot's memory is not eaten by its restarts.
 StartLimitIntervalSec=60
 StartLimitBurst=5
-
+${args.hasSharedFiles === true ? `RequiresMountsFor=${paths.shared}\n` : ""}
 [Service]
 User=${args.application}
 Group=${args.application}
@@ -35,7 +37,7 @@ TimeoutStopSec=${args.stopTimeoutSeconds}
 MemoryMax=${args.memoryLimitMiB}M
 NoNewPrivileges=yes
 ProtectSystem=strict
-ProtectHome=yes
+${args.hasSharedFiles === true ? `ReadWritePaths=${paths.shared}\n` : ""}ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectKernelTunables=yes

@@ -1,6 +1,8 @@
 import { configureScript } from "../commands/configure-script";
 import { hostFiles } from "../commands/host-files";
 import { backendTarget, loopback } from "../commands/paths";
+import { mountUnitName, prepareVolumeScript } from "../commands/shared-files";
+import { quote } from "../commands/shell";
 import { roleNames } from "../roles";
 import { StepFailure } from "./failure";
 import { readHostState } from "./host-state";
@@ -11,12 +13,16 @@ export const configure: Step = async (context) => {
   const { input, host, progress } = context;
   const { settings } = input;
   const { serving } = await readHostState(context);
+  const { dataVolume } = input;
+  if (dataVolume !== null)
+    await host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), { timeoutMs: 600_000 });
   progress("comparing the host's files with those of this config");
   const printed = await host.run(
     "configuring the host",
-    configureScript(hostFiles({ settings, database: input.database, roles: { app: roleNames.app }, serving })),
+    configureScript(hostFiles({ settings, database: input.database, roles: { app: roleNames.app }, serving, dataVolume })),
   );
   const changed = printed.split("\n").filter((row) => row !== "");
+  if (dataVolume !== null) await host.run("mounting the data volume", `systemctl enable --quiet --now ${quote(mountUnitName(context.paths.shared))}`);
   await host.run(
     "enabling services",
     `systemctl enable --quiet nginx haproxy pgbouncer redis-server ${backendTarget(settings.app.name)}

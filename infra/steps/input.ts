@@ -16,6 +16,8 @@ export type StepInput = {
     /** PEM. */
     certificateAuthority: string;
   };
+  /** Holds `app.sharedDirectories`; null where there are none. */
+  dataVolume: { id: string } | null;
   bucket: string;
   /** Told when a deployment starts, succeeds or fails. */
   topicArn: string;

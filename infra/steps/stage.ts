@@ -67,6 +67,7 @@ async function start(context: StepContext, content: SlotContent): Promise<number
         paths: context.paths,
         slot: content.slot,
         digest: content.digest,
+        sharedDirectories: app.sharedDirectories,
         port: app.backend.ports[content.slot],
         healthPath: app.routes.health,
         startTimeoutSeconds: app.backend.startTimeoutSeconds,

@@ -9,7 +9,8 @@ import { hostPaths } from "../../infra/commands/paths";
 import { pgbouncerConfig, pgbouncerUsers } from "../../infra/commands/pgbouncer";
 import { quote } from "../../infra/commands/shell";
 import { sshArguments } from "../../infra/commands/ssh";
-import { startScript, unpackScript } from "../../infra/commands/stage-script";
+import { linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from "../../infra/commands/shared-files";
+import { releaseDirectory, startScript, unpackScript } from "../../infra/commands/stage-script";
 import { backendTemplate } from "../../infra/commands/systemd";
 import { userData } from "../../infra/commands/user-data";
 import { pairProblem } from "../../infra/compatibility";
@@ -30,6 +31,17 @@ const texts: Record<string, string> = {
     memoryLimitMiB: 512,
     stopTimeoutSeconds: 30,
   }),
+  "backend-with-files@.service": backendTemplate({
+    application,
+    directory: "interface/backend",
+    command: "node dist/index.js",
+    memoryLimitMiB: 512,
+    stopTimeoutSeconds: 30,
+    hasSharedFiles: true,
+  }),
+  "data-volume.mount": mountUnit(application, paths, "vol-0123456789abcdef0"),
+  "prepare-volume.sh": prepareVolumeScript(paths, "vol-0123456789abcdef0"),
+  "link-shared.sh": linkSharedScript({ application, paths, releaseDirectory: releaseDirectory(paths, "f".repeat(64)), directories: ["interface/backend/data"] }),
   "nginx-site.conf": nginxSite({ application, publicName: "prompts.example", apiPrefix: "/api/", ports }),
   "haproxy.cfg": haproxyConfig({ application, ports, serving: "green" }),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
@@ -54,6 +66,10 @@ const texts: Record<string, string> = {
 
 test.each(Object.keys(texts))("%s", async (name) => {
   await expect(texts[name]).toMatchFileSnapshot(`../golden/commands/${name}`);
+});
+
+test("a mount unit is named as systemd wants it", () => {
+  expect(mountUnitName("/srv/prompt-library/shared")).toBe("srv-prompt\\x2dlibrary-shared.mount");
 });
 
 test("user data stays under Amazon's 16 KiB with real keys", () => {

@@ -1,0 +1,79 @@
+import type { HostPaths } from "./paths";
+import { quote } from "./shell";
+
+/** The name that a volume keeps whatever the order of attaching. */
+export function volumeDevice(volumeId: string): string {
+  return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace("-", "")}`;
+}
+
+/** A mount unit bears the name of where it mounts, escaped as `systemd-escape --path` does. */
+export function mountUnitName(path: string): string {
+  return `${path.replace(/^\//, "").replaceAll("-", "\\x2d").replaceAll("/", "-")}.mount`;
+}
+
+/** The data volume at every boot. Without it no backend starts, since it would write to the host's own disk. */
+export function mountUnit(application: string, paths: HostPaths, volumeId: string): string {
+  return `[Unit]
+Description=${application} data volume
+
+[Mount]
+What=${volumeDevice(volumeId)}
+Where=${paths.shared}
+Type=ext4
+Options=nodev,nosuid,noexec
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** Waits for the volume and makes a file system on it, unless anything at all is on it. */
+export function prepareVolumeScript(paths: HostPaths, volumeId: string): string {
+  const device = volumeDevice(volumeId);
+  return `device=${quote(device)}
+for _ in $(seq 60); do if [ -b "$device" ]; then break; fi; sleep 1; done
+if ! [ -b "$device" ]; then echo "the data volume ${volumeId} is not attached to this host" >&2; exit 3; fi
+install -d -m 0755 ${quote(paths.shared)}
+if ! mountpoint -q ${quote(paths.shared)}; then
+  found=0
+  blkid --probe "$device" >/dev/null || found=$?
+  case $found in
+    0) ;;
+    2) mkfs.ext4 -q -m 1 "$device" ;;
+    *) echo "what is on the data volume ${volumeId} can't be told (blkid ended with $found); nothing was written to it" >&2; exit 3 ;;
+  esac
+fi
+`;
+}
+
+export type LinkArgs = { application: string; paths: HostPaths; releaseDirectory: string; directories: readonly string[] };
+
+/**
+ * Puts links to the data volume in a release's place of each shared directory. One that is not on the volume yet begins with what
+ * this release carries; no later release touches it, what it carries is kept beside the link.
+ */
+export function linkSharedScript(args: LinkArgs): string {
+  const { application, paths, releaseDirectory, directories } = args;
+  if (directories.length === 0) return "";
+  return `mountpoint -q ${quote(paths.shared)} || { echo "the data volume is not mounted at ${paths.shared}" >&2; exit 3; }
+share() { # directory
+  local shared=${quote(paths.shared)}/$1 own=${quote(releaseDirectory)}/app/$1
+  if ! [ -e "$shared" ]; then
+    mkdir -p "$(dirname "$shared")"
+    rm -rf "$shared.new"
+    if [ -d "$own" ] && ! [ -L "$own" ]; then cp -a "$own" "$shared.new"; else mkdir "$shared.new"; fi
+    chown -R ${application}:${application} "$shared.new"
+    chmod 0750 "$shared.new"
+    mv -T "$shared.new" "$shared"
+  fi
+  if [ -e "$own" ] && ! [ -L "$own" ]; then rm -rf "$own.of-release"; mv -T "$own" "$own.of-release"; fi
+  mkdir -p "$(dirname "$own")"
+  ln -sfn "$shared" "$own"
+}
+${directories.map((directory) => `share ${quote(directory)}\n`).join("")}`;
+}
+
+/** SHA-256 of each file below a directory, `sha256sum`'s own lines in the order of their names. */
+export function manifestScript(directory: string): string {
+  return `cd ${quote(directory)}\nfind . -xdev -type f -not -path './lost+found/*' -print0 | LC_ALL=C sort -z | xargs -0 --no-run-if-empty sha256sum\n`;
+}

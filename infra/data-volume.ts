@@ -1,0 +1,47 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface DataVolumeArgs {
+  /** Where it is made, and where the host must stay. */
+  availabilityZone: pulumi.Input<string>;
+  sizeGiB: number;
+  instanceId: pulumi.Input<string>;
+  /** `protect` and a final snapshot. Off means: `destroy` takes the files with it. */
+  isProtected: boolean;
+}
+
+/** The application's own files, on an encrypted volume that outlives hosts and releases. */
+export class DataVolume extends pulumi.ComponentResource {
+  /** Known once it is attached. */
+  readonly volumeId: pulumi.Output<string>;
+
+  constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("prompt-library:infra:DataVolume", name, {}, opts);
+    const volume = new aws.ebs.Volume(
+      `${name}-volume`,
+      {
+        availabilityZone: args.availabilityZone,
+        size: args.sizeGiB,
+        type: "gp3",
+        encrypted: true,
+        finalSnapshot: args.isProtected,
+        tags: { Name: name },
+      },
+      // A volume can't change its zone: another one would be made, empty.
+      { parent: this, protect: args.isProtected, ignoreChanges: ["availabilityZone"] },
+    );
+    const attachment = new aws.ec2.VolumeAttachment(
+      `${name}-attachment`,
+      {
+        deviceName: "/dev/sdf",
+        volumeId: volume.id,
+        instanceId: args.instanceId,
+        // A host that is replaced is stopped first: it has the volume mounted, and two hosts can't have it.
+        stopInstanceBeforeDetaching: true,
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.volumeId = pulumi.all([volume.id, attachment.id]).apply(([id]) => id);
+    this.registerOutputs({ volumeId: this.volumeId });
+  }
+}

@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findCopies } from "../../infra/backup/copies";
+import { deleteSnapshot, stackSnapshots } from "../../infra/backup/snapshots";
+import { stackInput } from "../../infra/cli/stack-input";
+import { schemaVersion } from "../../infra/migrations";
+import { backup } from "../../infra/steps/backup";
+import { openContext } from "../../infra/steps/context";
+import { withClient } from "../../infra/steps/database-connection";
+import type { StepInput } from "../../infra/steps/input";
+import type { StepContext, StepOutcome } from "../../infra/steps/step";
+import { until } from "./cloud-fixture";
+import { deployed, stack } from "./deployed";
+
+// The step alone against the deployed stack, as if schema 2 were asked for: it never changes the schema.
+let input: StepInput;
+let rds: RDSClient;
+
+beforeAll(async () => {
+  await deployed("v1.1.0", 1);
+  const found = await stackInput(stack);
+  input = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
+  rds = new RDSClient({ region: found.settings.target.region });
+});
+
+afterEach(async () => {
+  for (const { id } of await stackSnapshots(rds, stack)) await deleteSnapshot(rds, id);
+});
+
+async function gate(of: StepInput = input): Promise<{ outcome: StepOutcome | undefined; error: string; context: StepContext }> {
+  const context = openContext("backup", of, new Date());
+  try {
+    return { outcome: await backup(context), error: "", context };
+  } catch (error) {
+    return { outcome: undefined, error: error instanceof Error ? error.message : String(error), context };
+  } finally {
+    await context.host.close();
+  }
+}
+
+const resultOf = ({ boxes }: StepContext, id: string) => boxes.find((box) => box.id === id)?.result;
+
+describe("the backup gate", () => {
+  test("proves its snapshot by a restored copy, which is gone afterwards", async () => {
+    const { outcome, error, context } = await gate();
+    expect(error).toBe("");
+    expect(outcome?.summary).toMatch(/^snapshot prompt-library-spine-before-2-.* is proved/);
+    for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5", "POST-4.2"]) expect([id, resultOf(context, id)]).toEqual([id, "passed"]);
+    expect(context.details.proofSeconds).toMatchObject({ restore: expect.any(Number), proof: expect.any(Number), removal: expect.any(Number) });
+    expect(await findCopies(rds, stack)).toEqual([]);
+    const [snapshot] = await stackSnapshots(rds, stack);
+    expect(snapshot?.provenAt).toBeInstanceOf(Date);
+    expect(snapshot?.tags).toMatchObject({ "schema-version": "1", release: "v1.1.0" });
+  });
+
+  test("that fails removes the copy, keeps the snapshot, and never calls it proved", async () => {
+    const { error, context } = await gate({ ...input, settings: { ...input.settings, secrets: { ...input.settings.secrets, masterPassword: "not-the-masters-password" } } });
+    expect(error).toMatch(/the backup is not one:[^]*PRE-2.2: restoring .* failed: connecting to .* failed/);
+    expect(resultOf(context, "PRE-2.4")).toBe("failed");
+    expect(await findCopies(rds, stack)).toEqual([]);
+    expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
+  });
+
+  test("killed while the copy is there leaves it, and the next run removes it and proves another", async () => {
+    const step = spawn(process.execPath, ["--import", "tsx", "infra/steps/main.ts", "backup"], { stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, NODE_NO_WARNINGS: "1" } });
+    const ended = once(step, "close");
+    try {
+      step.stdin.end(JSON.stringify({ input, follows: "" }));
+      await until("the restored copy", 60_000, async () => (await findCopies(rds, stack)).length > 0);
+    } finally {
+      step.kill("SIGKILL");
+      await ended;
+    }
+    const left = await findCopies(rds, stack);
+    expect(left).toHaveLength(1);
+    const { error } = await gate();
+    expect(error).toBe("");
+    expect(await findCopies(rds, stack)).toEqual([]);
+  });
+
+  test("is not needed where the schema stays, and says so of each box", async () => {
+    const { outcome, context } = await gate({ ...input, settings: { ...input.settings, schemaVersion: 1 } });
+    expect(outcome?.outcome).toBe("nothing to do");
+    expect(resultOf(context, "PRE-2.4")).toBe("not needed");
+    expect(await stackSnapshots(rds, stack)).toEqual([]);
+  });
+
+  test("that nobody wants proved says who decided it, and restores nothing", async () => {
+    const reason = "the lead: this stack holds nothing yet";
+    const { context } = await gate({ ...input, settings: { ...input.settings, backup: { ...input.settings.backup, proof: "none", reason } } });
+    expect(context.boxes.find(({ id }) => id === "PRE-2.4")).toMatchObject({ result: "not needed", reason: expect.stringContaining(reason) });
+    expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
+  });
+
+  test("has left the schema as it was", async () => {
+    const context = openContext("backup", input, new Date());
+    try {
+      expect(await withClient(context.connect("owner"), schemaVersion)).toBe(1);
+    } finally {
+      await context.host.close();
+    }
+  });
+});
