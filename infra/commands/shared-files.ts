@@ -77,3 +77,19 @@ ${directories.map((directory) => `share ${quote(directory)}\n`).join("")}`;
 export function manifestScript(directory: string): string {
   return `cd ${quote(directory)}\nfind . -xdev -type f -not -path './lost+found/*' -print0 | LC_ALL=C sort -z | xargs -0 --no-run-if-empty sha256sum\n`;
 }
+
+/** Mounts a copy of the data volume where nobody writes to it; made anew each time. */
+export function mountCopyScript(volumeId: string, at: string): string {
+  const device = quote(volumeDevice(volumeId));
+  return `for _ in $(seq 60); do if [ -b ${device} ]; then break; fi; sleep 1; done
+install -d -m 0700 ${quote(at)}
+mount -t ext4 -o ro,nodev,nosuid,noexec ${device} ${quote(at)}
+`;
+}
+
+/** Lets go of a copy, mounted or not. */
+export function unmountCopyScript(at: string): string {
+  return `if mountpoint -q ${quote(at)}; then umount ${quote(at)}; fi
+rm -rf --one-file-system ${quote(at)}
+`;
+}

@@ -2,6 +2,7 @@ import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
 import { findCopies, removeCopy, restoreCopy } from "../backup/copies";
 import { type Proof, proveCopy } from "../backup/proof";
 import { masterUser } from "../database";
+import { proveFiles } from "./backup-files";
 import type { Made } from "./backup-snapshot";
 import { connectTo, withClient } from "./database-connection";
 import { StepFailure } from "./failure";
@@ -31,13 +32,19 @@ export async function proveSnapshot(context: StepContext, rds: RDSClient, args: 
     progress(`proving ${copy.identifier}`);
     const login = { user: masterUser, password: input.settings.secrets.masterPassword };
     proof = await timed("proof", () => withClient(connectTo(copy, login, host, input), (client) => proveCopy(client, { snapshot: made.id, ...made })));
+    const { files } = made;
+    if (files !== null) {
+      const { problems, evidence } = await timed("files", () => proveFiles(context, files));
+      proof.contentProblems.push(...problems.map((problem) => `data volume: ${problem}`));
+      proof.content += `; ${evidence}`;
+    }
   } catch (error) {
     failure = error;
   }
   await timed("removal", () => removeCopies(context, rds));
   const seconds = `restored in ${times.restore?.toFixed(1)} s, proved in ${times.proof?.toFixed(1)} s`;
   const whole = (problems: string[] | undefined, evidence: string | undefined): string => {
-    if (problems === undefined || evidence === undefined) throw new Error(`restoring ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`);
+    if (failure !== undefined || problems === undefined || evidence === undefined) throw new Error(`restoring ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`);
     if (problems.length > 0) throw new Error(`${made.id}: ${problems.join("; ")}`);
     return evidence;
   };

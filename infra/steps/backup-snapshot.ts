@@ -2,7 +2,10 @@ import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
 import type { ContentDigest } from "../backup/comparison";
 import { digitsOf, type RangeDigits, readContent } from "../backup/content";
 import { type Marker, writeMarker } from "../backup/marker";
-import { awaitSnapshot, beginSnapshot, type Purpose, type SnapshotTags } from "../backup/snapshots";
+import type { Manifest } from "../backup/files";
+import { awaitSnapshot, beginSnapshot, type Purpose, type SnapshotTags, tagSnapshot } from "../backup/snapshots";
+import { awaitVolumeSnapshot, beginVolumeSnapshot } from "../backup/volumes";
+import { readFiles, volumeClient, withWriterStill } from "./backup-files";
 import { withClient } from "./database-connection";
 import { StepFailure } from "./failure";
 import { readHostState } from "./host-state";
@@ -16,6 +19,8 @@ export type Made = {
   digits: RangeDigits;
   before: ContentDigest;
   after: ContentDigest;
+  /** The snapshot of the data volume; null where there is none. */
+  files: { snapshot: string; before: Manifest; after: Manifest } | null;
 };
 
 export type MakeArgs = { instance: DBInstance; schemaVersion: number; purpose?: Purpose };
@@ -46,14 +51,24 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
       release: (state.serving === null ? undefined : state.slots[state.serving]?.release) ?? "",
       "marker-at": marker.writtenAt.toISOString(),
     };
-    const arn = await beginSnapshot(rds, { instance: identifier, id, tags });
+    const files = input.dataVolume === null ? null : { volumeId: input.dataVolume.id, ec2: volumeClient(context), before: await readFiles(context) };
+    const begin = async () => ({
+      arn: await beginSnapshot(rds, { instance: identifier, id, tags }),
+      volume: files === null ? "" : await beginVolumeSnapshot(files.ec2, { volumeId: files.volumeId, stack: input.stack, databaseSnapshot: id }),
+    });
+    const { arn, volume } = await (files === null ? begin() : withWriterStill(context, begin));
     await awaitSnapshot(rds, id);
+    if (files !== null) {
+      await awaitVolumeSnapshot(files.ec2, volume);
+      await tagSnapshot(rds, arn, { "volume-snapshot": volume });
+    }
     const seconds = (Date.now() - startedAt) / 1000;
     context.details.snapshotSeconds = seconds;
     progress("reading the same again: what is the same both times must be in the snapshot");
     const after = await withClient(context.connect("owner"), (client) => readContent(client, digits));
-    Object.assign(made, { id, arn, restoreCommand, marker, digits, before, after } satisfies Made);
-    return `snapshot ${id} was available after ${seconds.toFixed(1)} s`;
+    const madeOfFiles = files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
+    Object.assign(made, { id, arn, restoreCommand, marker, digits, before, after, files: madeOfFiles } satisfies Made);
+    return `snapshot ${id}${volume === "" ? "" : `, with ${volume} of the data volume,`} was available after ${seconds.toFixed(1)} s`;
   });
   if (!isMade) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "no snapshot", "look at the database in RDS, then run pulumi up again");
   context.details.snapshot = { id, restoreCommand };

@@ -4,10 +4,12 @@ import { findCopies, removeCopy } from "../backup/copies";
 import { gateTimeProblem } from "../backup/gate-time";
 import { newestProven, snapshotsToPrune } from "../backup/retention";
 import { deleteSnapshot, stackSnapshots, tagSnapshot } from "../backup/snapshots";
+import { deleteVolumeSnapshot } from "../backup/volumes";
 import type { BoxId } from "../checklist/boxes";
 import { insideWindow } from "../maintenance-window";
 import { schemaVersion } from "../migrations/journal";
 import { makeSnapshot, type Made } from "./backup-snapshot";
+import { removeFilesCopies, volumeClient } from "./backup-files";
 import { proveSnapshot } from "./backup-proof";
 import { withClient } from "./database-connection";
 import { describeDatabase } from "./database-service";
@@ -24,6 +26,7 @@ export const backup: Step = async (context) => {
     progress(`removing the restored copy ${copy}, which a run that was killed has left`);
     await removeCopy(rds, copy);
   }
+  await removeFilesCopies(context);
   const wanted = input.settings.schemaVersion;
   const { current, nothingYet } = await withClient(context.connect("owner"), async (client) => ({ current: await schemaVersion(client), nothingYet: await isEmpty(client) }));
   if (current === wanted) return notNeeded(context, rds, `the schema stays at ${current}`);
@@ -68,7 +71,11 @@ async function prune(context: StepContext, rds: RDSClient): Promise<void> {
   const isKept = await prove(context, "PRE-2.5", async () => {
     const snapshots = await stackSnapshots(rds, input.stack);
     const gone = snapshotsToPrune(snapshots, { keepDays, keepSnapshots }, new Date());
-    for (const { id } of gone) await deleteSnapshot(rds, id);
+    for (const { id, tags } of gone) {
+      await deleteSnapshot(rds, id);
+      const volume = tags["volume-snapshot"];
+      if (volume !== undefined) await deleteVolumeSnapshot(volumeClient(context), volume);
+    }
     const { instance } = await describeDatabase(input);
     const days = instance.BackupRetentionPeriod ?? 0;
     if (days !== input.settings.database.backupRetentionDays)
