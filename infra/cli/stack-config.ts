@@ -1,4 +1,6 @@
 import { execa } from "execa";
+import { parseSettings, type Settings } from "../settings";
+import { rawSettings } from "../settings/raw";
 
 /** A stack's config through Pulumi's own command, so that secrets are encrypted the stack's own way. */
 export class StackConfig {
@@ -13,6 +15,16 @@ export class StackConfig {
     const { stdout } = await this.#pulumi(["config", "--json"]);
     const entries = Object.entries(JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown; secret: boolean }>);
     return Object.fromEntries(entries.map(([key, entry]) => [key.replace(/^prompt-library:/, ""), entry.secret ? null : (entry.objectValue ?? entry.value)]));
+  }
+
+  /**
+   * The stack's settings, secrets included, as the program would read them.
+   * @throws SettingsError with every problem at once
+   */
+  async settings(): Promise<Settings> {
+    const { stdout } = await this.#pulumi(["config", "--json", "--show-secrets"]);
+    const entries = Object.entries(JSON.parse(stdout) as Record<string, { value: string }>);
+    return parseSettings(rawSettings(Object.fromEntries(entries.map(([key, { value }]) => [key, value])), "prompt-library"));
   }
 
   /** Which paths below an object are set, secret or not. */

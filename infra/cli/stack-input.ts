@@ -1,18 +1,41 @@
-import { execa } from "execa";
+import { schemaVersion } from "../migrations/journal";
+import { withClient } from "../steps/database-connection";
+import { readHostState } from "../steps/host-state";
 import type { StepInput } from "../steps/input";
+import type { StepContext } from "../steps/step";
+import { inputOf, readStackState, type StackState } from "./stack-state";
 
 /**
  * What a stack's phases were given at its last deployment: for commands that look at it, or mend it, without one.
  * @throws Error saying what to do when the stack is not there or was never deployed
  */
 export async function stackInput(stack: string): Promise<StepInput> {
-  const done = await execa("pulumi", ["stack", "output", "deployment", "--json", "--show-secrets", "--non-interactive", "--stack", stack], {
-    reject: false,
-    stdin: "ignore",
-  });
-  if (done.exitCode === 0) return JSON.parse(done.stdout) as StepInput;
+  return lastInput(stack, await readStackState(stack));
+}
+
+/** @throws Error saying what to do when no phase of the stack was ever completed */
+export function lastInput(stack: string, state: StackState): StepInput {
+  const input = inputOf(state);
+  if (input !== undefined) return input;
   throw new Error(
-    `the stack ${stack} tells of no deployment: ${done.stderr.trim()}\n` +
-      `Remedy: pulumi stack ls shows the stacks of this backend; one that was never brought up needs pulumi up --stack ${stack} first`,
+    `the stack ${stack} has no deployment: none of its phases was ever completed, so nothing is known of host and database.\n` +
+      `Remedy: pulumi up --stack ${stack}; when it stops, its own message says why`,
   );
+}
+
+/**
+ * The same with the release that serves and the schema that is there, whatever the last deployment asked for.
+ * @returns undefined where nothing serves
+ */
+export async function servingInput(context: Pick<StepContext, "input" | "host" | "paths" | "connect">): Promise<StepInput | undefined> {
+  const state = await readHostState(context);
+  const content = state.serving === null ? null : state.slots[state.serving];
+  if (content === null) return undefined;
+  const version = await withClient(context.connect("readonly"), schemaVersion);
+  const { input } = context;
+  return {
+    ...input,
+    release: { name: content.release, commit: content.commit },
+    settings: { ...input.settings, release: content.release, schemaVersion: version },
+  };
 }
