@@ -18,6 +18,8 @@ const settingsSchema = z.strictObject({
   schemaVersion: z.int().min(1),
   /** Raise it to run the whole rollout again with nothing else changed. */
   attempt: z.int().min(1).default(1),
+  /** Closes the service behind a page that says so, until an `up` with false: for the rare change that users must not see. */
+  maintenance: z.boolean().default(false),
   /** One switch for deletion protection, `protect` and the final snapshot. */
   protection: z.boolean(),
   target: targetSettings,

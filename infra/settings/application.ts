@@ -110,6 +110,15 @@ export const applicationSettings = z.strictObject({
    * copy is stopped before the new one starts.
    */
   overlap: z.boolean().default(true),
+  /**
+   * Where health's JSON tells which release answers, such as `version` or `data.release`: another one than the one asked for is
+   * refused. Empty for an application that doesn't tell.
+   */
+  healthReleaseField: z.string().regex(/^([A-Za-z_]\w*(\.[A-Za-z_]\w*)*)?$/, "must be a field's name such as version or data.release").default("version"),
+  /** Variables that must not change under data that exists: a start with another encryption key may delete what it can't read. */
+  continuity: z.array(variableName).default(["ENCRYPTION_KEY"]),
+  /** Those of them that may change in this deployment all the same; somebody has thought about the data. */
+  continuityChanges: z.array(variableName).default([]),
   systemProviders: z.array(z.string()).default(["openai", "anthropic", "bedrock", "microsoft-copilot"]),
   /** From which schema version on the provider checks apply. */
   providersSinceSchema: z.int().min(1).default(2),
