@@ -1,37 +1,153 @@
-import { turnTo } from "./haproxy";
-import { backendUnit, type HostPaths, type Slot, slots } from "./paths";
+import { holdFrom, turnTo } from "./haproxy";
+import { backendUnit, type HostPaths, otherSlot, type Slot, turnBackUnit } from "./paths";
 import { quote } from "./shell";
+import { startAndWait } from "./stage-script";
 
 export type TurnArgs = {
   application: string;
   paths: HostPaths;
   to: Slot;
   from: Slot | null;
-  /** HAProxy's configuration with the new slot serving, for its next start. */
-  haproxyConfig: string;
 };
 
+/** What is needed to start a slot's backend and to know that it answers. */
+export type StartableSlots = {
+  ports: Record<Slot, number>;
+  healthPath: string;
+  startTimeoutSeconds: number;
+};
+
+/** How long requests in flight may take to end while new ones are held: HAProxy gives up on these after 10 s. */
+export const heldDrainSeconds = 3;
+
+/** How long a release may take to start meanwhile; the application needs 0.5 to 2 s, and the old one has to come back in time. */
+export const heldStartSeconds = 5;
+
 /**
- * Turns traffic to a slot: HAProxy at run time, then everything that has to say the same after a reboot. A host that goes down
- * in between comes back with the slot that its files name: one whole release either way.
+ * Turns traffic to a slot that is up: HAProxy at run time, then the link that everything follows after a restart. A host that goes
+ * down before the rename comes back with the old slot, after it with the new one: backend and frontend of one release either way.
  */
 export function turnScript(args: TurnArgs): string {
-  const { paths, to } = args;
-  const others = slots.filter((slot) => slot !== to);
-  const commands = turnTo(to, args.from ?? (to === "blue" ? "green" : "blue")).join("; ");
-  return `systemctl enable --quiet ${backendUnit(args.application, to)}
-echo ${quote(commands)} | socat -t 5 - ${paths.haproxySocket} | (! grep .) >&2
-base64 -d > /etc/haproxy/haproxy.cfg.new <<'CONTENT'
-${Buffer.from(args.haproxyConfig).toString("base64")}
-CONTENT
-chmod 0644 /etc/haproxy/haproxy.cfg.new
-mv /etc/haproxy/haproxy.cfg.new /etc/haproxy/haproxy.cfg
-ln -sfn ${quote(`slots/${to}`)} ${quote(`${paths.current}.new`)}
-mv -T ${quote(`${paths.current}.new`)} ${quote(paths.current)}
-${others.map((slot) => `systemctl disable --quiet ${backendUnit(args.application, slot)}\n`).join("")}`;
+  return `${runtimeCommands(args.paths, turnTo(args.to, args.from ?? otherSlot(args.to)))}${linkTo(args)}`;
 }
 
-/** Prints HAProxy's statistics, CSV. */
-export function statisticsScript(paths: HostPaths): string {
-  return `echo 'show stat' | socat -t 5 - ${paths.haproxySocket}`;
+/**
+ * Turns traffic to a slot where two copies must not run: new requests wait, those in flight end, the old copy is stopped, the new one
+ * started and proved, then the waiting ones go there. Whatever goes wrong before that, the old one is started again and takes them.
+ * Prints for how long requests waited, in milliseconds; ends with 4 or 5 as the start script does.
+ */
+export function exchangeScript(args: TurnArgs & StartableSlots & { from: Slot; proof: string }): string {
+  const { application, paths, to, from } = args;
+  const unit = (slot: Slot) => backendUnit(application, slot);
+  return `held=$(date +%s%3N)
+give_back() {
+  status=$?
+  trap - EXIT
+  systemctl stop ${unit(to)}
+  (${start(args, from)}) > /dev/null || echo "and the backend in slot ${from} did not come up again" >&2
+  ${turnScript({ ...args, to: from, from: to }).trim().replaceAll("\n", "\n  ")}
+  exit "$status"
+}
+trap give_back EXIT
+${runtimeCommands(paths, holdFrom(from))}${drainLoop(paths, from, heldDrainSeconds)}systemctl stop ${unit(from)}
+systemctl reset-failed ${unit(to)} 2>/dev/null || true
+(${start({ ...args, startTimeoutSeconds: Math.min(args.startTimeoutSeconds, heldStartSeconds) }, to)}) > /dev/null
+${args.proof}trap - EXIT
+${turnScript(args)}echo $(($(date +%s%3N) - held))
+`;
+}
+
+/** Waits until a slot has no request left; after the deadline what is left, websockets above all, is cut. Prints how many. */
+export function drainScript(paths: HostPaths, slot: Slot, seconds: number): string {
+  return `${drainLoop(paths, slot, seconds)}echo "$sessions"\n`;
+}
+
+/** Before any user is sent there: the page is one, and health tells the release that was asked for. Ends with 7 otherwise. */
+export function proofScript(args: { previewPort: number; healthPath: string; releaseField: string; release: string }): string {
+  const origin = `http://127.0.0.1:${args.previewPort}`;
+  const page = `curl -s -m 5 ${quote(`${origin}/`)} | grep -qi '<html' || { echo "/ is not a page" >&2; exit 7; }\n`;
+  if (args.releaseField === "") return page;
+  const field = JSON.stringify(args.releaseField.split("."));
+  return `told=$(curl -s -m 5 ${quote(`${origin}${args.healthPath}`)} | jq -r ${quote(`getpath(${field}) // empty`)} || true)
+if [ "$told" != ${quote(args.release)} ]; then
+  echo "health tells release \"$told\", not ${quote(args.release)}" >&2; exit 7
+fi
+${page}`;
+}
+
+/**
+ * Writes down what is about to happen and sets the clock: an activation that nobody confirms within that time, because the program
+ * was killed or lost its way to the host, is turned back by the host itself.
+ */
+export function armScript(args: TurnArgs & { from: Slot; turnBack: string; afterSeconds: number }): string {
+  const { application, paths } = args;
+  const unit = turnBackUnit(application);
+  const file = (path: string, content: string) => `base64 -d > ${quote(`${path}.new`)} <<'CONTENT'
+${Buffer.from(content).toString("base64")}
+CONTENT
+mv ${quote(`${path}.new`)} ${quote(path)}
+`;
+  return `systemctl stop ${unit}.timer 2>/dev/null || true
+systemctl reset-failed ${unit}.service 2>/dev/null || true
+${file(paths.turnBack, `set -euo pipefail\n${args.turnBack}`)}${file(paths.activation, JSON.stringify({ to: args.to, from: args.from }))}systemd-run --quiet --collect --unit=${unit} --on-active=${args.afterSeconds} --timer-property=AccuracySec=1s /bin/bash ${quote(paths.turnBack)}
+`;
+}
+
+/** Turns back: the old slot up first, then the traffic, then the new one down. Forgets the activation. */
+export function turnBackScript(args: TurnArgs & StartableSlots & { from: Slot; overlap: boolean }): string {
+  const { application, paths, to, from } = args;
+  const back = { ...args, to: from, from: to };
+  const turned = args.overlap ? `(${start(args, from)}) > /dev/null\n${turnScript(back)}` : exchangeScript({ ...back, proof: "" });
+  return `${turned}${drainLoop(paths, to, heldDrainSeconds)}systemctl stop ${backendUnit(application, to)}
+${forget(paths)}`;
+}
+
+/** Confirms an activation: the clock is stopped. Ends with 6 where the host has turned back already. */
+export function confirmScript(args: TurnArgs): string {
+  const unit = turnBackUnit(args.application);
+  return `systemctl stop ${unit}.timer 2>/dev/null || true
+while systemctl is-active --quiet ${unit}.service; do sleep 0.1; done
+if [ "$(readlink ${quote(args.paths.current)})" != ${quote(`serving/${args.to}`)} ]; then
+  echo "nobody confirmed the activation in time, and the host has turned back by itself" >&2; exit 6
+fi
+${forget(args.paths)}`;
+}
+
+/** Stops the clock of an activation that somebody takes over, and waits for a turn that is under way. */
+export function disarmScript(application: string): string {
+  const unit = turnBackUnit(application);
+  return `systemctl stop ${unit}.timer 2>/dev/null || true
+while systemctl is-active --quiet ${unit}.service; do sleep 0.1; done
+`;
+}
+
+function start(args: TurnArgs & StartableSlots, slot: Slot): string {
+  const { application, healthPath, startTimeoutSeconds } = args;
+  return startAndWait({ application, slot, port: args.ports[slot], healthPath, startTimeoutSeconds });
+}
+
+/** HAProxy answers a command that it took with an empty line. */
+function runtimeCommands(paths: HostPaths, commands: readonly string[]): string {
+  return `echo ${quote(commands.join("; "))} | socat -t 5 - ${paths.haproxySocket} | (! grep .) >&2\n`;
+}
+
+function linkTo({ paths, to }: TurnArgs): string {
+  return `ln -sfn ${quote(`serving/${to}`)} ${quote(`${paths.current}.new`)}
+mv -T ${quote(`${paths.current}.new`)} ${quote(paths.current)}
+sync -f ${quote(paths.root)}
+`;
+}
+
+function drainLoop(paths: HostPaths, slot: Slot, seconds: number): string {
+  return `for _ in $(seq ${seconds * 20}); do
+  sessions=$(echo 'show stat' | socat -t 5 - ${paths.haproxySocket} | awk -F, '$1 == "slots" && $2 == "${slot}" { print $5 }')
+  if [ "$sessions" = 0 ]; then break; fi
+  sleep 0.05
+done
+if [ "$sessions" != 0 ]; then echo 'shutdown sessions server slots/${slot}' | socat -t 5 - ${paths.haproxySocket} >&2; fi
+`;
+}
+
+function forget(paths: HostPaths): string {
+  return `rm -f ${quote(paths.activation)} ${quote(paths.turnBack)}\n`;
 }

@@ -1,19 +1,23 @@
 import { hostPaths, loopback, type Slot, slots } from "./paths";
 
-export type ProxyArgs = {
-  application: string;
-  ports: Record<Slot, number>;
-  /** Who serves after HAProxy itself starts; while it runs, the runtime API turns the traffic. */
-  serving: Slot | null;
-};
+/** A server that nobody listens behind: while it stands alone, requests are tried again and again, and so held. */
+const door = "door";
 
-/** HAProxy on loopback between nginx and the slots. */
-export function haproxyConfig(args: ProxyArgs): string {
+/**
+ * HAProxy on loopback between nginx and the slots. Which slot serves stands in another file, `servingConfig`, that HAProxy reads
+ * through the link `current`: so the one rename that turns the link decides what files nginx serves, which backend HAProxy
+ * starts with and which unit a boot starts.
+ *
+ * A refused connection is tried again every 200 ms (HAProxy waits for `timeout connect`, at most 1 s, before it tries one server
+ * twice), 50 times: 10 s in which a backend may start. What was sent to a backend that then died without an answer is tried again
+ * where that is harmless, never a POST.
+ */
+export function haproxyConfig(application: string): string {
   return `global
     log /dev/log local0 notice
     user haproxy
     group haproxy
-    stats socket ${hostPaths(args.application).haproxySocket} mode 600 level admin expose-fd listeners
+    stats socket ${hostPaths(application).haproxySocket} mode 600 level admin expose-fd listeners
     stats timeout 30s
 
 defaults
@@ -21,10 +25,7 @@ defaults
     log global
     option dontlognull
     option http-server-close
-    option redispatch
-    retries 5
-    retry-on conn-failure
-    timeout connect 2s
+    timeout connect 200ms
     timeout client 60s
     timeout server 60s
     timeout tunnel 1h
@@ -33,16 +34,34 @@ defaults
 frontend backend-api
     bind 127.0.0.1:${loopback.backend}
     default_backend slots
+`;
+}
 
-backend slots
-${slots
-  .map((slot) => `    server ${slot} 127.0.0.1:${args.ports[slot]}${slot === args.serving ? "" : " disabled"}\n`)
-  .join("")}`;
+/** Who serves after HAProxy itself starts; while it runs, the runtime API turns the traffic. */
+export function servingConfig(ports: Record<Slot, number>, serving: Slot | null): string {
+  return `backend slots
+    retries 50
+    option redispatch 1
+    retry-on conn-failure empty-response
+    http-request disable-l7-retry unless METH_GET
+${slots.map((slot) => `    server ${slot} 127.0.0.1:${ports[slot]}${slot === serving ? "" : " disabled"}\n`).join("")}    server ${door} 127.0.0.1:1 disabled
+`;
+}
+
+/** HAProxy's second file, and the socket that Debian's own unit gives it. */
+export function haproxyDefaults(application: string): string {
+  return `EXTRAOPTS="-S /run/haproxy-master.sock -f ${hostPaths(application).current}/haproxy.cfg"
+`;
 }
 
 /** Runtime commands that turn traffic to a slot: first both, so that no moment is without a server. */
 export function turnTo(slot: Slot, from: Slot): string[] {
-  return [`set server slots/${slot} state ready`, `set server slots/${from} state drain`];
+  return [`set server slots/${slot} state ready`, `set server slots/${from} state drain`, `set server slots/${door} state maint`];
+}
+
+/** Runtime commands after which new requests wait and those in flight end. */
+export function holdFrom(slot: Slot): string[] {
+  return [`set server slots/${door} state ready`, `set server slots/${slot} state drain`];
 }
 
 export type SlotSessions = Record<Slot, { sessions: number; status: string }>;

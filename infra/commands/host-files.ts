@@ -1,10 +1,11 @@
 import type { Settings } from "../settings";
 import type { ConfigureArgs, ManagedFile } from "./configure-script";
-import { haproxyConfig } from "./haproxy";
+import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
 import { metadataRules } from "./nftables";
 import { nginxSite } from "./nginx";
-import { hostPaths, type Slot } from "./paths";
+import { hostPaths, servingUnit, slots } from "./paths";
 import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
+import { servingUnitText } from "./serving";
 import { mountUnit, mountUnitName } from "./shared-files";
 import { backendTargetUnit, backendTemplate } from "./systemd";
 
@@ -12,7 +13,6 @@ export type HostFilesArgs = {
   settings: Settings;
   database: { address: string; port: number; name: string; certificateAuthority: string };
   roles: { app: string };
-  serving: Slot | null;
   dataVolume: { id: string } | null;
 };
 
@@ -38,11 +38,9 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
         nginxSite({ application, publicName: settings.network.publicName, apiPrefix: app.routes.prefix, ports: app.backend.ports }),
         ["nginx"],
       ),
-      file(
-        "/etc/haproxy/haproxy.cfg",
-        haproxyConfig({ application, ports: app.backend.ports, serving: args.serving }),
-        ["haproxy"],
-      ),
+      file("/etc/haproxy/haproxy.cfg", haproxyConfig(application), ["haproxy"]),
+      file("/etc/default/haproxy", haproxyDefaults(application), ["haproxyArguments"]),
+      ...[null, ...slots].map((slot) => file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(app.backend.ports, slot), ["haproxy"])),
       file(paths.databaseAuthority, `${database.certificateAuthority.trim()}\n`, ["pgbouncer"]),
       file(
         "/etc/pgbouncer/userlist.txt",
@@ -74,12 +72,15 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       ...(args.dataVolume === null
         ? []
         : [file(`/etc/systemd/system/${mountUnitName(paths.shared)}`, mountUnit(application, paths, args.dataVolume.id), [])]),
+      file(`/etc/systemd/system/${servingUnit(application)}`, servingUnitText(application), []),
       file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
     ],
-    tests: ["nginx -t -q", "haproxy -c -q -f /etc/haproxy/haproxy.cfg", "nft -c -f /etc/nftables.conf"],
+    tests: ["nginx -t -q", `haproxy -c -q -f /etc/haproxy/haproxy.cfg -f ${paths.current}/haproxy.cfg`, "nft -c -f /etc/nftables.conf"],
     loads: {
       // Its pools answer to a reload; its listening address never changes after the first time.
       pgbouncer: "systemctl reload-or-restart pgbouncer",
+      // A reload keeps the arguments that it was started with.
+      haproxyArguments: "systemctl restart haproxy",
       haproxy: "systemctl reload-or-restart haproxy",
       nginx: "systemctl reload-or-restart nginx",
       nftables: "systemctl enable --quiet nftables && systemctl restart nftables",

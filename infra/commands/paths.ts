@@ -15,7 +15,9 @@ export function hostPaths(application: string) {
     releases: `${root}/releases`,
     slot: (slot: Slot) => `${root}/slots/${slot}`,
     slots: `${root}/slots`,
-    /** Link to the slot that serves. */
+    /** A directory for each slot: what nginx and HAProxy read of the one that serves. */
+    serving: `${root}/serving`,
+    /** Link to the directory of the slot that serves: the one thing that says so. */
     current: `${root}/current`,
     /** Where the data volume is mounted: a release's shared directories are links to here. */
     shared: `${root}/shared`,
@@ -28,6 +30,12 @@ export function hostPaths(application: string) {
     state,
     evidence: `${state}/evidence`,
     lock: `${state}/lock`,
+    /** What an activation is about to do or has done, until it is confirmed or turned back. */
+    activation: `${state}/activation.json`,
+    /** Turns an activation back that nobody confirmed. */
+    turnBack: `${state}/turn-back.sh`,
+    /** While it exists, users see the page that says so. */
+    maintenance: `${root}/maintenance`,
     haproxySocket: "/run/haproxy/admin.sock",
   } as const;
 }
@@ -51,4 +59,14 @@ export function backendUnit(application: string, slot: Slot | ""): string {
 
 export function backendTarget(application: string): string {
   return `${application}-backend.target`;
+}
+
+/** Starts the slot that serves. */
+export function servingUnit(application: string): string {
+  return `${application}-backend-serving.service`;
+}
+
+/** The timer, and the service that it starts, of an activation that nobody confirmed. */
+export function turnBackUnit(application: string): string {
+  return `${application}-turn-back`;
 }

@@ -35,18 +35,25 @@ export type StartArgs = {
   sharedDirectories?: readonly string[];
 };
 
+/** A slot whose backend does not run holds another release from now on, with the shared directories in their places. */
+export function linkScript(args: Pick<StartArgs, "application" | "paths" | "slot" | "digest" | "sharedDirectories">): string {
+  const { application, paths } = args;
+  const link = paths.slot(args.slot);
+  const directory = releaseDirectory(paths, args.digest);
+  return `${linkSharedScript({ application, paths, releaseDirectory: directory, directories: args.sharedDirectories ?? [] })}ln -sfn ${quote(directory)} ${quote(`${link}.new`)}
+mv -T ${quote(`${link}.new`)} ${quote(link)}
+`;
+}
+
 /**
  * Starts a release in a slot and waits until its health answers 200. Prints how long that took, in milliseconds.
  * Ends with 4 when the backend died, with 5 when it lives and does not answer.
  */
 export function startScript(args: StartArgs): string {
   const unit = backendUnit(args.application, args.slot);
-  const link = args.paths.slot(args.slot);
   return `systemctl stop ${unit}
 systemctl reset-failed ${unit} 2>/dev/null || true
-${linkSharedScript({ application: args.application, paths: args.paths, releaseDirectory: releaseDirectory(args.paths, args.digest), directories: args.sharedDirectories ?? [] })}ln -sfn ${quote(releaseDirectory(args.paths, args.digest))} ${quote(`${link}.new`)}
-mv -T ${quote(`${link}.new`)} ${quote(link)}
-${startAndWait(args)}`;
+${linkScript(args)}${startAndWait(args)}`;
 }
 
 /** Makes sure that a slot is up: started if it is not, and waited for. */
@@ -67,7 +74,7 @@ while :; do
   if [ $(($(date +%s%3N) - began)) -gt ${args.startTimeoutSeconds * 1000} ]; then
     echo "the backend in slot ${args.slot} runs, but health did not answer 200 within ${args.startTimeoutSeconds} s (last answer: $code)" >&2; exit 5
   fi
-  sleep 0.2
+  sleep 0.1
 done
 echo $(($(date +%s%3N) - began))
 `;

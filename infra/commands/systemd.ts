@@ -48,9 +48,6 @@ UMask=0027
 StandardOutput=journal
 StandardError=journal
 SyslogIdentifier=${args.application}-backend
-
-[Install]
-WantedBy=${backendTarget(args.application)}
 `;
 }
 

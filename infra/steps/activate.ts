@@ -1,108 +1,96 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { statisticsScript, turnScript } from "../commands/activate-script";
-import { haproxyConfig, readSessions } from "../commands/haproxy";
-import { backendUnit, type Slot } from "../commands/paths";
+import { otherSlot } from "../commands/paths";
+import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
+import { backendState, bake } from "./bake";
 import { StepFailure } from "./failure";
 import { readHostState, type SlotContent } from "./host-state";
-import { PublicSite } from "./public-site";
 import { ensureRunning, lastWords, stopSlot } from "./slots";
-import { findings, prove, type Step, type StepContext } from "./step";
+import type { Step, StepContext } from "./step";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
-  const { input, progress } = context;
+  const { settings } = context.input;
+  const cut = await takeUpActivation(context);
   const state = await readHostState(context);
   const { staged, serving } = state;
   if (staged === null) throw new StepFailure("no release is staged on the host", "raise attempt: pulumi config set attempt N, then pulumi up");
-  await ensureRunning(context, staged.slot);
-  const isTurning = serving !== staged.slot;
-  if (isTurning) {
-    progress(`turning traffic to slot ${staged.slot} (${staged.release})`);
-    await turn(context, staged.slot, serving);
+  if (serving === staged.slot && cut?.to !== serving) {
+    await ensureRunning(context, serving);
+    await bake(context, staged, (await backendState(context, serving)).restarts);
+    // An earlier run may have been killed between confirming and this.
+    await drain(context, otherSlot(serving));
+    await stopSlot(context, otherSlot(serving));
+    tellServing(context, staged);
+    return { outcome: "nothing to do", summary: `${staged.release} serves already, in slot ${serving}` };
   }
+  const from = serving === staged.slot ? (cut?.from ?? null) : serving;
+  if (from === null) {
+    await ensureRunning(context, staged.slot);
+    const { restarts } = await backendState(context, staged.slot);
+    await turnFirst(context, staged.slot);
+    await bake(context, staged, restarts);
+    tellServing(context, staged);
+    tellBack(context, staged, null);
+    return { outcome: "completed", summary: `${staged.release} serves from slot ${staged.slot}` };
+  }
+  const previous = state.slots[from];
+  const held = await proved(context, { to: staged.slot, from }, staged, serving === staged.slot);
+  const cutRequests = settings.app.overlap ? await drain(context, from) : 0;
+  await stopSlot(context, from);
+  tellServing(context, staged);
+  tellBack(context, staged, previous);
+  return {
+    outcome: "completed",
+    summary:
+      `${staged.release} serves from slot ${staged.slot}` +
+      (settings.app.overlap ? `; slot ${from} drained${cutRequests > 0 ? `, ${cutRequests} requests cut at the deadline` : ""}` : `; requests waited for ${held} ms`),
+  };
+};
+
+/** Turns, bakes and confirms, or turns back and says why. */
+async function proved(context: StepContext, activation: Activation, staged: SlotContent, isTurned: boolean): Promise<number> {
+  const { overlap } = context.input.settings.app;
+  let held = 0;
+  let hasServed = isTurned;
+  if (overlap || isTurned) await ensureRunning(context, staged.slot);
   try {
-    await watch(context, staged);
-  } catch (error) {
-    if (!isTurning) throw error;
-    const journal = await lastWords(context, staged.slot);
-    const reason = error instanceof Error ? error.message : String(error);
-    if (serving !== null) {
-      progress(`turning back to slot ${serving}: ${reason}`);
-      await ensureRunning(context, serving);
-      await turn(context, serving, staged.slot);
-      await stopSlot(context, staged.slot);
+    // systemd counts from the last start by somebody: a slot that activation itself starts begins at 0.
+    const restarts = overlap || isTurned ? (await backendState(context, staged.slot)).restarts : 0;
+    if (!isTurned) {
+      context.progress(`turning traffic to slot ${activation.to} (${staged.release})`);
+      held = await turn(context, activation, staged.release);
+      hasServed = true;
     }
+    await bake(context, staged, restarts);
+    await confirm(context, activation);
+    return held;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const journal = await lastWords(context, staged.slot);
+    context.progress(`turning back to slot ${activation.from}: ${reason}`);
+    await turnBack(context, activation).catch((backError: unknown) => {
+      throw new StepFailure(
+        `${reason}; and turning back to slot ${activation.from} failed too: ${backError instanceof Error ? backError.message : String(backError)}`,
+        "look at the host: unless it was restarted it turns back by itself within minutes; then run pulumi up again, which takes up what is left",
+        journal,
+      );
+    });
     throw new StepFailure(
-      `${staged.release} served and was taken back: ${reason}`,
+      `${staged.release} ${hasServed ? "served and was taken back" : "was not taken"}: ${reason}`,
       `mend ${staged.release} or choose another release`,
       journal,
     );
   }
+}
+
+function tellServing(context: StepContext, staged: SlotContent): void {
   context.details.serving = `${staged.release} in slot ${staged.slot}, since ${new Date().toISOString()}`;
-  if (!isTurning) return { outcome: "nothing to do", summary: `${staged.release} serves already, in slot ${staged.slot}` };
-  const drained = serving === null ? "" : `; ${await drain(context, serving)}`;
-  const previous = serving === null ? null : state.slots[serving];
-  const isBack = previous !== null && input.settings.schemaVersion <= previous.schemaVersion && previous.release !== staged.release;
+}
+
+function tellBack(context: StepContext, staged: SlotContent, previous: SlotContent | null): void {
+  const isBack = previous !== null && context.input.settings.schemaVersion <= previous.schemaVersion && previous.release !== staged.release;
   context.boxes.push(
     isBack
       ? { id: "RBK-1", result: "passed", evidence: `from ${previous.release} to ${staged.release} without a stop`, source: context.phase }
       : { id: "RBK-1", result: "not needed", evidence: "", reason: "this deployment went forward", source: context.phase },
   );
-  return { outcome: "completed", summary: `${staged.release} serves from slot ${staged.slot}${drained}` };
-};
-
-async function turn(context: StepContext, to: Slot, from: Slot | null): Promise<void> {
-  const { app } = context.input.settings;
-  await context.host.run(
-    `turning traffic to slot ${to}`,
-    turnScript({
-      application: app.name,
-      paths: context.paths,
-      to,
-      from,
-      haproxyConfig: haproxyConfig({ application: app.name, ports: app.backend.ports, serving: to }),
-    }),
-  );
-}
-
-/** Public checks, at once and again when the bake time is over; the backend must not have died in between. */
-async function watch(context: StepContext, staged: SlotContent): Promise<void> {
-  const { settings, host } = context.input;
-  const site = new PublicSite(host.address, settings.network.publicName, settings.keys.tlsCertificate);
-  const unit = backendUnit(settings.app.name, staged.slot);
-  const restarts = () => context.host.run("asking systemd", `systemctl show -p NRestarts --value ${unit}`);
-  const before = await restarts();
-  const check = async () => {
-    const page = await site.get("/");
-    if (page.status !== 200 || !/<html/i.test(page.body)) throw new Error(`https://${settings.network.publicName}/ answered ${page.status} and not a page`);
-    const health = await site.get(settings.app.routes.health);
-    if (health.status !== 200) throw new Error(`${settings.app.routes.health} answered ${health.status} under the public name`);
-    return `/ and ${settings.app.routes.health} answered 200 over TLS as ${settings.network.publicName}`;
-  };
-  const bakeSeconds = settings.verification.bakeSeconds;
-  await prove(context, "WEB-1.3", async () => {
-    const first = await check();
-    context.progress(`watching for ${bakeSeconds} s`);
-    for (const end = Date.now() + bakeSeconds * 1000; Date.now() < end; await sleep(500)) await check();
-    if ((await restarts()) !== before) throw new Error(`the backend in slot ${staged.slot} died within the bake time of ${bakeSeconds} s`);
-    return `${first}; quiet for ${bakeSeconds} s`;
-  });
-  const found = findings(context.boxes);
-  if (found.length > 0) throw new Error(found.join("; "));
-}
-
-/** Waits until the old slot has no request left, up to the deadline, then stops it; its release stays on the host. */
-async function drain(context: StepContext, slot: Slot): Promise<string> {
-  const seconds = context.input.settings.app.backend.drainTimeoutSeconds;
-  const startedAt = Date.now();
-  context.progress(`draining slot ${slot}`);
-  let left = Number.POSITIVE_INFINITY;
-  while (left > 0 && Date.now() - startedAt < seconds * 1000) {
-    left = readSessions(await context.host.run("asking HAProxy", statisticsScript(context.paths)))[slot].sessions;
-    if (left > 0) await sleep(200);
-  }
-  await stopSlot(context, slot);
-  return left === 0
-    ? `slot ${slot} drained in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`
-    : `slot ${slot} still had ${left} requests after ${seconds} s and was stopped`;
 }

@@ -1,31 +1,31 @@
 import { configureScript } from "../commands/configure-script";
 import { hostFiles } from "../commands/host-files";
-import { backendTarget, loopback } from "../commands/paths";
+import { backendTarget, loopback, servingUnit } from "../commands/paths";
+import { servingScript } from "../commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../commands/shared-files";
 import { quote } from "../commands/shell";
 import { roleNames } from "../roles";
 import { StepFailure } from "./failure";
-import { readHostState } from "./host-state";
 import { prove, type Step } from "./step";
 
 /** Puts the host's own files in place: tested before they are loaded, the old ones back if they don't. */
 export const configure: Step = async (context) => {
   const { input, host, progress } = context;
   const { settings } = input;
-  const { serving } = await readHostState(context);
   const { dataVolume } = input;
   if (dataVolume !== null)
     await host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), { timeoutMs: 600_000 });
   progress("comparing the host's files with those of this config");
+  await host.run("making the directories of the slots", servingScript(context.paths));
   const printed = await host.run(
     "configuring the host",
-    configureScript(hostFiles({ settings, database: input.database, roles: { app: roleNames.app }, serving, dataVolume })),
+    configureScript(hostFiles({ settings, database: input.database, roles: { app: roleNames.app }, dataVolume })),
   );
   const changed = printed.split("\n").filter((row) => row !== "");
   if (dataVolume !== null) await host.run("mounting the data volume", `systemctl enable --quiet --now ${quote(mountUnitName(context.paths.shared))}`);
   await host.run(
     "enabling services",
-    `systemctl enable --quiet nginx haproxy pgbouncer redis-server ${backendTarget(settings.app.name)}
+    `systemctl enable --quiet nginx haproxy pgbouncer redis-server ${backendTarget(settings.app.name)} ${servingUnit(settings.app.name)}
 systemctl start ${backendTarget(settings.app.name)}
 for service in nginx haproxy pgbouncer redis-server; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
   );

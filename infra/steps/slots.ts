@@ -54,7 +54,7 @@ export async function ensureRunning(context: StepContext, slot: Slot): Promise<n
 
 export async function stopSlot(context: StepContext, slot: Slot): Promise<void> {
   const unit = backendUnit(context.input.settings.app.name, slot);
-  await context.host.run(`stopping slot ${slot}`, `systemctl stop ${unit}; systemctl disable --quiet ${unit}`);
+  await context.host.run(`stopping slot ${slot}`, `systemctl stop ${unit}`);
 }
 
 /** The last lines of a slot's backend, for whoever reads why it was refused. */

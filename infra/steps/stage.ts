@@ -1,8 +1,10 @@
 import { buildArtifact } from "../artifact/build";
 import { quote } from "../commands/shell";
 import { otherSlot, type Slot } from "../commands/paths";
-import { releaseDirectory, startScript, unpackScript } from "../commands/stage-script";
+import { linkScript, releaseDirectory, startScript, unpackScript } from "../commands/stage-script";
 import { type HostState, readHostState, slotFile, type SlotContent, stagedFile } from "./host-state";
+import { settleActivation } from "./activation";
+import { checkStarted, whySilent } from "./started";
 import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "./slots";
 import { prove, type Step, type StepContext } from "./step";
 
@@ -12,6 +14,7 @@ export const stage: Step = async (context) => {
   const { release, settings } = input;
   const artifact = await buildArtifact(settings.app, release, progress);
   context.details.artifact = { digest: artifact.digest, isFromCache: artifact.isFromCache };
+  await settleActivation(context);
   const state = await readHostState(context);
   const wanted = { release: release.name, commit: release.commit, digest: artifact.digest, environment: environmentDigest(context) };
 
@@ -26,9 +29,21 @@ export const stage: Step = async (context) => {
 
   const slot: Slot = idleSlot(state);
   await bring(context, artifact.path, artifact.digest);
-  progress(`starting ${release.name} in the idle slot ${slot}`);
+  progress(settings.app.overlap ? `starting ${release.name} in the idle slot ${slot}` : `putting ${release.name} into the idle slot ${slot}, to be started by activation`);
   await context.host.put(context.paths.slotEnvironment(slot), slotEnvironment(context, slot), { mode: "0600" });
   const content: SlotContent = { slot, ...wanted, schemaVersion: settings.schemaVersion };
+  if (!settings.app.overlap) {
+    await context.host.run(`linking slot ${slot}`, linkScript({
+        application: settings.app.name,
+        paths: context.paths,
+        slot,
+        digest: artifact.digest,
+        sharedDirectories: settings.app.sharedDirectories,
+      }));
+    await writeState(context, content);
+    await tellBoxes(context, content, "started by activation, after the old one was stopped: two copies must not run");
+    return { outcome: "completed", summary: `${release.name} lies in slot ${slot}, to be started by activation` };
+  }
   const startedMs = await start(context, content);
   await writeState(context, content);
   await tellBoxes(context, content, `health answered 200 after ${startedMs} ms`);
@@ -74,9 +89,11 @@ async function start(context: StepContext, content: SlotContent): Promise<number
       }),
       { timeoutMs: (app.backend.startTimeoutSeconds + 60) * 1000 },
     );
+    await checkStarted(context, content);
     return Number(printed);
   } catch (error) {
-    return refuse(context, content.slot, `${content.release} was not taken: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    return refuse(context, content.slot, `${content.release} was not taken: ${reason}${await whySilent(context, content.slot)}`);
   }
 }
 

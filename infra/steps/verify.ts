@@ -15,6 +15,8 @@ export const verify: Step = async (context) => {
   const state = await readHostState(context);
   if (state.staged === null) throw new StepFailure("no release is staged on the host", "raise attempt: pulumi config set attempt N, then pulumi up");
   const { slot } = state.staged;
+  if (!settings.app.overlap && slot !== state.serving)
+    return { outcome: "nothing to do", summary: "two copies must not run: the release is verified by activation, which starts it" };
   await ensureRunning(context, slot);
   const tunnel = await host.tunnel({ address: "127.0.0.1", port: loopback.preview[slot] });
   try {

@@ -1,17 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { turnScript } from "../../infra/commands/activate-script";
+import { armScript, confirmScript, exchangeScript, proofScript, turnBackScript, turnScript } from "../../infra/commands/activate-script";
+import { backendProblem, backendStateScript, readBackendState, silenceReason } from "../../infra/commands/backend-state";
 import { configureScript } from "../../infra/commands/configure-script";
 import { environmentFile, fillVariables } from "../../infra/commands/environment";
-import { haproxyConfig, readSessions } from "../../infra/commands/haproxy";
+import { haproxyConfig, readSessions, servingConfig } from "../../infra/commands/haproxy";
 import { metadataRules } from "../../infra/commands/nftables";
 import { nginxSite } from "../../infra/commands/nginx";
 import { hostPaths } from "../../infra/commands/paths";
 import { pgbouncerConfig, pgbouncerUsers } from "../../infra/commands/pgbouncer";
+import { servingScript, servingUnitText } from "../../infra/commands/serving";
 import { quote } from "../../infra/commands/shell";
 import { sshArguments } from "../../infra/commands/ssh";
 import { linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from "../../infra/commands/shared-files";
 import { releaseDirectory, startScript, unpackScript } from "../../infra/commands/stage-script";
 import { backendTemplate } from "../../infra/commands/systemd";
+import { toldReleaseProblem } from "../../infra/commands/told-release";
 import { userData } from "../../infra/commands/user-data";
 import { pairProblem } from "../../infra/compatibility";
 import { insideWindow } from "../../infra/maintenance-window";
@@ -20,6 +23,8 @@ import { layOutSubnets } from "../../infra/subnets";
 const application = "prompt-library";
 const ports = { blue: 8001, green: 8002 };
 const paths = hostPaths(application);
+
+const startable = { application, paths, to: "green", from: "blue", ports, healthPath: "/api/system/health", startTimeoutSeconds: 30 } as const;
 
 /** Text for other programs, whole. A change of the user data stops the hosts that run with the old one. */
 const texts: Record<string, string> = {
@@ -43,7 +48,10 @@ const texts: Record<string, string> = {
   "prepare-volume.sh": prepareVolumeScript(paths, "vol-0123456789abcdef0"),
   "link-shared.sh": linkSharedScript({ application, paths, releaseDirectory: releaseDirectory(paths, "f".repeat(64)), directories: ["interface/backend/data"] }),
   "nginx-site.conf": nginxSite({ application, publicName: "prompts.example", apiPrefix: "/api/", ports }),
-  "haproxy.cfg": haproxyConfig({ application, ports, serving: "green" }),
+  "haproxy.cfg": haproxyConfig(application),
+  "haproxy-serving.cfg": servingConfig(ports, "green"),
+  "serving.sh": servingScript(paths),
+  "serving.service": servingUnitText(application),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
   "nftables.conf": metadataRules([application, "www-data"]),
   "stage-unpack.sh": unpackScript({ paths, archive: "/srv/a.tar.gz", digest: "f".repeat(64), release: "v1.2.0" }),
@@ -56,7 +64,15 @@ const texts: Record<string, string> = {
     healthPath: "/api/system/health",
     startTimeoutSeconds: 30,
   }),
-  "activate-turn.sh": turnScript({ application, paths, to: "green", from: "blue", haproxyConfig: "global\n" }),
+  "activate-turn.sh": turnScript({ application, paths, to: "green", from: "blue" }),
+  "activate-exchange.sh": exchangeScript({
+    ...startable,
+    proof: proofScript({ previewPort: 8102, healthPath: "/api/system/health", releaseField: "version", release: "v1.2.0" }),
+  }),
+  "activate-arm.sh": armScript({ ...startable, turnBack: "true\n", afterSeconds: 125 }),
+  "activate-turn-back.sh": turnBackScript({ ...startable, overlap: true }),
+  "activate-confirm.sh": confirmScript(startable),
+  "backend-state.sh": backendStateScript(application, "green"),
   "configure.sh": configureScript({
     files: [{ path: "/etc/a file", content: "text\n", mode: "0640", owner: "root:postgres", services: ["nginx", "haproxy"] }],
     tests: ["nginx -t -q"],
@@ -118,6 +134,51 @@ describe("HAProxy's statistics", () => {
   test("a slot that is not there is an error", () => {
     expect(() => readSessions("# pxname,svname,scur,status\n")).toThrow("does not know the slot blue");
   });
+});
+
+describe("a backend's state", () => {
+  const good = { active: "active", restarts: 2, memoryMiB: 90, ports: [8002] };
+  test.each([
+    ["active 2 92160 8002", good],
+    ["failed 0 0", { active: "failed", restarts: 0, memoryMiB: 0, ports: [] }],
+    ["active 0 1024 8002,9229", { active: "active", restarts: 0, memoryMiB: 1, ports: [8002, 9229] }],
+  ])("%s", (line, state) => {
+    expect(readBackendState(line)).toEqual(state);
+  });
+  test("anything else is no state", () => {
+    expect(() => readBackendState("Failed to connect to bus")).toThrow("could not be read: Failed to connect to bus");
+  });
+  const limits = { restartsBefore: 2, memoryLimitMiB: 100 };
+  test.each([
+    [good, undefined],
+    [{ ...good, restarts: 3 }, "systemd started it again"],
+    [{ ...good, active: "failed" }, "systemd calls it failed"],
+    [{ ...good, memoryMiB: 101 }, "uses 101 MiB, more than app.backend.memoryLimitMiB (100)"],
+  ])("its problem: %o", (state, problem) => {
+    if (problem === undefined) expect(backendProblem(state, limits)).toBeUndefined();
+    else expect(backendProblem(state, limits)).toContain(problem);
+  });
+  test.each([
+    [good, undefined],
+    [{ ...good, ports: [9000] }, "nobody listens on port 8002, but the backend listens on 9000"],
+    [{ ...good, ports: [] }, "listens on no port"],
+    [{ ...good, active: "failed", ports: [] }, undefined],
+  ])("why it is silent: %o", (state, reason) => {
+    if (reason === undefined) expect(silenceReason(state, 8002)).toBeUndefined();
+    else expect(silenceReason(state, 8002)).toContain(reason);
+  });
+});
+
+test.each([
+  ['{"version":"v1.2.0"}', "version", undefined],
+  ['{"data":{"release":"v1.2.0"}}', "data.release", undefined],
+  ["anything", "", undefined],
+  ['{"version":"v1.1.0"}', "version", 'health tells release "v1.1.0", not v1.2.0'],
+  ['{"status":"ok"}', "version", "health tells no release in version. Remedy: pulumi config set --path app.healthReleaseField"],
+  ["<html>", "version", "health tells no release"],
+])("the release told by %s in %s", (body, field, problem) => {
+  if (problem === undefined) expect(toldReleaseProblem(body, field, "v1.2.0")).toBeUndefined();
+  else expect(toldReleaseProblem(body, field, "v1.2.0")).toContain(problem);
 });
 
 test.each([

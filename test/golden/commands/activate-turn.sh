@@ -1,10 +1,4 @@
-systemctl enable --quiet prompt-library-backend@green.service
-echo 'set server slots/green state ready; set server slots/blue state drain' | socat -t 5 - /run/haproxy/admin.sock | (! grep .) >&2
-base64 -d > /etc/haproxy/haproxy.cfg.new <<'CONTENT'
-Z2xvYmFsCg==
-CONTENT
-chmod 0644 /etc/haproxy/haproxy.cfg.new
-mv /etc/haproxy/haproxy.cfg.new /etc/haproxy/haproxy.cfg
-ln -sfn slots/green /srv/prompt-library/current.new
+echo 'set server slots/green state ready; set server slots/blue state drain; set server slots/door state maint' | socat -t 5 - /run/haproxy/admin.sock | (! grep .) >&2
+ln -sfn serving/green /srv/prompt-library/current.new
 mv -T /srv/prompt-library/current.new /srv/prompt-library/current
-systemctl disable --quiet prompt-library-backend@blue.service
+sync -f /srv/prompt-library

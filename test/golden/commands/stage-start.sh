@@ -17,6 +17,6 @@ while :; do
   if [ $(($(date +%s%3N) - began)) -gt 30000 ]; then
     echo "the backend in slot green runs, but health did not answer 200 within 30 s (last answer: $code)" >&2; exit 5
   fi
-  sleep 0.2
+  sleep 0.1
 done
 echo $(($(date +%s%3N) - began))

@@ -1,0 +1,23 @@
+import { silenceReason } from "../commands/backend-state";
+import type { Slot } from "../commands/paths";
+import { line } from "../commands/shell";
+import { toldReleaseProblem } from "../commands/told-release";
+import { backendState } from "./bake";
+import type { SlotContent } from "./host-state";
+import type { StepContext } from "./step";
+
+/** @throws Error when the backend that has just come up is another release, or bigger than it may be */
+export async function checkStarted(context: StepContext, content: SlotContent): Promise<void> {
+  const { app } = context.input.settings;
+  const health = `http://127.0.0.1:${app.backend.ports[content.slot]}${app.routes.health}`;
+  const body = await context.host.run("asking the new release who it is", line("curl", "-s", "-m", "5", health));
+  const problem = toldReleaseProblem(body, app.healthReleaseField, content.release);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** What the ports tell of a backend that runs and does not answer; empty where they tell nothing. */
+export async function whySilent(context: StepContext, slot: Slot): Promise<string> {
+  const state = await backendState(context, slot).catch(() => undefined);
+  const reason = state === undefined ? undefined : silenceReason(state, context.input.settings.app.backend.ports[slot]);
+  return reason === undefined ? "" : `; ${reason}`;
+}
