@@ -60,7 +60,7 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
   const options = { ...defaultOptions, ...args.options, ...(args.batchSize === undefined ? {} : { batchSize: args.batchSize }) };
   const progress = args.progress ?? (() => undefined);
   const began = performance.now();
-  return withSessions(args.connect, async (sessions) => {
+  return withSessions(args.connect, options, async (sessions) => {
     const { worker } = sessions;
     await takeLock(sessions, options, progress);
     const report: BackfillReport = { status: "not needed", filled: 0, remaining: 0, passes: 0, longestBatchMs: 0, durationMs: 0, blockers: [] };

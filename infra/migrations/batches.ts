@@ -1,6 +1,7 @@
 import pg, { type QueryResult } from "pg";
-import { nextBatchSize, nextPauseMs, type Congestion } from "./batch-size";
-import { transactionText, withinBudget, type Spent } from "./budget";
+import { batchCeilingMs, nextBatchSize, nextPauseMs, smallerBatchSize, smallestBatch, type Congestion } from "./batch-size";
+import { heldQuestion, transactionText, withinBudget, type Spent } from "./budget";
+import { sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import { pause, type Sessions } from "./session";
@@ -25,6 +26,16 @@ type BatchRow = { last_key: string | null; seen: string; changed: string };
  */
 const byKey = [...["seqscan", "hashjoin", "mergejoin", "bitmapscan"].map((way) => `SET LOCAL enable_${way} = off`), "SET LOCAL jit = off"];
 
+/**
+ * Rows stay locked until the commit is on disk. What a crash of the server takes with it the next run does again: checkpoints are
+ * written after the batches that they stand for, and the journal's last word waits for the disk.
+ */
+const commitsSoon = "SET LOCAL synchronous_commit = off";
+
+const firstBatch = 100;
+
+/** Of a batch's own time, left to others after it: it would keep a core busy without end else, and small instances have two. */
+const restShare = 0.3;
 const lookEveryMs = 250;
 const checkpointEveryMs = 1_000;
 
@@ -41,20 +52,30 @@ export async function runBatches(
 ): Promise<{ spent: Spent; rows: number; changed: number }> {
   const began = performance.now();
   let { after } = batches;
-  let size = Math.min(options.batchSize, 500);
+  // Nothing is known yet of how long a row takes here: a table that is not in memory is a hundred times slower.
+  let size = Math.min(options.batchSize, firstBatch);
   let rows = 0;
   let changed = 0;
   let pauseMs = 0;
   let lookedAt = began;
   let checkpointAt = began;
-  const spent: Spent = { attempts: 0, totalMs: 0, transactionMs: 0, blockers: [] };
+  const spent: Spent = { attempts: 0, totalMs: 0, transactionMs: 0, locks: [], blockers: [] };
   for (;;) {
     const key = after === null ? "NULL::uuid" : `${pg.escapeLiteral(after)}::uuid`;
     const statement = batches.statement.replace(/\$1\b/g, () => key).replace(/\$2\b/g, String(size));
-    const { result, spent: once } = await withinBudget(sessions, options, { what: batches.what, isGentle: false, progress: batches.progress }, (limits) =>
-      // The rows that it looks through on the way to its own may be many: only the wait for locks has to be short.
-      sessions.worker.query(transactionText([...byKey, statement], { ...limits, statementTimeoutMs: options.longStatementTimeoutMs }, options.settings)),
-    );
+    // The rows that it looks through on the way to its own may be many: the smallest batch may take as long as that takes.
+    const statementTimeoutMs = size > smallestBatch ? batchCeilingMs : options.longStatementTimeoutMs;
+    const tried = await withinBudget(sessions, options, { what: batches.what, isGentle: false, progress: batches.progress }, (limits) =>
+      sessions.worker.query(transactionText([...byKey, commitsSoon, statement, heldQuestion], { ...limits, statementTimeoutMs }, options.settings)),
+    ).catch((error: unknown) => {
+      if (sqlState(error) === "57014" && size > smallestBatch) return undefined;
+      throw error;
+    });
+    if (tried === undefined) {
+      size = smallerBatchSize(size, options.batchSize);
+      continue;
+    }
+    const { result, spent: once } = tried;
     const answers = result as unknown as QueryResult<BatchRow>[];
     const answer = answers.flatMap((one) => one.rows).find((row) => "last_key" in row);
     spent.attempts += once.attempts;
@@ -74,7 +95,7 @@ export async function runBatches(
       pauseMs = nextPauseMs(pauseMs, await congestion(sessions));
       lookedAt = performance.now();
     }
-    if (pauseMs > 0) await pause(pauseMs);
+    await pause(Math.max(pauseMs, once.transactionMs * restShare));
   }
   spent.totalMs = performance.now() - began;
   return { spent, rows, changed };

@@ -1,4 +1,4 @@
-import pg from "pg";
+import pg, { type QueryResult } from "pg";
 import { backoffMs, isWorthRetrying } from "./backoff";
 import { describeBlockers, likelyBlockers, watchBlockers, type Blocker } from "./blockers";
 import { MigrationError, serverSaid, sqlState } from "./errors";
@@ -11,10 +11,18 @@ export type Spent = {
   attempts: number;
   /** From the first attempt's start to the end. */
   totalMs: number;
-  /** The attempt that succeeded: no lock was held longer than this. */
+  /**
+   * The attempt that succeeded: no lock was held longer than this. By the server's clock where the transaction tells it; else with
+   * the way there and back.
+   */
   transactionMs: number;
+  /** Locks on tables that hold up readers or writers; none where the transaction doesn't tell. */
+  locks: HeldLock[];
   blockers: Blocker[];
 };
+
+/** PostgreSQL's own name of the mode, such as AccessExclusiveLock. */
+export type HeldLock = { table: string; mode: string };
 
 export type Limits = { lockTimeoutMs: number; statementTimeoutMs: number };
 
@@ -49,10 +57,11 @@ export async function withinBudget<T>(
     );
     try {
       const result = await attempt({ ...limits, lockTimeoutMs });
-      const transactionMs = performance.now() - started;
+      const took = performance.now() - started;
       await watch.stop();
       for (const blocker of watch.seen.values()) blockers.set(blocker.pid, blocker);
-      return { result, spent: { attempts, totalMs: performance.now() - began, transactionMs, blockers: [...blockers.values()] } };
+      const { heldMs = took, locks } = heldIn(result);
+      return { result, spent: { attempts, totalMs: performance.now() - began, transactionMs: heldMs, locks, blockers: [...blockers.values()] } };
     } catch (error) {
       await watch.stop();
       await sessions.worker.query("ROLLBACK").catch(() => undefined);
@@ -88,6 +97,19 @@ export function transactionText(statements: string[], limits: Limits, settings: 
     ...statements,
     "COMMIT",
   ].join(";\n");
+}
+
+/** A transaction's last question before its commit: how long it has held what it holds. */
+export const heldQuestion = `SELECT (extract(epoch FROM clock_timestamp() - now()) * 1000)::float8 AS held_ms, (
+  SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('table', c.relname, 'mode', held.mode)), '[]')
+  FROM pg_catalog.pg_locks AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+  WHERE held.pid = pg_backend_pid() AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+) AS held_locks`;
+
+function heldIn(result: unknown): { heldMs?: number; locks: HeldLock[] } {
+  const results = (Array.isArray(result) ? result : [result]) as (QueryResult<{ held_ms?: number; held_locks?: HeldLock[] }> | undefined)[];
+  const row = results.flatMap((one) => one?.rows ?? []).find(({ held_ms }) => held_ms !== undefined);
+  return row?.held_ms === undefined ? { locks: [] } : { heldMs: row.held_ms, locks: row.held_locks ?? [] };
 }
 
 function localSettings(limits: Limits, settings: Record<string, string>): string[] {

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import pg from "pg";
 import type { Blocker } from "./blockers";
-import { transactionText, type Limits } from "./budget";
+import { transactionText, type HeldLock, type Limits } from "./budget";
 import { MigrationError } from "./errors";
 import type { Migration } from "./files";
 import { label } from "./hash-chain";
@@ -18,6 +18,8 @@ export type UnitEntry = {
   totalMs: number;
   /** The longest that one transaction of it ran, and so the longest that it held a lock. */
   longestLockMs: number;
+  /** On tables that were there before the version went up or down. */
+  locks: HeldLock[];
   rows?: number;
   blockers: Blocker[];
 };

@@ -42,7 +42,7 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
   const progress = args.progress ?? (() => undefined);
   const { migrations, target } = args;
   const began = performance.now();
-  return withSessions(args.connect, async (sessions) => {
+  return withSessions(args.connect, options, async (sessions) => {
     const { worker } = sessions;
     await takeLock(sessions, options, progress);
     const waitedMs = performance.now() - began;

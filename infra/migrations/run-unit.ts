@@ -1,21 +1,23 @@
 import type { QueryResult } from "pg";
 import pg from "pg";
-import { limitsOf, transactionText, withinBudget, type Limits, type Spent } from "./budget";
+import { heldQuestion, transactionText, withinBudget, type Limits, type Spent } from "./budget";
 import { runBatches, type Batches } from "./batches";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import type { Unit } from "./script";
-import type { Sessions } from "./session";
+import { floorOf, type Sessions } from "./session";
 
 /** What a unit did: `undefined` when its condition said that it isn't needed. */
 export type UnitOutcome = { spent: Spent; rows?: number; changed?: number } | undefined;
 
 /** Whether the unit's conditions hold now. */
-export async function isNeeded({ worker }: Sessions, unit: Unit, options: MigrationOptions): Promise<boolean> {
+export async function isNeeded(sessions: Sessions, unit: Unit, options: MigrationOptions, context: { what: string; progress: Progress }): Promise<boolean> {
   if (unit.when.length === 0) return true;
-  const asked = transactionText([`SELECT (${unit.when.join(" AND ")}) AS needed`], limitsOf(options, true), options.settings, "READ ONLY");
-  const results = (await worker.query(asked)) as unknown as QueryResult<{ needed: boolean }>[];
-  return results.some((result) => result.rows[0]?.needed === true);
+  const { result } = await withinBudget(sessions, options, { ...context, isGentle: true }, (limits) =>
+    sessions.worker.query(transactionText([`SELECT (${unit.when.join(" AND ")}) AS needed`], limits, options.settings, "READ ONLY")),
+  );
+  const results = result as unknown as QueryResult<{ needed: boolean }>[];
+  return results.some((one) => one.rows[0]?.needed === true);
 }
 
 /** Runs one unit under the lock budget. @throws as `withinBudget`. */
@@ -26,22 +28,26 @@ export async function runUnit(
   context: { what: string; progress: Progress; batches: Pick<Batches, "after" | "checkpoint"> },
 ): Promise<UnitOutcome> {
   const { what, progress } = context;
-  if (!(await isNeeded(sessions, unit, options))) return undefined;
+  if (!(await isNeeded(sessions, unit, options, { what, progress }))) return undefined;
   const budget = { what, isGentle: unit.isGentle, progress };
   const { worker } = sessions;
   switch (unit.kind) {
-    case "transaction":
-    case "check": {
-      const mode = unit.kind === "check" ? "READ ONLY" : "";
+    case "transaction": {
       const { spent } = await withinBudget(sessions, options, budget, (limits) =>
-        worker.query(transactionText(unit.statements, limits, options.settings, mode)),
+        worker.query(transactionText([...unit.statements, heldQuestion], limits, options.settings)),
+      );
+      return { spent };
+    }
+    case "check": {
+      const { spent } = await withinBudget(sessions, options, budget, (limits) =>
+        worker.query(transactionText(unit.statements, limits, options.settings, "READ ONLY")),
       );
       return { spent };
     }
     case "outside":
     case "index": {
       const { spent } = await withinBudget(sessions, options, budget, (limits) =>
-        outside(sessions, limits, async () => {
+        outside(sessions, options, limits, async () => {
           if (unit.index) await dropInvalidIndex(sessions, unit.index);
           for (const statement of unit.statements) await worker.query(statement);
         }),
@@ -58,14 +64,15 @@ export async function runUnit(
 }
 
 /** Outside a transaction settings last as long as the session: they are taken back whatever happens. */
-async function outside({ worker }: Sessions, limits: Limits, work: () => Promise<void>): Promise<void> {
+async function outside({ worker }: Sessions, options: MigrationOptions, limits: Limits, work: () => Promise<void>): Promise<void> {
   try {
     await worker.query(`SET lock_timeout = ${limits.lockTimeoutMs}`);
     await worker.query(`SET statement_timeout = ${limits.statementTimeoutMs}`);
     await worker.query("SET search_path = public");
     await work();
   } finally {
-    for (const setting of ["lock_timeout", "statement_timeout", "search_path"]) await worker.query(`RESET ${setting}`).catch(() => undefined);
+    await worker.query(floorOf(options)).catch(() => undefined);
+    await worker.query("RESET search_path").catch(() => undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { limitsOf, transactionText } from "./budget";
+import { transactionText, withinBudget } from "./budget";
 import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
 import type { Migration } from "./files";
 import { fingerprintDifference, schemaFingerprint } from "./fingerprint";
@@ -50,7 +50,8 @@ export async function runStep(args: Context & { step: Step; pending: JournalRow 
   const id = await beginEntry(worker, {
     migration, direction: step.direction, isAdopted, isContinued: pending !== undefined, schemaBefore: before, ...(checkpoint ? { checkpoint } : {}),
   });
-  const attempt = { direction: step.direction, id, ...(checkpoint ? { checkpoint } : {}) };
+  const tables = tablesIn(before);
+  const attempt = { direction: step.direction, id, tables, ...(checkpoint ? { checkpoint } : {}) };
   const outcome = await tryDirection(args, attempt);
   if (!("error" in outcome)) return outcome;
 
@@ -81,7 +82,7 @@ async function undo(args: Context & { step: Step }, what: { failed: string; id: 
   const direction = step.direction === "up" ? "down" : "up";
   progress({ kind: "undoing", migration: label(migration), because: messageOf(what.cause) });
   const id = await beginEntry(sessions.worker, { migration, direction, isAdopted: false, isContinued: true, undoes: what.id, schemaBefore: what.schemaBefore });
-  const outcome = await tryDirection(args, { direction, id });
+  const outcome = await tryDirection(args, { direction, id, tables: tablesIn(what.schemaBefore) });
   if (!("error" in outcome)) return;
   if (!isConnectionLoss(outcome.error)) await failEntry(sessions.worker, id, { error: messageOf(outcome.error) });
   throw new MigrationError(
@@ -91,7 +92,7 @@ async function undo(args: Context & { step: Step }, what: { failed: string; id: 
   );
 }
 
-type Attempt = { direction: "up" | "down"; id: string; checkpoint?: { unit: number; key: string } };
+type Attempt = { direction: "up" | "down"; id: string; tables: ReadonlySet<string>; checkpoint?: { unit: number; key: string } };
 
 async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMigration | { error: unknown; hasChanged: boolean }> {
   const { sessions, options, progress, migration } = args;
@@ -114,13 +115,15 @@ async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMig
         transactionMs: entry?.longestLockMs ?? 0, attempts: entry?.attempts ?? 0, isSkipped: entry === undefined,
       });
     }
-    await verify(worker, migration.verify[direction], options);
+    await verify(args, direction);
     const leftOver = direction === "down" ? await leftOverOf(worker, migration.version) : [];
     const longestLockMs = Math.max(0, ...units.map((unit) => unit.longestLockMs));
     const durationMs = performance.now() - began;
     const alsoRecord = options.alsoRecord[migration.version]?.[direction] ?? [];
     const details = { units, durationMs: round(durationMs), longestLockMs, leftOver };
-    await finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limitsOf(options, false));
+    await withinBudget(sessions, options, { what: `recording ${name} ${direction}`, isGentle: false, progress }, (limits) =>
+      finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limits),
+    );
     progress({ kind: "finished", migration: name, direction, durationMs });
     for (const line of leftOver) progress({ kind: "warning", message: `${name}: differs from the schema before it went up: ${line}` });
     return { version: migration.version, name, direction, isRecorded: false, durationMs, longestLockMs, units, leftOver };
@@ -152,6 +155,7 @@ async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<
     attempts: spent.attempts,
     totalMs: round(spent.totalMs),
     longestLockMs: round(spent.transactionMs),
+    locks: spent.locks.filter(({ table }) => attempt.tables.has(table)),
     ...(rows === undefined ? {} : { rows }),
     blockers: spent.blockers,
   };
@@ -164,7 +168,7 @@ async function recordBaseline(args: Context, existing: string[]): Promise<Applie
   const name = label(migration);
   const began = performance.now();
   try {
-    await verify(worker, migration.verify.up, options);
+    await verify(args, "up");
   } catch (error) {
     throw new MigrationError(
       `The database has no journal but already holds ${existing.join(", ")}, and they are not ${name}: ${messageOf(error)} ` +
@@ -175,19 +179,23 @@ async function recordBaseline(args: Context, existing: string[]): Promise<Applie
   const id = await beginEntry(worker, { migration, direction: "up", isAdopted: true, isContinued: false, schemaBefore: [] });
   const details = { recorded: true, found: existing };
   const alsoRecord = options.alsoRecord[migration.version]?.up ?? [];
-  await finishEntry(worker, { id, version: migration.version, direction: "up", details, alsoRecord }, limitsOf(options, false));
+  await withinBudget(sessions, options, { what: `recording ${name}`, isGentle: false, progress }, (limits) =>
+    finishEntry(worker, { id, version: migration.version, direction: "up", details, alsoRecord }, limits),
+  );
   progress({ kind: "recorded", migration: name });
   const durationMs = performance.now() - began;
   return { version: migration.version, name, direction: "up", isRecorded: true, durationMs, longestLockMs: 0, units: [], leftOver: [] };
 }
 
 /** A verify script can only pass or raise, and it can only read. */
-async function verify(worker: Client, script: string, options: MigrationOptions): Promise<void> {
+async function verify({ sessions, options, progress, migration }: Context, direction: "up" | "down"): Promise<void> {
+  const script = migration.verify[direction].trim().replace(/;$/, "");
+  const budget = { what: `verifying ${label(migration)} ${direction}`, isGentle: true, progress };
   try {
-    await worker.query(transactionText([script.trim().replace(/;$/, "")], limitsOf(options, true), options.settings, "READ ONLY"));
+    await withinBudget(sessions, options, budget, (limits) => sessions.worker.query(transactionText([script], limits, options.settings, "READ ONLY")));
   } catch (error) {
-    await worker.query("ROLLBACK").catch(() => undefined);
-    if (isConnectionLoss(error)) throw error;
+    await sessions.worker.query("ROLLBACK").catch(() => undefined);
+    if (isConnectionLoss(error) || error instanceof MigrationError) throw error;
     throw new MigrationError(`verification: ${serverSaid(error)}.`, { cause: error });
   }
 }
@@ -206,6 +214,11 @@ async function leftOverOf(worker: Client, version: number): Promise<string[]> {
 
 function messageOf(error: unknown): string {
   return error instanceof MigrationError ? error.message : serverSaid(error);
+}
+
+/** Of a fingerprint's lines, the tables' names. */
+function tablesIn(lines: string[]): ReadonlySet<string> {
+  return new Set(lines.flatMap((line) => /^relation (\S+) [rp]/.exec(line)?.[1] ?? []));
 }
 
 /** Milliseconds for people and journals: a tenth is enough. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { backoffMs, isWorthRetrying } from "../../infra/migrations/backoff";
-import { nextBatchSize, nextPauseMs } from "../../infra/migrations/batch-size";
+import { nextBatchSize, nextPauseMs, smallerBatchSize } from "../../infra/migrations/batch-size";
 import { describeBlockers } from "../../infra/migrations/blockers";
 import { transactionText } from "../../infra/migrations/budget";
 import { schemaStateOf, stepsTo, type JournalRow } from "../../infra/migrations/journal-state";
@@ -68,13 +68,14 @@ test("only what did nothing and may succeed later is tried again", () => {
 });
 
 test("batches shrink while they take long, grow while they don't, and stay within their limits", () => {
-  expect(nextBatchSize(1000, 20, 5000)).toBe(1000);
-  expect(nextBatchSize(1000, 40, 5000)).toBe(500);
+  expect(nextBatchSize(1000, 12, 5000)).toBe(1000);
+  expect(nextBatchSize(1000, 24, 5000)).toBe(500);
   expect(nextBatchSize(1000, 400, 5000)).toBe(500);
   expect(nextBatchSize(1000, 1, 5000)).toBe(2000);
   expect(nextBatchSize(4000, 1, 5000)).toBe(5000);
-  expect(nextBatchSize(60, 1000, 5000)).toBe(50);
+  expect(nextBatchSize(30, 1000, 5000)).toBe(25);
   expect(nextBatchSize(10, 1000, 10)).toBe(10);
+  expect([smallerBatchSize(1000, 5000), smallerBatchSize(30, 5000), smallerBatchSize(10, 10)]).toEqual([250, 25, 10]);
 });
 
 test("batches pause while others wait or a replica lags, longer and longer, and go on when it is over", () => {
