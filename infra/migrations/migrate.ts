@@ -3,9 +3,9 @@ import { limitsOf } from "./budget";
 import { MigrationError } from "./errors";
 import type { Migration } from "./files";
 import { schemaFingerprint } from "./fingerprint";
-import { label } from "./hash-chain";
+import { refuseOtherHistory } from "./history";
 import { ensureJournal, interruptRunning, readJournal } from "./journal";
-import { schemaStateOf, stepsTo, type JournalRow } from "./journal-state";
+import { schemaStateOf, stepsTo } from "./journal-state";
 import { defaultOptions, type Connect, type MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import { withSessions } from "./session";
@@ -64,19 +64,4 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
     const fingerprint = (await schemaFingerprint(worker)).hash;
     return { from: from.version, to: target, applied, waitedMs, durationMs: performance.now() - began, fingerprint };
   });
-}
-
-/** A database that ran other files under the same name is not where this checkout believes it to be. */
-function refuseOtherHistory(journal: JournalRow[], migrations: Migration[]): void {
-  const current = new Map(journal.map((row) => [row.version, row]));
-  const other = [...current.values()].filter((row) => {
-    const migration = migrations.find(({ version }) => version === row.version);
-    return migration && row.status !== "reverted" && migration.chain !== row.chain;
-  });
-  if (other.length === 0) return;
-  throw new MigrationError(
-    `The database ran ${other.map((row) => row.name).join(", ")} with other contents than this checkout has as ` +
-      `${other.map((row) => label(migrations.find(({ version }) => version === row.version) ?? row)).join(", ")}. ` +
-      "Run this from the checkout that made it, or bring the change as a new version. Nothing was changed.",
-  );
 }

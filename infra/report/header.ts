@@ -23,6 +23,8 @@ export const deploymentHeaderSchema = z.strictObject({
   /** What served before; null on a first deployment. */
   from: version.nullable(),
   to: version,
+  /** How this deployment is taken back, as preflight worked it out. */
+  wayBack: z.string().min(1).optional(),
   /** Full hash of the release's commit. */
   commit: z.string().min(1),
   /** `sha256:…`; null while none was built. */

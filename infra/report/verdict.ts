@@ -74,10 +74,11 @@ export function nextOf(state: Report["state"], header: DeploymentHeader, chain: 
   const again = "Then run pulumi up again: what already holds is left alone.";
   const activated = chain.some((record) => record.phase === "activate" && record.outcome !== "failed");
   const mend = remedies.length === 0 ? ["Mend what failed; npm run diagnose reads the rest of the story."] : [...new Set(remedies)];
-  return [...mend, again, ...(header.from === null ? [] : [wayBack(header.from, activated)]), callLine(header)];
+  return [...mend, again, ...(header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]), callLine(header)];
 }
 
-function wayBack(from: Version, activated: boolean): string {
+function wayBack(from: Version, activated: boolean, known: string | undefined): string {
+  if (activated && known !== undefined) return `To go back instead: ${known}`;
   const commands = `pulumi config set release ${from.release} && pulumi config set schemaVersion ${from.schemaVersion} && pulumi up`;
   return activated ? `To go back instead: ${commands}` : `To give it up and stay with what serves: ${commands}`;
 }

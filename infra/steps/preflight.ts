@@ -9,6 +9,7 @@ import { withClient } from "./database-connection";
 import { automatedBackups } from "./database-service";
 import { StepFailure } from "./failure";
 import { readHostState } from "./host-state";
+import { migrationScripts, transition, wayBackOf } from "./preflight-schema";
 import { findings, prove, type Step, type StepContext } from "./step";
 
 /** Days that a certificate must still hold. */
@@ -27,9 +28,15 @@ export const preflight: Step = async (context) => {
   progress("checking target, credentials, versions and backups");
   await prove(context, "PRE-1.1", () => target(context));
   await prove(context, "PRE-1.2", () => credentials(context));
-  await prove(context, "PRE-1.3", async () => compatibility(context));
+  await prove(context, "PRE-1.3", async () => {
+    const from = await whatServes(context);
+    context.details.from = from;
+    context.details.wayBack = wayBackOf(context, from).words;
+    return `${compatibility(context)}; ${transition(context, from)}; the way back: ${wayBackOf(context, from).words}`;
+  });
   await prove(context, "PRE-1.4", () => automatedBackups(input));
   await prove(context, "PRE-1.5", async () => insideWindow(settings.maintenanceWindow, new Date()));
+  await prove(context, "PRE-3.2", () => migrationScripts(context));
   await prove(context, "PRE-4.1", () => nodeVersion(context));
   await prove(context, "PRE-4.2", () => serverVersion(context));
   await prove(context, "PRE-4.3", async () => `PING answered ${await host.run("asking Redis", `redis-cli -p ${loopback.redis} ping`)}`);
@@ -41,8 +48,7 @@ export const preflight: Step = async (context) => {
       `${found.length} finding${found.length === 1 ? "" : "s"}:\n${found.map((row) => `  - ${row}`).join("\n")}`,
       "mend each finding above, then run pulumi up again",
     );
-  context.details.from = await whatServes(context);
-  return { outcome: "completed", summary: `${context.boxes.length} boxes hold; ${settings.release} may go to schema ${settings.schemaVersion}` };
+  return { outcome: "completed", summary: `${context.boxes.length} boxes hold; ${settings.release} may go to schema ${settings.schemaVersion}; the way back: ${String(context.details.wayBack)}` };
 };
 
 async function target({ input }: StepContext): Promise<string> {

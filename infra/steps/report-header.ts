@@ -15,6 +15,7 @@ export function headerOf(input: StepInput, chain: readonly PhaseRecord[], state:
     who: whoRuns(),
     from: (first?.details.from as DeploymentHeader["from"] | undefined) ?? null,
     to: { release: input.release.name, schemaVersion: settings.schemaVersion },
+    ...(typeof first?.details.wayBack === "string" ? { wayBack: first.details.wayBack } : {}),
     commit: input.release.commit,
     artifactDigest: state?.staged?.commit === input.release.commit ? `sha256:${state.staged.digest}` : null,
     host: `${input.host.id} at ${input.host.address}`,

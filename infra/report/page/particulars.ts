@@ -14,6 +14,7 @@ export function particulars({ header, requests }: Report): Markup {
 <dl class="facts">${[
     fact("From", header.from === null ? "nothing, this is the first deployment" : named(header.from)),
     fact("To", named(header.to)),
+    header.wayBack === undefined ? undefined : fact("Way back", header.wayBack),
     fact("Commit", html`<code>${header.commit}</code>`),
     fact("Artifact", header.artifactDigest === null ? "none was built" : html`<code>${header.artifactDigest}</code>`),
     fact("Host", header.host),

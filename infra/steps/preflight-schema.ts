@@ -1,0 +1,54 @@
+import { readMigrations } from "../migrations/files";
+import { refuseOtherHistory } from "../migrations/history";
+import { readJournal } from "../migrations/journal";
+import { schemaStateOf } from "../migrations/journal-state";
+import { foreignTables } from "../migrations/ownership";
+import { scriptsReady } from "../migrations/readiness";
+import { type Pair, transitionProblem, type WayBack, wayBack } from "../way-back";
+import { roleNames } from "../roles";
+import { withClient } from "./database-connection";
+import type { StepContext } from "./step";
+
+/**
+ * PRE-3.2: whether every version between the two is whole, the database ran these very files, and the owner may change its tables.
+ * @throws Error saying what isn't so, and the remedy
+ */
+export async function migrationScripts(context: StepContext): Promise<string> {
+  const migrations = readMigrations();
+  return withClient(context.connect("owner"), async (client) => {
+    const journal = await readJournal(client);
+    refuseOtherHistory(journal, migrations);
+    const ready = scriptsReady(migrations, schemaStateOf(journal), context.input.settings.schemaVersion);
+    const foreign = await foreignTables(client);
+    if (foreign.length > 0) {
+      const owners = [...new Set(foreign.map(({ owner }) => owner))];
+      throw new Error(
+        `${foreign.map(({ table, owner }) => `${table} (of ${owner})`).join(", ")} cannot be migrated by ${roleNames.owner}, who does not own them. ` +
+          `Remedy: as the master, in this database: ${owners.map((owner) => `REASSIGN OWNED BY ${owner} TO ${roleNames.owner}`).join("; ")}`,
+      );
+    }
+    return ready;
+  });
+}
+
+/**
+ * Part of PRE-1.3: whether what serves in between runs with what it finds.
+ * @throws Error naming release, schema and the remedy
+ */
+export function transition(context: StepContext, from: Pair | null): string {
+  const { to, compatibility } = asked(context);
+  const problem = transitionProblem(from, to, compatibility);
+  if (problem !== undefined) throw new Error(problem);
+  return from === null ? "nothing serves yet" : `from ${from.release} with schema ${from.schemaVersion}`;
+}
+
+/** How this deployment would be taken back. */
+export function wayBackOf(context: StepContext, from: Pair | null): WayBack {
+  const { to, compatibility } = asked(context);
+  return wayBack(from, to, compatibility);
+}
+
+function asked({ input }: StepContext) {
+  const { schemaVersion, app } = input.settings;
+  return { to: { release: input.release.name, schemaVersion }, compatibility: app.compatibility };
+}
