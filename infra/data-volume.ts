@@ -6,7 +6,10 @@ export interface DataVolumeArgs {
   availabilityZone: pulumi.Input<string>;
   sizeGiB: number;
   instanceId: pulumi.Input<string>;
-  /** `protect` and a final snapshot. Off means: `destroy` takes the files with it. */
+  /**
+   * `protect` and a final snapshot. Off means: `destroy` takes the files with it, and so does a config that names no shared
+   * directory any more, which also leaves the host stopped.
+   */
   isProtected: boolean;
 }
 
@@ -14,6 +17,7 @@ export interface DataVolumeArgs {
 export class DataVolume extends pulumi.ComponentResource {
   /** Known once it is attached. */
   readonly volumeId: pulumi.Output<string>;
+  readonly arn: pulumi.Output<string>;
 
   constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("prompt-library:infra:DataVolume", name, {}, opts);
@@ -39,9 +43,10 @@ export class DataVolume extends pulumi.ComponentResource {
         // A host that is replaced is stopped first: it has the volume mounted, and two hosts can't have it.
         stopInstanceBeforeDetaching: true,
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, deleteBeforeReplace: true, protect: args.isProtected },
     );
     this.volumeId = pulumi.all([volume.id, attachment.id]).apply(([id]) => id);
-    this.registerOutputs({ volumeId: this.volumeId });
+    this.arn = volume.arn;
+    this.registerOutputs({ volumeId: this.volumeId, arn: this.arn });
   }
 }

@@ -22,6 +22,7 @@ export class Database extends pulumi.ComponentResource {
   readonly identifier: pulumi.Output<string>;
   /** Never the same for two instances, also when a restored one takes over the name. */
   readonly resourceId: pulumi.Output<string>;
+  readonly arn: pulumi.Output<string>;
   readonly address: pulumi.Output<string>;
   readonly port: pulumi.Output<number>;
 
@@ -72,11 +73,13 @@ export class Database extends pulumi.ComponentResource {
     );
     this.identifier = instance.identifier;
     this.resourceId = instance.resourceId;
+    this.arn = instance.arn;
     this.address = instance.address;
     this.port = instance.port;
     this.registerOutputs({
       identifier: this.identifier,
       resourceId: this.resourceId,
+      arn: this.arn,
       address: this.address,
       port: this.port,
     });

@@ -12,6 +12,7 @@ import { Notifications } from "./notifications";
 import { resolveRelease } from "./release";
 import { Roles } from "./roles";
 import { Rollout } from "./rollout/rollout";
+import { ScheduledBackups } from "./scheduled-backups";
 import { stepCommand } from "./steps/command";
 import { checkTarget } from "./target";
 
@@ -59,6 +60,13 @@ const dataVolume =
         instanceId: host.instanceId,
         isProtected,
       });
+
+new ScheduledBackups(`${name}-backups`, {
+  schedule: settings.backup.schedule,
+  keepDays: settings.backup.scheduledKeepDays,
+  resources: [database.arn, ...(dataVolume === undefined ? [] : [dataVolume.arn])],
+  isProtected,
+});
 
 const tunnel = new DatabaseTunnel({
   host: { address: host.address, user: settings.host.sshUser, publicKey: keys.host },

@@ -27,9 +27,9 @@ export function slotEnvironment(context: StepContext, slot: Slot): string {
 
 /** The same for both slots, but for the port: whether a slot runs with this config. */
 export function environmentDigest(context: StepContext): string {
-  const { backend } = context.input.settings.app;
+  const { backend, sharedDirectories } = context.input.settings.app;
   const slotNeutral = slotEnvironment(context, "blue").replaceAll(String(backend.ports.blue), "PORT");
-  return createHash("sha256").update(`${slotNeutral}\n${backend.directory}\n${backend.command}\n${backend.memoryLimitMiB}`).digest("hex");
+  return createHash("sha256").update(`${slotNeutral}\n${backend.directory}\n${backend.command}\n${backend.memoryLimitMiB}${sharedDirectories.map((directory) => `\n${directory}`).join("")}`).digest("hex");
 }
 
 /**

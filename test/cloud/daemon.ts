@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { BackupSelections } from "./backup";
 import { motoAddress } from "./api";
 import { databaseAuthority } from "./certificates";
 import { Ec2 } from "./ec2";
@@ -41,6 +42,7 @@ ec2.databaseNames = () => rds.databaseNames();
 
 const answer = answerWith({
   handlers: { ec2: ec2.handlers, rds: rds.handlers },
+  backups: new BackupSelections(),
   onChange: async () => {
     await ec2.refresh();
     await rds.refresh();

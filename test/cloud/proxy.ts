@@ -1,7 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import type { BackupSelections } from "./backup";
 import { errorResponse, motoAddress, Refusal, sendToMoto, scopeOf, type ApiResponse, type Handler } from "./api";
 
 export interface ProxyArgs {
+  backups: BackupSelections;
   handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>>;
   /** After a change of EC2 or RDS, before it is answered. */
   onChange: () => Promise<void>;
@@ -20,6 +23,13 @@ export function answerWith(args: ProxyArgs) {
       return;
     }
     const { region, service } = scopeOf(request.headers.authorization);
+    if (service === "backup" && args.backups.isMeant(request.url ?? "")) {
+      void text(request).then((body) => {
+        const { status, headers, body: answer } = args.backups.answer(request.method ?? "GET", request.url ?? "", body);
+        response.writeHead(status, headers).end(answer);
+      });
+      return;
+    }
     if (service !== "ec2" && service !== "rds") return passThrough(request, response);
     query(args, service, region, request)
       .then((answer) => {

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findCopies } from "../../infra/backup/copies";
+import { findVolumeCopies } from "../../infra/backup/volumes";
 import { deleteSnapshot, stackSnapshots } from "../../infra/backup/snapshots";
 import { stackInput } from "../../infra/cli/stack-input";
 import { schemaVersion } from "../../infra/migrations";
@@ -17,12 +19,15 @@ import { deployed, stack } from "./deployed";
 // The step alone against the deployed stack, as if schema 2 were asked for: it never changes the schema.
 let input: StepInput;
 let rds: RDSClient;
+let ec2: EC2Client;
 
 beforeAll(async () => {
   await deployed("v1.1.0", 1);
   const found = await stackInput(stack);
   input = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
   rds = new RDSClient({ region: found.settings.target.region });
+  ec2 = new EC2Client({ region: found.settings.target.region });
+  await onHost("head -c 100000 /dev/urandom > /srv/prompt-library/shared/interface/backend/data/users.json");
 });
 
 afterEach(async () => {
@@ -40,6 +45,22 @@ async function gate(of: StepInput = input): Promise<{ outcome: StepOutcome | und
   }
 }
 
+async function onHost(script: string): Promise<string> {
+  const { host } = openContext("backup", input, new Date());
+  try {
+    return await host.run("a test's own look", script);
+  } finally {
+    await host.close();
+  }
+}
+
+/** Copies of database and data volume that are there, and what is left of one on the host. */
+async function copiesLeft(): Promise<string[]> {
+  return [...(await findCopies(rds, stack)), ...(await findVolumeCopies(ec2, stack)), ...(await onHost("ls -d /run/*-data-copy 2>/dev/null || true")).split("\n").filter(Boolean)];
+}
+
+const activeSince = "unit=prompt-library-backend@$(basename $(readlink /srv/prompt-library/current)); systemctl is-active $unit; systemctl show -p ActiveEnterTimestampMonotonic $unit";
+
 const resultOf = ({ boxes }: StepContext, id: string) => boxes.find((box) => box.id === id)?.result;
 
 describe("the backup gate", () => {
@@ -49,7 +70,8 @@ describe("the backup gate", () => {
     expect(outcome?.summary).toMatch(/^snapshot prompt-library-spine-before-2-.* is proved/);
     for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5", "POST-4.2"]) expect([id, resultOf(context, id)]).toEqual([id, "passed"]);
     expect(context.details.proofSeconds).toMatchObject({ restore: expect.any(Number), proof: expect.any(Number), removal: expect.any(Number) });
-    expect(await findCopies(rds, stack)).toEqual([]);
+    expect(await copiesLeft()).toEqual([]);
+    expect(context.boxes.find(({ id }) => id === "PRE-2.4")?.evidence).toMatch(/users: \d+ rows in \d+ key ranges equal.*; data volume: [1-9]\d* files equal in snap-/);
     const [snapshot] = await stackSnapshots(rds, stack);
     expect(snapshot?.provenAt).toBeInstanceOf(Date);
     expect(snapshot?.tags).toMatchObject({ "schema-version": "1", release: "v1.1.0" });
@@ -59,25 +81,27 @@ describe("the backup gate", () => {
     const { error, context } = await gate({ ...input, settings: { ...input.settings, secrets: { ...input.settings.secrets, masterPassword: "not-the-masters-password" } } });
     expect(error).toMatch(/the backup is not one:[^]*PRE-2.2: restoring .* failed: connecting to .* failed/);
     expect(resultOf(context, "PRE-2.4")).toBe("failed");
-    expect(await findCopies(rds, stack)).toEqual([]);
+    expect(await copiesLeft()).toEqual([]);
     expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
   });
 
-  test("killed while the copy is there leaves it, and the next run removes it and proves another", async () => {
+  test("killed while its copies are there leaves them; the next run removes them and proves another, with the writer still where two may not run", async () => {
     const step = spawn(process.execPath, ["--import", "tsx", "infra/steps/main.ts", "backup"], { stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, NODE_NO_WARNINGS: "1" } });
     const ended = once(step, "close");
     try {
       step.stdin.end(JSON.stringify({ input, follows: "" }));
-      await until("the restored copy", 60_000, async () => (await findCopies(rds, stack)).length > 0);
+      await until("the volume's copy", 120_000, async () => (await findVolumeCopies(ec2, stack)).length > 0);
     } finally {
       step.kill("SIGKILL");
       await ended;
     }
-    const left = await findCopies(rds, stack);
-    expect(left).toHaveLength(1);
-    const { error } = await gate();
+    expect(await findCopies(rds, stack)).toHaveLength(1);
+    const startedBefore = await onHost(activeSince);
+    const { error } = await gate({ ...input, settings: { ...input.settings, app: { ...input.settings.app, overlap: false } } });
     expect(error).toBe("");
-    expect(await findCopies(rds, stack)).toEqual([]);
+    // It was stopped for a moment and runs again.
+    expect(await onHost(activeSince)).not.toBe(startedBefore);
+    expect(await copiesLeft()).toEqual([]);
   });
 
   test("is not needed where the schema stays, and says so of each box", async () => {

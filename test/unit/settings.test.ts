@@ -118,6 +118,6 @@ describe("backups and files", () => {
   });
 
   test("two copies may run at once unless the config says otherwise", () => {
-    expect(parseSettings(rehearsal()).app).toMatchObject({ sharedDirectories: [], overlap: true });
+    expect(parseSettings(app({ sharedDirectories: undefined })).app).toMatchObject({ sharedDirectories: [], overlap: true });
   });
 });

@@ -1,0 +1,52 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+export interface ScheduledBackupsArgs {
+  /** AWS Backup's own cron expression, in UTC. */
+  schedule: string;
+  keepDays: number;
+  /** ARNs of what is backed up. */
+  resources: pulumi.Input<string>[];
+  /** Off lets `destroy` delete a vault that still holds recovery points. */
+  isProtected: boolean;
+}
+
+/** Snapshots of database and data volume by AWS Backup, whether anybody deploys or not. */
+export class ScheduledBackups extends pulumi.ComponentResource {
+  readonly vault: pulumi.Output<string>;
+  readonly plan: pulumi.Output<string>;
+
+  constructor(name: string, args: ScheduledBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("prompt-library:infra:ScheduledBackups", name, {}, opts);
+    const parent = { parent: this };
+    const vault = new aws.backup.Vault(`${name}-vault`, { forceDestroy: !args.isProtected }, { ...parent, protect: args.isProtected });
+    const plan = new aws.backup.Plan(
+      `${name}-plan`,
+      { rules: [{ ruleName: "scheduled", targetVaultName: vault.name, schedule: args.schedule, lifecycle: { deleteAfter: args.keepDays } }] },
+      parent,
+    );
+    const role = new aws.iam.Role(
+      `${name}-role`,
+      {
+        assumeRolePolicy: JSON.stringify({
+          Version: "2012-10-17",
+          Statement: [{ Effect: "Allow", Principal: { Service: "backup.amazonaws.com" }, Action: "sts:AssumeRole" }],
+        }),
+      },
+      parent,
+    );
+    const allowed = new aws.iam.RolePolicyAttachment(
+      `${name}-role`,
+      { role: role.name, policyArn: "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup" },
+      parent,
+    );
+    new aws.backup.Selection(
+      `${name}-selection`,
+      { planId: plan.id, iamRoleArn: role.arn, resources: args.resources },
+      { ...parent, dependsOn: [allowed] },
+    );
+    this.vault = vault.name;
+    this.plan = plan.arn;
+    this.registerOutputs({ vault: this.vault, plan: this.plan });
+  }
+}
