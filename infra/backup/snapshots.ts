@@ -13,7 +13,7 @@ import type { KeptSnapshot } from "./retention";
 /** On what a deployment makes in the cloud beside Pulumi's resources; how the next one finds it. */
 export const madeBy = "prompt-library-deployment";
 
-export type Purpose = "before-migration" | "before-restore" | "backup-proof";
+export type Purpose = "before-migration" | "before-restore" | "pair-rehearsal" | "backup-proof";
 
 export type SnapshotTags = {
   stack: string;
@@ -66,8 +66,17 @@ export async function tagSnapshot(rds: RDSClient, arn: string, tags: Partial<Sna
   await rds.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags: tagList(tags) }));
 }
 
-/** The snapshots that this stack's deployments made; those that a person or RDS itself made are none of ours. */
+/** The snapshots that this stack's deployments keep; those that a person or RDS itself made are none of ours. */
 export async function stackSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
+  return (await ownSnapshots(rds, stack)).filter(({ tags }) => tags.purpose !== "pair-rehearsal");
+}
+
+/** Those that a rehearsal of a pair makes and removes again. */
+export async function pairSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
+  return (await ownSnapshots(rds, stack)).filter(({ tags }) => tags.purpose === "pair-rehearsal");
+}
+
+async function ownSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
   const found: DBSnapshot[] = [];
   for await (const page of paginateDescribeDBSnapshots({ client: rds }, { SnapshotType: "manual" })) found.push(...(page.DBSnapshots ?? []));
   return found.flatMap((snapshot) => {

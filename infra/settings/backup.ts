@@ -9,6 +9,8 @@ export const backupSettings = z
     reason: z.string().min(10, "must say who decided it and why").optional(),
     /** Of the restored copy; the database's own where it is not given. A smaller one costs less and proves slower. */
     copyInstanceClass: z.string().regex(/^db\./, "must be an RDS instance class such as db.t4g.small").optional(),
+    /** Whether a change of schema waits until its way there and back was rehearsed on a restored copy (`npm run pair`). */
+    pairRehearsal: z.enum(["required", "asked for"]).default("asked for"),
     /** Snapshots before a change of schema are kept at least as long, in days; */
     keepDays: z.int().min(1).max(3650).default(35),
     /** and at least as many of them, however old. The newest proven one is never pruned. */

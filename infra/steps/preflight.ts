@@ -4,11 +4,13 @@ import { pairProblem, supportedSchemas } from "../compatibility";
 import { loopback } from "../commands/paths";
 import { insideWindow } from "../maintenance-window";
 import { schemaVersion } from "../migrations/journal";
+import type { Side } from "../pair/report";
 import { roleNames } from "../roles";
 import { withClient } from "./database-connection";
 import { automatedBackups } from "./database-service";
 import { StepFailure } from "./failure";
 import { readHostState } from "./host-state";
+import { provePairReport } from "./pair-report";
 import { migrationScripts, transition, wayBackOf } from "./preflight-schema";
 import { findings, prove, type Step, type StepContext } from "./step";
 
@@ -41,6 +43,8 @@ export const preflight: Step = async (context) => {
   await prove(context, "PRE-4.2", () => serverVersion(context));
   await prove(context, "PRE-4.3", async () => `PING answered ${await host.run("asking Redis", `redis-cli -p ${loopback.redis} ping`)}`);
   await prove(context, "PRE-4.4", async () => certificates(context));
+
+  if (context.details.from !== undefined) await provePairReport(context, context.details.from as Side | null);
 
   const found = findings(context.boxes);
   if (found.length > 0)

@@ -1,8 +1,10 @@
 import { parseArgs } from "node:util";
 import { ExecaError } from "execa";
+import { main as pairMain } from "../../infra/cli/pair";
 import { endRehearsal, prepareRehearsal } from "./rehearsal";
 
-const usage = `usage: npm run rehearse [-- OPTIONS]
+const usage = `usage: npm run rehearse [-- [pair] OPTIONS]
+  pair              rehearse the schema's way there and back on a restored copy; --release and --schema say to where
   --release NAME    a release of the sample application: v1.1.0 (as it begins) or v1.2.0
   --schema NUMBER   the schema version to go with it: 1 or 2
   --prepare         bring up everything that the stack needs and deploy nothing
@@ -14,7 +16,8 @@ const startedAt = Date.now();
 const log = (line: string) => void process.stderr.write(`rehearse  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       release: { type: "string" },
       schema: { type: "string" },
@@ -34,6 +37,10 @@ async function main(): Promise<void> {
     return;
   }
   if (values.prepare === true) return;
+  if (positionals[0] === "pair") {
+    const flags = [...(values.release === undefined ? [] : ["--release", values.release]), ...(values.schema === undefined ? [] : ["--schema", values.schema])];
+    return pairMain([pulumi.options.stack, "--config-file", pulumi.options.configFile, ...flags]);
+  }
   if (values.release !== undefined) await pulumi.setConfig("release", values.release);
   if (values.schema !== undefined) await pulumi.setConfig("schemaVersion", values.schema);
   log("pulumi up");

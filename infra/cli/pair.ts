@@ -1,0 +1,113 @@
+import { parseArgs } from "node:util";
+import { RDSClient } from "@aws-sdk/client-rds";
+import { findCopies, removeCopy, restoreCopy } from "../backup/copies";
+import { awaitSnapshot, beginSnapshot, deleteSnapshot, pairSnapshots } from "../backup/snapshots";
+import { pairProblem } from "../compatibility";
+import { readMigrations } from "../migrations";
+import { chainDigest } from "../migrations/chain";
+import { schemaVersion } from "../migrations/journal";
+import { rehearsePair } from "../pair/rehearsal";
+import { describePairReport, type PairReport, type Side } from "../pair/report";
+import { keepPairReport } from "../pair/store";
+import { resolveRelease } from "../release";
+import { roleNames } from "../roles";
+import { openContext } from "../steps/context";
+import { connectTo, withClient } from "../steps/database-connection";
+import { describeDatabase } from "../steps/database-service";
+import { readHostState } from "../steps/host-state";
+import type { StepContext } from "../steps/step";
+import { StackConfig } from "./stack-config";
+import { stackInput } from "./stack-input";
+
+const usage = `usage: npm run pair -- STACK [--release NAME] [--schema NUMBER] [--config-file FILE]
+Takes the schema there, back and there again on a restored copy of the stack's database, and leaves the report that preflight
+asks for (PRE-3.5). Without options: to the release and schemaVersion of the stack's config. The stack itself stays as it is.`;
+
+export type PairOptions = { stack: string; release?: string; schemaVersion?: number; configFile?: string };
+
+/**
+ * Rehearses a pair on a copy of its own, which is gone afterwards as is its snapshot.
+ * @returns the report, which is kept in the stack's bucket also where it tells of problems
+ * @throws Error when it could not be rehearsed at all
+ */
+export async function pair(options: PairOptions): Promise<PairReport> {
+  const config = await new StackConfig(options.stack, options.configFile).read();
+  const input = await stackInput(options.stack);
+  const { app } = input.settings;
+  const to: Side = { release: options.release ?? String(config.release), schemaVersion: options.schemaVersion ?? Number(config.schemaVersion) };
+  await resolveRelease(to.release, app.repository);
+  const undeclared = pairProblem(to.release, to.schemaVersion, app.compatibility);
+  if (undeclared !== undefined) throw new Error(undeclared);
+  const context = openContext("backup", input, new Date(), "pair");
+  try {
+    const state = await readHostState(context);
+    const release = state.serving === null ? undefined : state.slots[state.serving]?.release;
+    if (release === undefined) throw new Error(`nothing serves on ${options.stack} yet: there is no pair to rehearse`);
+    const from: Side = { release, schemaVersion: await withClient(context.connect("owner"), schemaVersion) };
+    if (from.schemaVersion === to.schemaVersion)
+      throw new Error(`the schema stays at ${to.schemaVersion}: the way back is the application alone, and needs no rehearsal of its own`);
+    return await onCopy(context, from, to);
+  } finally {
+    await context.host.close();
+  }
+}
+
+async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairReport> {
+  const { input, host, progress } = context;
+  const rds = new RDSClient({ region: input.settings.target.region });
+  const clear = async () => {
+    for (const copy of await findCopies(rds, input.stack)) await removeCopy(rds, copy);
+    for (const { id } of await pairSnapshots(rds, input.stack)) await deleteSnapshot(rds, id);
+  };
+  await clear();
+  const { instance } = await describeDatabase(input);
+  const snapshot = `${input.database.identifier}-pair-${context.runId.toLowerCase()}`;
+  try {
+    progress(`making the snapshot ${snapshot}`);
+    await beginSnapshot(rds, { instance: input.database.identifier, id: snapshot, tags: { stack: input.stack, purpose: "pair-rehearsal" } });
+    await awaitSnapshot(rds, snapshot);
+    progress("restoring it beside the database");
+    const copy = await restoreCopy(rds, { of: instance, snapshot, stack: input.stack, instanceClass: input.settings.backup.copyInstanceClass });
+    const login = { user: roleNames.owner, password: input.settings.secrets.ownerPassword };
+    const { lockTimeoutMs, statementTimeoutMs, migrationDeadlineMs } = input.settings.database;
+    const done = await rehearsePair({
+      connect: () => connectTo(copy, login, host, input),
+      target: to.schemaVersion,
+      migrations: readMigrations(),
+      options: { lockTimeoutMs, statementTimeoutMs, deadlineMs: migrationDeadlineMs },
+      progress,
+    });
+    const report: PairReport = { version: 1, stack: input.stack, from, to, migrations: chainDigest(), snapshot, at: new Date().toISOString(), steps: done.steps, problems: done.problems };
+    progress(`kept as s3://${input.bucket}/${await keepPairReport(input, report)}`);
+    return report;
+  } finally {
+    progress("removing copy and snapshot");
+    await clear();
+  }
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { release: { type: "string" }, schema: { type: "string" }, "config-file": { type: "string" } },
+  });
+  const [stack] = positionals;
+  if (stack === undefined) throw new Error(usage);
+  const report = await pair({
+    stack,
+    ...(values.release !== undefined && { release: values.release }),
+    ...(values.schema !== undefined && { schemaVersion: Number(values.schema) }),
+    ...(values["config-file"] !== undefined && { configFile: values["config-file"] }),
+  });
+  const name = ({ release, schemaVersion: version }: Side) => `${release} at schema ${version}`;
+  if (report.problems.length > 0) throw new Error(`${name(report.from)} ↔ ${name(report.to)} did not come back as it was:\n${report.problems.map((row) => `  - ${row}`).join("\n")}`);
+  process.stdout.write(`${name(report.from)} ↔ ${name(report.to)}: ${describePairReport(report)}\n`);
+}
+
+if (process.argv[1]?.endsWith("cli/pair.ts")) {
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+const side = z.strictObject({ release: z.string().min(1), schemaVersion: z.int().min(0) });
+
+const step = z.strictObject({
+  from: z.int().min(0),
+  to: z.int().min(0),
+  durationMs: z.number().min(0),
+  /** The longest that one transaction ran, and so the longest that it held a lock. */
+  longestLockMs: z.number().min(0),
+  /** SHA-256 of the schema afterwards. */
+  fingerprint: z.string().min(1),
+});
+
+/** What `npm run pair` leaves: the way there, back and there again, on a copy of the stack's own database. */
+export const pairReportSchema = z.strictObject({
+  version: z.literal(1),
+  stack: z.string().min(1),
+  from: side,
+  to: side,
+  /** Digest of sql/migrations' chain. */
+  migrations: z.string().min(1),
+  /** The snapshot whose copy it was done on. */
+  snapshot: z.string().min(1),
+  at: z.iso.datetime(),
+  steps: z.array(step).min(1),
+  /** What was not as it should be; empty where the pair is proved. */
+  problems: z.array(z.string()),
+});
+
+export type Side = z.infer<typeof side>;
+export type PairStep = z.infer<typeof step>;
+export type PairReport = z.infer<typeof pairReportSchema>;
+
+/** The older schema first: whoever rehearsed the way there rehearsed the way back. */
+export function orderedPair(one: Side, other: Side): [Side, Side] {
+  return one.schemaVersion <= other.schemaVersion ? [one, other] : [other, one];
+}
+
+/** Where a pair's report lies in the stack's bucket. */
+export function pairKey(one: Side, other: Side): string {
+  const name = ({ release, schemaVersion }: Side) => `${encodeURIComponent(release)}@${schemaVersion}`;
+  return `pairs/${orderedPair(one, other).map(name).join("--")}.json`;
+}
+
+/** There, back, there again: the versions that the schema goes to, from `from`. */
+export function pairPath(from: number, to: number): [number, number, number] {
+  return [to, from, to];
+}
+
+/** Why a report does not speak for this pair now; nothing where it does. */
+export function pairReportProblem(report: PairReport | undefined, migrations: string): string | undefined {
+  if (report === undefined) return "nobody has rehearsed this pair yet";
+  if (report.migrations !== migrations) return `the migrations have changed since this pair was rehearsed at ${report.at}`;
+  if (report.problems.length > 0) return `its rehearsal at ${report.at} failed: ${report.problems.join("; ")}`;
+  return undefined;
+}
+
+export function describePairReport(report: PairReport): string {
+  const way = report.steps.map(({ from, to, durationMs }) => `${from} → ${to} in ${(durationMs / 1000).toFixed(1)} s`).join(", ");
+  const longestLockMs = Math.max(...report.steps.map((done) => done.longestLockMs));
+  return `rehearsed at ${report.at} on a copy of ${report.snapshot}: ${way}; equal schema fingerprints, no row lost, longest lock ${Math.round(longestLockMs)} ms`;
+}

@@ -1,0 +1,44 @@
+import { RDSClient } from "@aws-sdk/client-rds";
+import { describeLoss, lossSince } from "../backup/loss";
+import { newestProven } from "../backup/retention";
+import { stackSnapshots } from "../backup/snapshots";
+import { describePairReport, pairReportProblem, type Side } from "../pair/report";
+import { readPairReport } from "../pair/store";
+import { withClient } from "./database-connection";
+import { prove, type StepContext } from "./step";
+
+/**
+ * PRE-3.5, and what a restore instead of the schema's own way back would lose, said before anything changes.
+ * @param from what serves now; null where nothing does
+ */
+export async function provePairReport(context: StepContext, from: Side | null): Promise<void> {
+  const { input, boxes, phase } = context;
+  const to: Side = { release: input.release.name, schemaVersion: input.settings.schemaVersion };
+  const skip = (reason: string) => boxes.push({ id: "PRE-3.5", result: "not needed", evidence: "", reason, source: phase });
+  if (from === null) return void skip("nothing serves yet: there is nothing to go back to");
+  if (from.schemaVersion === to.schemaVersion)
+    return void skip(`the schema stays at ${to.schemaVersion}: the way back is the application alone, by the prior config (release ${from.release})`);
+  const report = await readPairReport(input, from, to);
+  const problem = pairReportProblem(report, input.migrations);
+  const remedy = `npm run pair -- ${input.stack} --release ${to.release} --schema ${to.schemaVersion} rehearses it on a restored copy`;
+  if (problem !== undefined && input.settings.backup.pairRehearsal !== "required")
+    boxes.push({ id: "PRE-3.5", result: "not yet", evidence: "", reason: `${problem}; ${remedy}`, source: phase });
+  else
+    await prove(context, "PRE-3.5", async () => {
+      if (problem !== undefined || report === undefined) throw new Error(`${problem}. Remedy: ${remedy}`);
+      return describePairReport(report);
+    });
+  const lost = await lossOfRestore(context);
+  context.details.restoreWouldLose = lost;
+  context.progress(lost);
+}
+
+/** The schema's way back keeps every row; a snapshot is for when it can't be gone. */
+async function lossOfRestore(context: StepContext): Promise<string> {
+  const { input } = context;
+  const proven = newestProven(await stackSnapshots(new RDSClient({ region: input.settings.target.region }), input.stack));
+  const markerAt = proven?.tags["marker-at"];
+  if (proven === undefined || markerAt === undefined) return "a restore from the snapshot that this deployment makes would lose what is written after it";
+  const loss = await withClient(context.connect("readonly"), (client) => lossSince(client, new Date(markerAt), new Date()));
+  return `a restore from ${proven.id} would lose ${describeLoss(loss)}`;
+}
