@@ -2,7 +2,7 @@ import { z } from "zod";
 import { pairProblem } from "./compatibility";
 import { applicationSettings, releaseName } from "./settings/application";
 import { backupSettings } from "./settings/backup";
-import { contactSettings, maintenanceWindowSettings, signOffSettings, verificationSettings } from "./settings/operations";
+import { contactSettings, maintenanceWindowSettings, signOffSettings } from "./settings/operations";
 import {
   databaseSettings,
   hostSettings,
@@ -11,6 +11,8 @@ import {
   secretSettings,
   targetSettings,
 } from "./settings/platform";
+import { preflightSettings } from "./settings/preflight";
+import { verificationSettings } from "./settings/verification";
 
 const settingsSchema = z.strictObject({
   /** A git tag, branch or commit of the application. */
@@ -29,6 +31,7 @@ const settingsSchema = z.strictObject({
   host: hostSettings,
   app: applicationSettings,
   maintenanceWindow: maintenanceWindowSettings,
+  preflight: preflightSettings.prefault({}),
   verification: verificationSettings,
   contacts: contactSettings,
   signOffs: signOffSettings.default([]),
@@ -70,7 +73,7 @@ function crossChecks(settings: Settings): string[] {
   const { blue, green } = settings.app.backend.ports;
   if (blue === green)
     problems.push(problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"));
-  for (const [name, value] of Object.entries(settings.app.backend.variables))
+  for (const [name, value] of Object.entries({ ...settings.app.backend.variables, ...settings.app.backend.moreVariables }))
     for (const [, reference] of value.matchAll(/\$\{secrets\.app\.([^}]+)\}/g))
       if (reference !== undefined && !(reference in settings.secrets.app))
         problems.push(

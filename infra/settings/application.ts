@@ -1,11 +1,5 @@
 import { z } from "zod";
-
-const relativePath = z
-  .string()
-  .min(1)
-  .refine((path) => !path.startsWith("/") && !path.split("/").includes(".."), {
-    message: "must be a path inside the repository, without a leading / or a .. part",
-  });
+import { relativePath } from "./relative-path";
 
 const variableName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be an environment variable's name (A-Z, 0-9, _)");
 
@@ -60,6 +54,8 @@ export const backendSettings = z.strictObject({
     ADMIN_EMAIL: "${adminEmail}",
     ADMIN_PASSWORD: "${secrets.adminPassword}",
   }),
+  /** Variables beside those, so that one more does not mean to name them all again. */
+  moreVariables: z.record(variableName, z.string()).default({}),
   /** The two slots' loopback ports. */
   ports: z
     .strictObject({ blue: z.int().min(1024).max(65535), green: z.int().min(1024).max(65535) })
@@ -83,6 +79,10 @@ export const routeSettings = z.strictObject({
   providerTemplates: route.default("/api/admin/provider-templates"),
   registryStatus: route.default("/api/admin/providers/registry-status"),
   registryRefresh: route.default("/api/admin/providers/refresh-registry"),
+  /** What users may connect to. */
+  offeredProviders: route.default("/api/providers"),
+  /** Ends the session whose token it is given. */
+  logout: route.default("/api/auth/logout"),
 });
 
 export const applicationSettings = z.strictObject({
@@ -122,6 +122,8 @@ export const applicationSettings = z.strictObject({
   systemProviders: z.array(z.string()).default(["openai", "anthropic", "bedrock", "microsoft-copilot"]),
   /** From which schema version on the provider checks apply. */
   providersSinceSchema: z.int().min(1).default(2),
+  /** Releases that know nothing of dynamic providers, also where the schema has them: by name or by a prefix that ends in `*`. */
+  releasesWithoutProviders: z.array(z.string().min(1)).default([]),
 });
 
 export { releaseName };

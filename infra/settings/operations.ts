@@ -37,11 +37,3 @@ export const maintenanceWindowSettings = z.union([
 export const signOffSettings = z.array(
   z.strictObject({ box: z.string().min(1), by: z.string().min(1), on: z.iso.date() }),
 );
-
-export const verificationSettings = z.strictObject({
-  adminEmail: z.email(),
-  /** An ordinary user that verification registers for itself and uses again. */
-  checkEmail: z.email(),
-  /** How long the new release must stay quiet under traffic before the old slot is stopped. */
-  bakeSeconds: z.int().min(0).max(3600).default(5),
-});

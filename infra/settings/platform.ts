@@ -78,6 +78,9 @@ export const secretSettings = z.strictObject({
   adminPassword: z.string().min(8),
   /** Of the account that verification uses as an ordinary user. */
   checkPassword: z.string().min(12),
+  /** Tokens in place of logins, for applications whose admin nobody may log in as. */
+  adminToken: z.string().min(1).optional(),
+  userToken: z.string().min(1).optional(),
   /** Whatever the application's variables name as `${secrets.app.NAME}`. */
   app: z.record(z.string(), z.string().min(1)).default({}),
 });

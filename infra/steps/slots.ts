@@ -22,7 +22,7 @@ export function slotEnvironment(context: StepContext, slot: Slot): string {
     "secrets.adminPassword": adminPassword,
     ...Object.fromEntries(Object.entries(app).map(([name, value]) => [`secrets.app.${name}`, value])),
   };
-  return environmentFile(fillVariables(backend.variables, values));
+  return environmentFile(fillVariables({ ...backend.variables, ...backend.moreVariables }, values));
 }
 
 /** The same for both slots, but for the port: whether a slot runs with this config. */

@@ -4,6 +4,7 @@ import type { BoxResult } from "../checklist/result";
 import type { HostPaths } from "../commands/paths";
 import type { roleNames } from "../roles";
 import type { Phase } from "../rollout/phases";
+import { StepFailure } from "./failure";
 import type { StepInput } from "./input";
 import type { Progress } from "./progress";
 import type { RemoteHost } from "./remote-host";
@@ -33,7 +34,7 @@ export type StepOutcome = {
  */
 export type Step = (context: StepContext) => Promise<StepOutcome>;
 
-/** Runs a check and keeps its result; a check that throws has failed, with what it said as evidence. */
+/** Runs a check and keeps its result; a check that throws has failed, with what it said as evidence and its remedy as reason. */
 export async function prove(
   context: Pick<StepContext, "phase" | "boxes">,
   id: BoxId,
@@ -47,12 +48,13 @@ export async function prove(
     return true;
   } catch (error) {
     const evidence = error instanceof Error ? error.message : String(error);
-    context.boxes.push({ ...base, result: "failed", evidence, durationMs: Date.now() - startedAt });
+    const remedy = error instanceof StepFailure && error.remedy !== "" ? { reason: error.remedy } : {};
+    context.boxes.push({ ...base, result: "failed", evidence, ...remedy, durationMs: Date.now() - startedAt });
     return false;
   }
 }
 
 /** The failed boxes as an operator reads them. */
 export function findings(boxes: readonly BoxResult[]): string[] {
-  return boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}`);
+  return boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}${box.reason === undefined ? "" : `. Remedy: ${box.reason}`}`);
 }
