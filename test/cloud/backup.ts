@@ -11,11 +11,11 @@ export class BackupSelections {
   private readonly selections = new Map<string, Selection>();
 
   isMeant(path: string): boolean {
-    return /^\/backup\/plans\/[^/]+\/selections\//.test(path);
+    return /^\/backup\/plans\/[^/]+\/selections(\/|\?|$)/.test(path);
   }
 
   answer(method: string, path: string, body: string): ApiResponse {
-    const [, plan = "", id = ""] = /^\/backup\/plans\/([^/]+)\/selections\/([^/?]*)/.exec(path) ?? [];
+    const [, plan = "", id = ""] = /^\/backup\/plans\/([^/]+)\/selections\/?([^/?]*)/.exec(path) ?? [];
     const say = (status: number, content: object): ApiResponse => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(content) });
     if (method === "PUT") {
       const { BackupSelection } = JSON.parse(body) as { BackupSelection: unknown };
