@@ -11,6 +11,7 @@ import type { Log } from "../toolchain/build-once";
 import { withLock } from "../toolchain/lock";
 import { motoServer } from "../toolchain/moto";
 import { clear } from "./clear";
+import { codeDigest } from "./code-digest";
 import { hostImage } from "./host-image";
 import { prepareMachine } from "./machine";
 import { cloudNames, markerVariable, type CloudNames } from "./names";
@@ -48,6 +49,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const found = readRecord(names.home);
     if (found && (await answers(found))) {
       log(`the local cloud is already there, since ${found.startedAt}: ${endpointOf(found)}`);
+      if (found.code !== codeDigest())
+        log("it was started from another version of test/cloud, and may not know what this one asks of it: should a resource not come up, stop it (npm run rehearse -- --down) and begin anew");
       return describe(names, found);
     }
     await prepareMachine(log);
@@ -62,6 +65,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       id: names.id,
       run: randomUUID(),
       startedAt: new Date().toISOString(),
+      code: codeDigest(),
       port,
       daemon: null,
       namespaces: [names.network],

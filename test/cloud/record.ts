@@ -9,6 +9,8 @@ export interface CloudRecord {
   run: string;
   /** ISO 8601. */
   startedAt: string;
+  /** Of the files that it was started from. */
+  code?: string;
   /** The endpoint's port on 127.0.0.1. */
   port: number;
   daemon: ProcessIdentity | null;
