@@ -1,0 +1,59 @@
+import { hostTracesScript } from "../commands/diagnosis-script";
+import { ask, type Section } from "../diagnosis/finding";
+import { diagnoseHost, readHostTraces } from "../diagnosis/host";
+import { rebuildIndexes } from "../diagnosis/migrations";
+import { diagnoseStack } from "../diagnosis/stack-traces";
+import { renderDiagnosis } from "../diagnosis/text";
+import { troubleshoot } from "../diagnosis/troubleshooting";
+import { withClient } from "../steps/database-connection";
+import { readHostState } from "../steps/host-state";
+import type { StepContext } from "../steps/step";
+import { runStackCommand } from "./stack-command";
+import { lastInput, servingInput } from "./stack-input";
+import { readStateLocks } from "./state-locks";
+import { pendingOf } from "./stack-state";
+
+await runStackCommand({
+  name: "diagnose",
+  purpose: "Says what is wrong with a deployed stack, what it means here and the next thing to do; changes nothing.",
+  switches: {
+    "refresh-registry": "has the application load its provider registry anew",
+    "rebuild-indexes": "builds invalid indexes anew, without stopping writers",
+  },
+  async run({ stack, state, switches, open, say }) {
+    const sections: Section[] = [diagnoseStack({ stack, pending: pendingOf(state), locks: await readStateLocks(stack) })];
+    const last = open("evidence", lastInput(stack, state));
+    const remedy = { means: "Host or database can't be reached from here, so only the state could be looked at.", command: `npm run preflight -- ${stack}` };
+    const reached: Section = { title: "What serves", asked: [], findings: [] };
+    sections.push(reached);
+    await ask(reached, "release and schema", async () => {
+      const input = await servingInput(last);
+      const context: StepContext = { ...last, input: input ?? last.input };
+      if (switches.has("rebuild-indexes"))
+        await ask(reached, "rebuilt indexes", async () => (await withClient(context.connect("owner"), rebuildIndexes)).join(", ") || "none was invalid", { means: "An index could not be built anew; the message says what stands in its way.", command: `npm run diagnose -- ${stack}` });
+      sections.push(await hostSection(context), ...(await troubleshoot(context, { refreshes: switches.has("refresh-registry") })));
+      return input === undefined ? "nothing serves yet" : `${input.release.name} (${input.release.commit.slice(0, 12)}), schema ${input.settings.schemaVersion}`;
+    }, remedy);
+    say(renderDiagnosis(sections));
+    return sections.every((section) => section.findings.length === 0);
+  },
+});
+
+async function hostSection(context: StepContext): Promise<Section> {
+  const { input, host, paths } = context;
+  const { settings } = input;
+  const state = await readHostState(context);
+  const printed = await host.run("looking at the host", hostTracesScript(settings.app.name, paths));
+  return diagnoseHost(
+    {
+      stack: input.stack,
+      application: settings.app.name,
+      ssh: `${settings.host.sshUser}@${input.host.address}`,
+      attempt: settings.attempt,
+      serving: state.serving,
+      staged: state.staged?.slot ?? null,
+      releases: paths.releases,
+    },
+    readHostTraces(printed),
+  );
+}

@@ -1,0 +1,96 @@
+import { backendUnit, type Slot, slots } from "../commands/paths";
+import type { Finding, Section } from "./finding";
+
+/** Facts that the host printed: `KIND NAME VALUE` a line. */
+export type HostTraces = {
+  slots: Record<Slot, string>;
+  services: Record<string, string>;
+  /** As HAProxy says: UP or no (check), DRAIN, MAINT, DOWN. */
+  proxy: Partial<Record<Slot, string>>;
+  /** Releases of which only a part arrived. */
+  half: string[];
+  /** Units of the deployment that run now. */
+  running: string[];
+  failed: string[];
+  diskPercent: Record<string, number>;
+};
+
+/** Full enough that the next release does not fit. */
+const fullDiskPercent = 90;
+
+export function readHostTraces(printed: string): HostTraces {
+  const rows = printed.split("\n").map((row) => row.split(" "));
+  const of = (kind: string) => rows.filter(([first]) => first === kind).map(([, name = "", value = ""]) => [name, value] as const);
+  const names = (kind: string) => of(kind).map(([name]) => name);
+  const units = Object.fromEntries(of("slot"));
+  return {
+    slots: { blue: units.blue ?? "unknown", green: units.green ?? "unknown" },
+    services: Object.fromEntries(of("service")),
+    proxy: Object.fromEntries(of("proxy")),
+    half: names("half"),
+    running: names("running"),
+    failed: names("failed"),
+    diskPercent: Object.fromEntries(of("disk").map(([name, value]) => [name, Number(value)])),
+  };
+}
+
+export type HostSituation = {
+  stack: string;
+  application: string;
+  /** `user@address`. */
+  ssh: string;
+  attempt: number;
+  serving: Slot | null;
+  /** What the last `stage` made ready. */
+  staged: Slot | null;
+  /** Directory of the releases. */
+  releases: string;
+};
+
+/** What the host's facts mean. */
+export function diagnoseHost(situation: HostSituation, traces: HostTraces): Section {
+  const { stack, application, ssh, serving, staged } = situation;
+  const anew = `pulumi config set attempt ${situation.attempt + 1} --stack ${stack}\npulumi up --stack ${stack}`;
+  const onHost = (command: string) => `ssh ${ssh} sudo ${command}`;
+  const findings: Finding[] = [];
+  if (traces.running.length > 0)
+    findings.push({
+      what: `a step is working on the host: ${traces.running.join(", ")}`,
+      means: "It goes on whoever started it; what else is found may be its work. The next run waits for it.",
+      command: onHost(`journalctl -f -u ${traces.running[0]}`),
+    });
+  for (const slot of slots) {
+    const unit = backendUnit(application, slot);
+    if (slot === serving && traces.slots[slot] !== "active")
+      findings.push({ what: `slot ${slot} serves, but its backend is ${traces.slots[slot]}`, means: "Users get errors.", command: onHost(`systemctl restart ${unit}`) });
+    if (slot !== serving && traces.slots[slot] === "active")
+      findings.push(
+        slot === staged
+          ? { what: `slot ${slot} runs a release that nobody sees yet`, means: "A run ended between stage and activate; the next one goes on with it.", command: `pulumi up --stack ${stack}` }
+          : { what: `slot ${slot} still runs, though ${serving ?? "nothing"} serves`, means: "A run ended while the old release drained. It takes memory and nothing else.", command: onHost(`systemctl disable --now ${unit}`) },
+      );
+  }
+  if (serving !== null && /^(DRAIN|MAINT|DOWN)/.test(traces.proxy[serving] ?? ""))
+    findings.push({ what: `the host's files name slot ${serving}, but HAProxy has it as ${traces.proxy[serving]}`, means: "A run ended while traffic turned.", command: anew });
+  for (const [name, state] of Object.entries(traces.services))
+    if (state !== "active") findings.push({ what: `${name} is ${state}`, means: "Users or the application miss it.", command: onHost(`systemctl restart ${name}`) });
+  for (const name of traces.half)
+    findings.push({
+      what: `${name} is half a release`,
+      means: "A run ended while a release was brought. It never gets a release's name and takes room only.",
+      command: onHost(`rm -rf ${situation.releases}/${name}`),
+    });
+  for (const name of traces.failed) findings.push({ what: `the unit ${name} has failed`, means: "systemd keeps it so until somebody looks.", command: onHost(`systemctl status ${name}`) });
+  for (const [path, percent] of Object.entries(traces.diskPercent))
+    if (percent >= fullDiskPercent) findings.push({ what: `${path} is ${percent} % full`, means: "The next release may not fit.", command: onHost(`du -xh --max-depth=2 ${path}`) });
+  return {
+    title: "The host",
+    asked: [
+      { question: "slots", answer: slots.map((slot) => `${slot} ${traces.slots[slot]}${slot === serving ? ", serves" : ""}`).join("; ") },
+      { question: "services", answer: Object.entries(traces.services).map((row) => row.join(" ")).join("; ") },
+      { question: "half releases", answer: traces.half.join(", ") || "none" },
+      { question: "disk", answer: Object.entries(traces.diskPercent).map(([path, percent]) => `${path} ${percent} %`).join("; ") },
+    ],
+    findings,
+  };
+}

@@ -1,0 +1,74 @@
+import pg from "pg";
+import { variableNamesScript } from "../commands/diagnosis-script";
+import { backendUnit, loopback, type Slot } from "../commands/paths";
+import { journalScript } from "../commands/stage-script";
+import { roleNames } from "../roles";
+import { withClient } from "../steps/database-connection";
+import type { StepContext } from "../steps/step";
+import { ask, type Section } from "./finding";
+
+/** The checklist's own number of lines. */
+const journalLines = 100;
+
+/** TRB-2: the backend's journal, its variables, and the database as the application reaches it. Reads only. */
+export async function diagnoseStartup(context: StepContext, slot: Slot): Promise<Section> {
+  const { input, host, paths } = context;
+  const { app } = input.settings;
+  const unit = backendUnit(app.name, slot);
+  const anew = `pulumi config set attempt ${input.settings.attempt + 1} --stack ${input.stack}\npulumi up --stack ${input.stack}`;
+  const section: Section = { title: "The application's start", box: "TRB-2", asked: [], findings: [] };
+  const unreachable = { means: "The host or its journal does not answer.", command: `aws ec2 describe-instance-status --instance-ids ${input.host.id}` };
+
+  await ask(section, `journal of ${unit}, last ${journalLines} lines`, async () => {
+    const lines = (await host.run("reading the journal", journalScript(app.name, slot, journalLines))).split("\n").filter((row) => row !== "");
+    const errors = lines.filter(isError);
+    if (errors.length > 0)
+      section.findings.push({
+        what: `${errors.length} of the last ${lines.length} lines of ${unit} are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
+        means: "The application says itself what it lacks.",
+        command: `ssh ${input.settings.host.sshUser}@${input.host.address} sudo journalctl -u ${unit} -n ${journalLines} --no-pager`,
+      });
+    return [`${lines.length} lines, ${errors.length} errors`, ...lines.slice(-5)].join("\n");
+  }, unreachable);
+
+  await ask(section, "variables", async () => {
+    const names = (await host.run("reading the names of the slot's variables", variableNamesScript(paths, slot))).split("\n").filter((row) => row !== "");
+    const missing = Object.keys(app.backend.variables).filter((name) => !names.includes(name));
+    if (missing.length > 0)
+      section.findings.push({ what: `${missing.join(", ")} missing from the environment of slot ${slot}`, means: "The file is older than the config, or somebody changed it.", command: anew });
+    return `${names.join(" ")} (values are never shown)`;
+  }, unreachable);
+
+  await ask(section, "database, as the application reaches it", () => askAsApplication(context), {
+    means: "PgBouncer on the host, the database, or the application's password is out of order.",
+    command: `npm run preflight -- ${input.stack}`,
+  });
+  return section;
+}
+
+/** A line that the application itself calls an error. */
+function isError(row: string): boolean {
+  return /"level":\s*"(error|fatal)"/i.test(row) || /^(error|fatal|uncaught)\b/i.test(row);
+}
+
+/** The checklist's `SELECT NOW()`, by way of the host's PgBouncer. */
+async function askAsApplication({ host, input }: StepContext): Promise<string> {
+  const tunnel = await host.tunnel({ address: "127.0.0.1", port: loopback.database });
+  try {
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port: tunnel.localPort,
+      user: roleNames.app,
+      password: input.settings.secrets.appPassword,
+      database: input.database.name,
+      connectionTimeoutMillis: 20_000,
+    });
+    const connected = client.connect().then(() => client);
+    return await withClient(connected, async (open) => {
+      const { rows } = await open.query<{ now: Date }>("select now()");
+      return `${roleNames.app} answered at ${rows[0]?.now.toISOString()}`;
+    });
+  } finally {
+    tunnel.close();
+  }
+}
