@@ -2,6 +2,7 @@ import { z } from "zod";
 import { pairProblem } from "./compatibility";
 import { applicationSettings, releaseName } from "./settings/application";
 import { backupSettings } from "./settings/backup";
+import { documentSettings } from "./settings/documents";
 import { contactSettings, maintenanceWindowSettings, signOffSettings } from "./settings/operations";
 import {
   databaseSettings,
@@ -35,6 +36,7 @@ const settingsSchema = z.strictObject({
   verification: verificationSettings,
   contacts: contactSettings,
   signOffs: signOffSettings.default([]),
+  documents: documentSettings.prefault({}),
   keys: keySettings,
   secrets: secretSettings,
 });

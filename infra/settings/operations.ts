@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { boxesOf } from "../checklist/owners";
+
+const personal: readonly string[] = boxesOf("person");
 
 /** At 3 a.m. a placeholder is worse than an error now. */
 const filledIn = z
@@ -33,7 +36,11 @@ export const maintenanceWindowSettings = z.union([
   }),
 ]);
 
-/** Boxes that only a person can know. */
+/** Boxes that only a person can know, each with who knows it and since when. */
 export const signOffSettings = z.array(
-  z.strictObject({ box: z.string().min(1), by: z.string().min(1), on: z.iso.date() }),
+  z.strictObject({
+    box: z.string().refine((id) => personal.includes(id), { message: `must be a box that only a person can know: ${personal.join(", ")}` }),
+    by: filledIn,
+    on: z.iso.date(),
+  }),
 );

@@ -71,6 +71,22 @@ describe("a stack's settings", () => {
     expect(problemsOf(rehearsal({ release: "v9" }))).toEqual([expect.stringContaining("app.compatibility says nothing of release v9")]);
   });
 
+  test("only what a person alone can know may be signed off, and by a name", () => {
+    expect(problemsOf(rehearsal({ signOffs: [{ box: "POST-2.3", by: "Mara", on: "2026-11-23" }] }))).toEqual([]);
+    const [box, by, on] = problemsOf(rehearsal({ signOffs: [{ box: "SEC-1.2", by: "[Name]", on: "yesterday" }] }));
+    expect(box).toContain('signOffs.0.box must be a box that only a person can know: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")');
+    expect(by).toContain("signOffs.0.by must be filled in");
+    expect(on).toContain("signOffs.0.on");
+  });
+
+  test.each(["docs/a.md", "release:docs/a.md", "https://wiki.example/a"])("a document may be at %s", (api) => {
+    expect(problemsOf(rehearsal({ documents: { api } }))).toEqual([]);
+  });
+
+  test.each(["/etc/passwd", "../a.md", "release:../a.md", "http://wiki.example/a", ""])("a document may not be at %j", (api) => {
+    expect(problemsOf(rehearsal({ documents: { api } }))).toEqual([expect.stringContaining("documents.api must be a file of this program")]);
+  });
+
   test("a variable whose secret is missing is named", () => {
     expect(problemsOf(rehearsal({ secrets: { ...(made.secrets as Raw), app: { JWT_SECRET: "x" } } }))).toEqual([
       expect.stringContaining("secrets.app.ENCRYPTION_KEY is needed by app.backend.variables.ENCRYPTION_KEY"),
