@@ -16,6 +16,8 @@ export interface HostArgs {
   hostPrivateKey: pulumi.Input<string>;
   /** The bucket that the host may read artifacts from. */
   artifactBucketArn: pulumi.Input<string>;
+  /** The way to the internet: a host that boots before it stands finds no packages. */
+  internet: pulumi.Resource[];
   isProtected: boolean;
 }
 
@@ -43,7 +45,7 @@ export class Host extends pulumi.ComponentResource {
       },
       parent,
     );
-    new aws.iam.RolePolicy(
+    const policy = new aws.iam.RolePolicy(
       `${name}-artifacts`,
       {
         role: role.name,
@@ -78,7 +80,7 @@ export class Host extends pulumi.ComponentResource {
       },
       // A newer image would replace the instance. User data is not ignored: its text is held by a golden test instead, since
       // a change of it stops the instance and does not run again.
-      { ...parent, ignoreChanges: ["ami"] },
+      { ...parent, ignoreChanges: ["ami"], dependsOn: [...args.internet, policy] },
     );
     const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
     const association = new aws.ec2.EipAssociation(

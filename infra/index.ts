@@ -5,6 +5,7 @@ import { readSettings } from "./config";
 import { DataVolume } from "./data-volume";
 import { Database } from "./database";
 import { DatabaseTunnel } from "./database-tunnel";
+import { Guard } from "./guard";
 import { Host } from "./host";
 import { chainDigest } from "./migrations/chain";
 import { Network } from "./network";
@@ -48,6 +49,7 @@ const host = new Host(`${name}-host`, {
   hostPublicKey: keys.host,
   hostPrivateKey: pulumi.secret(secrets.hostPrivateKey),
   artifactBucketArn: artifacts.arn,
+  internet: network.internet,
   isProtected,
 });
 
@@ -111,6 +113,8 @@ const rollout = new Rollout(name, {
   commandOf: stepCommand,
   input,
 });
+
+new Guard(name, { guarded: [network, artifacts, notifications, host, roles, ...(dataVolume === undefined ? [] : [dataVolume])], isProtected });
 
 /** The address that users type. */
 export const application = `https://${settings.network.publicName}`;

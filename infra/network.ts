@@ -18,6 +18,8 @@ export class Network extends pulumi.ComponentResource {
   readonly databaseSubnetIds: pulumi.Output<string>[];
   readonly hostSecurityGroupId: pulumi.Output<string>;
   readonly databaseSecurityGroupId: pulumi.Output<string>;
+  /** What has to stand before a host can reach the internet. */
+  readonly internet: pulumi.Resource[];
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("prompt-library:infra:Network", name, {}, opts);
@@ -39,12 +41,12 @@ export class Network extends pulumi.ComponentResource {
       parent,
     );
     const routes = new aws.ec2.RouteTable(`${name}-public`, { vpcId: vpc.id, tags: tags("public") }, parent);
-    new aws.ec2.Route(
+    const route = new aws.ec2.Route(
       `${name}-internet`,
       { routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
       parent,
     );
-    new aws.ec2.RouteTableAssociation(
+    const association = new aws.ec2.RouteTableAssociation(
       `${name}-public`,
       { routeTableId: routes.id, subnetId: publicSubnet.id },
       parent,
@@ -90,12 +92,13 @@ export class Network extends pulumi.ComponentResource {
       },
       parent,
     );
-    new aws.vpc.SecurityGroupEgressRule(
+    const egress = new aws.vpc.SecurityGroupEgressRule(
       `${name}-egress`,
       { securityGroupId: hostGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
       parent,
     );
 
+    this.internet = [route, association, egress];
     this.publicSubnetId = publicSubnet.id;
     this.availabilityZone = publicSubnet.availabilityZone;
     this.databaseSubnetIds = databaseSubnets.map((subnet) => subnet.id);

@@ -42,6 +42,12 @@ export async function openTunnel(args: TunnelArgs): Promise<Tunnel> {
   return { localPort, close: () => void server.close() };
 }
 
+/** What has to be ended with this process: one listener for all connections, however many a provider opens. */
+const endWithProcess = new Set<() => void>();
+process.once("exit", () => {
+  for (const end of endWithProcess) end();
+});
+
 async function carry(socket: Socket, args: TunnelArgs): Promise<void> {
   socket.on("error", () => socket.destroy());
   socket.pause();
@@ -90,14 +96,14 @@ function through(socket: Socket, args: TunnelArgs): Promise<{ carriedAnything: b
     });
     const end = () => ssh.kill();
     socket.once("close", end);
-    process.once("exit", end);
+    endWithProcess.add(end);
     ssh.once("error", (error) => {
       words = error.message;
     });
     ssh.once("close", () => {
       socket.off("data", hold);
       socket.off("close", end);
-      process.off("exit", end);
+      endWithProcess.delete(end);
       socket.pause();
       if (!carriedAnything && held.length > 0 && !socket.destroyed) socket.unshift(Buffer.concat(held));
       if (carriedAnything) socket.end();

@@ -1,6 +1,8 @@
+import { DescribeDBInstancesCommand, RDSClient, StartDBInstanceCommand, StopDBInstanceCommand } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rehearsal } from "../rehearsal/rehearsal";
-import { deploy, deployed, latestReport, resultOf, servingRelease, testRehearsal, whileAsking } from "./deployed";
+import { until } from "./cloud-fixture";
+import { deploy, deployed, latestReport, resultOf, servingRelease, stack, testRehearsal, whileAsking } from "./deployed";
 
 /** One deployment after the other, as a newcomer's rehearsal goes. */
 let rehearsal: Rehearsal;
@@ -33,6 +35,22 @@ describe("from a bare machine to the next release and back", () => {
     expect(again.output).not.toMatch(/\d+ (created|updated|replaced|deleted|to create|to update|to replace)/);
     const preview = await rehearsal.pulumi.capture("preview", "--color", "never", "--expect-no-changes");
     expect(preview.exitCode).toBe(0);
+  });
+
+  test("a preview needs no database: it shows the same with the database stopped", async () => {
+    const rds = new RDSClient({ region: "us-east-1" });
+    const database = { DBInstanceIdentifier: `prompt-library-${stack}` };
+    await rds.send(new StopDBInstanceCommand(database));
+    try {
+      const preview = await rehearsal.pulumi.capture("preview", "--color", "never", "--expect-no-changes");
+      expect(preview.exitCode, preview.output).toBe(0);
+    } finally {
+      await rds.send(new StartDBInstanceCommand(database));
+      await until("the database being available", 60_000, async () => {
+        const { DBInstances } = await rds.send(new DescribeDBInstancesCommand(database));
+        return DBInstances?.[0]?.DBInstanceStatus === "available";
+      });
+    }
   });
 
   test("v1.2.0 at schema 2 takes over", async () => {
