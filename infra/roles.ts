@@ -1,6 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { masterUser } from "./database";
+import { roleNames } from "./role-names";
 
 export interface RolesArgs {
   /** Begin of the tunnel on this machine; unknown until it stands. */
@@ -13,13 +14,6 @@ export interface RolesArgs {
   appPassword: pulumi.Input<string>;
   readonlyPassword: pulumi.Input<string>;
 }
-
-/** PostgreSQL roles: who migrates, who serves, who only looks. */
-export const roleNames = {
-  owner: "prompt_library_owner",
-  app: "prompt_library_app",
-  readonly: "prompt_library_readonly",
-} as const;
 
 export class Roles extends pulumi.ComponentResource {
   readonly database: pulumi.Output<string>;

@@ -3,6 +3,7 @@ import { pairProblem } from "./compatibility";
 import { applicationSettings, releaseName } from "./settings/application";
 import { backupSettings } from "./settings/backup";
 import { documentSettings } from "./settings/documents";
+import { journalProblem } from "./settings/migrations";
 import { contactSettings, maintenanceWindowSettings, signOffSettings } from "./settings/operations";
 import {
   databaseSettings,
@@ -72,6 +73,8 @@ function crossChecks(settings: Settings): string[] {
   const problems: string[] = [];
   const pair = pairProblem(settings.release, settings.schemaVersion, settings.app.compatibility);
   if (pair !== undefined) problems.push(pair);
+  const journal = journalProblem(settings.database, settings.schemaVersion, settings.app.providersSinceSchema);
+  if (journal !== undefined) problems.push(journal);
   const { blue, green } = settings.app.backend.ports;
   if (blue === green)
     problems.push(problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"));

@@ -10,12 +10,13 @@ import { rehearsePair } from "../pair/rehearsal";
 import { describePairReport, type PairReport, type Side } from "../pair/report";
 import { keepPairReport } from "../pair/store";
 import { resolveRelease } from "../release";
-import { roleNames } from "../roles";
+import { roleNames } from "../role-names";
 import { openContext } from "../steps/context";
 import { connectTo, withClient } from "../steps/database-connection";
 import { describeDatabase } from "../steps/database-service";
 import { readHostState } from "../steps/host-state";
 import type { StepContext } from "../steps/step";
+import { migrationOptions } from "../steps/schema-plan";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
 
@@ -69,12 +70,11 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
     progress("restoring it beside the database");
     const copy = await restoreCopy(rds, { of: instance, snapshot, stack: input.stack, instanceClass: input.settings.backup.copyInstanceClass });
     const login = { user: roleNames.owner, password: input.settings.secrets.ownerPassword };
-    const { lockTimeoutMs, statementTimeoutMs, migrationDeadlineMs } = input.settings.database;
     const done = await rehearsePair({
       connect: () => connectTo(copy, login, host, input),
       target: to.schemaVersion,
       migrations: readMigrations(),
-      options: { lockTimeoutMs, statementTimeoutMs, deadlineMs: migrationDeadlineMs },
+      options: migrationOptions(input.settings.database),
       progress,
     });
     const report: PairReport = { version: 1, stack: input.stack, from, to, migrations: chainDigest(), snapshot, at: new Date().toISOString(), steps: done.steps, problems: done.problems };

@@ -12,7 +12,8 @@ import { backendTargetUnit, backendTemplate } from "./systemd";
 export type HostFilesArgs = {
   settings: Settings;
   database: { address: string; port: number; name: string; certificateAuthority: string };
-  roles: { app: string };
+  /** Who may come through PgBouncer, with their passwords. */
+  databaseUsers: Readonly<Record<string, string>>;
   dataVolume: { id: string } | null;
 };
 
@@ -44,7 +45,7 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       file(paths.databaseAuthority, `${database.certificateAuthority.trim()}\n`, ["pgbouncer"]),
       file(
         "/etc/pgbouncer/userlist.txt",
-        pgbouncerUsers({ [args.roles.app]: secrets.appPassword, [statsUser]: secrets.readonlyPassword }),
+        pgbouncerUsers({ ...args.databaseUsers, [statsUser]: secrets.readonlyPassword }),
         ["pgbouncer"],
         "0640",
         "postgres:postgres",

@@ -8,8 +8,16 @@ export type SchemaFingerprint = { hash: string; lines: string[] };
  * are grants and owners, the order of columns, the journal itself, what extensions brought and what the way back keeps aside.
  */
 export async function schemaFingerprint(client: Client): Promise<SchemaFingerprint> {
-  const { rows } = await client.query<{ line: string }>(
-    `WITH relations AS (
+  return fingerprintOf((await client.query<{ line: string }>(fingerprintQuery)).rows);
+}
+
+/** Of the query's answer. */
+export function fingerprintOf(rows: { line: string }[]): SchemaFingerprint {
+  const lines = rows.map((row) => row.line).sort();
+  return { hash: createHash("sha256").update(lines.join("\n")).digest("hex"), lines };
+}
+
+export const fingerprintQuery = `WITH relations AS (
        SELECT c.oid, c.relname, c.relkind, c.relpersistence FROM pg_class AS c
        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relname <> 'migration_audit'
          AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
@@ -34,11 +42,7 @@ export async function schemaFingerprint(client: Client): Promise<SchemaFingerpri
      UNION ALL
      SELECT format('function %s %s', p.oid::regprocedure, md5(pg_get_functiondef(p.oid)))
      FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
-       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`,
-  );
-  const lines = rows.map((row) => row.line).sort();
-  return { hash: createHash("sha256").update(lines.join("\n")).digest("hex"), lines };
-}
+       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`;
 
 /** What one has and the other lacks, `+` and `-` as in a diff from `before` to `after`. */
 export function fingerprintDifference(before: string[], after: string[]): string[] {

@@ -6,5 +6,6 @@ export { fingerprintDifference, schemaFingerprint, type SchemaFingerprint } from
 export { schemaState, schemaVersion } from "./journal";
 export type { SchemaState } from "./journal-state";
 export { migrateTo, type MigrateToArgs, type MigrationReport } from "./migrate";
+export { recordTo } from "./record";
 export { defaultOptions, type Connect, type MigrationOptions } from "./options";
 export { describeProgress, type Progress, type ProgressEvent } from "./progress";

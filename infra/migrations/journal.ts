@@ -169,13 +169,24 @@ export async function finishEntry(
   await client.query(transactionText([...alsoRecord, ...(direction === "down" ? [reverted] : []), own], limits, {}));
 }
 
-/** The schema as it was before this version last went up, as lines of `schemaFingerprint`. */
+/** The schema as it was before this version last went up, as lines of `schemaFingerprint`; none where somebody else had made it by then. */
 export async function schemaBefore(client: Client, version: number): Promise<string[] | undefined> {
-  const { rows } = await client.query<{ before: string[] }>(
-    `SELECT details -> 'schemaBefore' AS before FROM public.migration_audit
+  const { rows } = await client.query<{ before: string[] | null }>(
+    `SELECT CASE WHEN details ->> 'adopted' = 'true' THEN NULL ELSE details -> 'schemaBefore' END AS before FROM public.migration_audit
      WHERE details ->> 'program' = $1 AND details ->> 'version' = $2 AND details ->> 'direction' = 'up' AND details ->> 'continued' = 'false'
      ORDER BY (details ->> 'sequence')::bigint DESC LIMIT 1`,
     [program, String(version)],
   );
-  return rows[0]?.before;
+  return rows[0]?.before ?? undefined;
+}
+
+/** The schema as it was when this version had last gone up, by us or by whoever was there first. */
+export async function schemaAfter(client: Client, version: number): Promise<string[] | undefined> {
+  const { rows } = await client.query<{ after: string[] | null }>(
+    `SELECT details -> 'schemaAfter' AS after FROM public.migration_audit
+     WHERE details ->> 'program' = $1 AND details ->> 'version' = $2 AND details ->> 'direction' = 'up' AND status = 'completed'
+     ORDER BY (details ->> 'sequence')::bigint DESC LIMIT 1`,
+    [program, String(version)],
+  );
+  return rows[0]?.after ?? undefined;
 }

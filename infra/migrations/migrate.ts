@@ -55,13 +55,19 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
       await ensureJournal(worker, limitsOf(options, false));
       await interruptRunning(worker);
     }
+    const knownTables = tablesOf(migrations);
     const applied: AppliedMigration[] = [];
     for (const step of steps) {
       const migration = migrations.find(({ version }) => version === step.version);
       if (!migration) throw new MigrationError(`Version ${step.version} is not among the migrations. Nothing was changed.`);
-      applied.push(await runStep({ sessions, options, progress, migration, step, pending: from.pending }));
+      applied.push(await runStep({ sessions, options, progress, migration, knownTables, step, pending: from.pending }));
     }
     const fingerprint = (await schemaFingerprint(worker)).hash;
     return { from: from.version, to: target, applied, waitedMs, durationMs: performance.now() - began, fingerprint };
   });
+}
+
+/** Tables of schema public that some version makes, and the journal. */
+export function tablesOf(migrations: readonly Migration[]): ReadonlySet<string> {
+  return new Set(["migration_audit", ...migrations.flatMap(({ up }) => up.creates.map((table) => table.replace(/^public\./, "")))]);
 }

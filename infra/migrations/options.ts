@@ -23,6 +23,13 @@ export type MigrationOptions = {
    * transaction with our journal's own entry.
    */
   alsoRecord: Record<number, { up?: string[]; down?: string[] }>;
+  /**
+   * Whether an application migrates the same database itself. Then a version goes down only when nothing is left that was made since
+   * it went up: what `beforeDown` doesn't remove is named, and nothing is changed.
+   */
+  isShared: boolean;
+  /** SQL by version that removes what the application made since, with its own journal's entries: all of it or nothing. */
+  beforeDown: Record<number, string[]>;
 };
 
 export const defaultOptions: MigrationOptions = {
@@ -34,4 +41,6 @@ export const defaultOptions: MigrationOptions = {
   batchSize: 2_000,
   settings: {},
   alsoRecord: {},
+  isShared: false,
+  beforeDown: {},
 };

@@ -6,6 +6,7 @@ import { fingerprintDifference, schemaFingerprint } from "./fingerprint";
 import { label } from "./hash-chain";
 import { beginEntry, failEntry, finishEntry, noteEntry, schemaBefore, type UnitEntry } from "./journal";
 import type { JournalRow, Step } from "./journal-state";
+import { removeMadeSince } from "./made-since";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import { runUnit } from "./run-unit";
@@ -26,7 +27,14 @@ export type AppliedMigration = {
   leftOver: string[];
 };
 
-type Context = { sessions: Sessions; options: MigrationOptions; progress: Progress; migration: Migration };
+export type Context = {
+  sessions: Sessions;
+  options: MigrationOptions;
+  progress: Progress;
+  migration: Migration;
+  /** Tables of schema public that some version makes, and the journal. */
+  knownTables: ReadonlySet<string>;
+};
 
 /**
  * Takes one version up or down, verified before the journal says so. A failure is undone by going the other way, except where
@@ -35,7 +43,7 @@ type Context = { sessions: Sessions; options: MigrationOptions; progress: Progre
  * @throws MigrationError
  */
 export async function runStep(args: Context & { step: Step; pending: JournalRow | undefined }): Promise<AppliedMigration> {
-  const { sessions, progress, migration, step } = args;
+  const { sessions, options, progress, migration, step } = args;
   const { worker } = sessions;
   const pending = args.pending?.version === migration.version ? args.pending : undefined;
   const name = label(migration);
@@ -44,9 +52,10 @@ export async function runStep(args: Context & { step: Step; pending: JournalRow 
   const isAdopted = pending?.isAdopted ?? (step.direction === "up" && existing.length > 0);
   const checkpoint = pending?.direction === step.direction && pending.chain === migration.chain ? pending.checkpoint : undefined;
 
-  if (isAdopted && step.direction === "up" && migration.up.isBaseline) return recordBaseline(args, existing);
+  if (isAdopted && step.direction === "up" && migration.up.isBaseline) return recordVersion(args, existing);
 
   progress({ kind: "started", migration: name, direction: step.direction, isContinued: step.isContinued });
+  if (step.direction === "down" && options.isShared && !step.isContinued) await removeMadeSince(args);
   const id = await beginEntry(worker, {
     migration, direction: step.direction, isAdopted, isContinued: pending !== undefined, schemaBefore: before, ...(checkpoint ? { checkpoint } : {}),
   });
@@ -116,7 +125,7 @@ async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMig
       });
     }
     await verify(args, direction);
-    const leftOver = direction === "down" ? await leftOverOf(worker, migration.version) : [];
+    const leftOver = direction === "down" ? await leftOverOf(args) : [];
     const longestLockMs = Math.max(0, ...units.map((unit) => unit.longestLockMs));
     const durationMs = performance.now() - began;
     const alsoRecord = options.alsoRecord[migration.version]?.[direction] ?? [];
@@ -124,6 +133,8 @@ async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMig
     await withinBudget(sessions, options, { what: `recording ${name} ${direction}`, isGentle: false, progress }, (limits) =>
       finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limits),
     );
+    // After the application's own journal has been written to, which may have been made by that.
+    if (direction === "up") await noteEntry(worker, id, { schemaAfter: (await schemaFingerprint(worker)).lines });
     progress({ kind: "finished", migration: name, direction, durationMs });
     for (const line of leftOver) progress({ kind: "warning", message: `${name}: differs from the schema before it went up: ${line}` });
     return { version: migration.version, name, direction, isRecorded: false, durationMs, longestLockMs, units, leftOver };
@@ -161,8 +172,11 @@ async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<
   };
 }
 
-/** The baseline's tables are there without a journal: it is recorded once its verify script passes, and never run. */
-async function recordBaseline(args: Context, existing: string[]): Promise<AppliedMigration> {
+/**
+ * A version that somebody else made: recorded once its verify script passes, and never run. So the baseline where there is no
+ * journal, and every version where the application migrates itself.
+ */
+export async function recordVersion(args: Context, existing: string[]): Promise<AppliedMigration> {
   const { sessions, options, progress, migration } = args;
   const { worker } = sessions;
   const name = label(migration);
@@ -170,18 +184,18 @@ async function recordBaseline(args: Context, existing: string[]): Promise<Applie
   try {
     await verify(args, "up");
   } catch (error) {
-    throw new MigrationError(
-      `The database has no journal but already holds ${existing.join(", ")}, and they are not ${name}: ${messageOf(error)} ` +
-        "Nothing was changed. Is this the right database? If so, bring it to that schema first.",
-      { cause: error },
-    );
+    const found = existing.length > 0 ? `already holds ${existing.join(", ")}, and they are not ${name}` : `does not hold ${name}`;
+    throw new MigrationError(`The database ${found}: ${messageOf(error)} Nothing was changed. Is this the right database? If so, bring it to that schema first.`, {
+      cause: error,
+    });
   }
   const id = await beginEntry(worker, { migration, direction: "up", isAdopted: true, isContinued: false, schemaBefore: [] });
-  const details = { recorded: true, found: existing };
   const alsoRecord = options.alsoRecord[migration.version]?.up ?? [];
+  const details = { recorded: true, found: existing };
   await withinBudget(sessions, options, { what: `recording ${name}`, isGentle: false, progress }, (limits) =>
     finishEntry(worker, { id, version: migration.version, direction: "up", details, alsoRecord }, limits),
   );
+  await noteEntry(worker, id, { schemaAfter: (await schemaFingerprint(worker)).lines });
   progress({ kind: "recorded", migration: name });
   const durationMs = performance.now() - began;
   return { version: migration.version, name, direction: "up", isRecorded: true, durationMs, longestLockMs: 0, units: [], leftOver: [] };
@@ -207,9 +221,12 @@ async function existingTables(worker: Client, migration: Migration): Promise<str
   return rows.map((row) => row.name);
 }
 
-async function leftOverOf(worker: Client, version: number): Promise<string[]> {
-  const before = await schemaBefore(worker, version);
-  return before === undefined ? [] : fingerprintDifference(before, (await schemaFingerprint(worker)).lines);
+/** Where the schema before isn't known, somebody else having made the version: tables and functions that no version makes. */
+async function leftOverOf({ sessions: { worker }, migration, knownTables }: Context): Promise<string[]> {
+  const [before, { lines: now }] = [await schemaBefore(worker, migration.version), await schemaFingerprint(worker)];
+  if (before !== undefined) return fingerprintDifference(before, now);
+  const known = [...tablesIn(now)].filter((table) => knownTables.has(table));
+  return now.filter((line) => /^(relation|function) /.test(line) && !known.some((table) => line.startsWith(`relation ${table} `))).map((line) => `+ ${line}`);
 }
 
 function messageOf(error: unknown): string {

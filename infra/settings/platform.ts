@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { migrationSettings } from "./migrations";
 
 const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be an IPv4 range such as 10.20.0.0/16");
 
@@ -30,10 +31,11 @@ export const databaseSettings = z.strictObject({
   certificateAuthority: z.string().min(1).default("amazon"),
   /** Lock budget of a migration's statement, in milliseconds. */
   lockTimeoutMs: z.int().min(10).max(60_000).default(200),
-  /** How long one statement of a migration may run, in milliseconds. */
-  statementTimeoutMs: z.int().min(100).default(60_000),
+  /** How long one statement of a migration may run that holds others up, in milliseconds. */
+  statementTimeoutMs: z.int().min(100).default(10_000),
   /** How long a migration goes on trying for its locks, in milliseconds. */
   migrationDeadlineMs: z.int().min(1_000).default(600_000),
+  ...migrationSettings,
 });
 
 export const hostSettings = z.strictObject({

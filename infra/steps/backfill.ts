@@ -1,6 +1,7 @@
 import { backfill as fill } from "../migrations/backfill";
 import { describeProgress } from "../migrations/progress";
 import { StepFailure } from "./failure";
+import { recordApplicationSchema } from "./schema";
 import type { Step } from "./step";
 
 /** Gives existing connections their provider's id, once the new release has made the providers. */
@@ -8,6 +9,8 @@ export const backfill: Step = async (context) => {
   const { database, schemaVersion, app } = context.input.settings;
   if (schemaVersion < app.providersSinceSchema)
     return { outcome: "nothing to do", summary: `schema ${schemaVersion} has no providers` };
+  // Where two copies must not run, the release was first started by activation.
+  await recordApplicationSchema(context);
   try {
     const report = await fill({
       connect: () => context.connect("owner"),

@@ -1,12 +1,12 @@
 import { configureScript } from "../commands/configure-script";
 import { hostFiles } from "../commands/host-files";
-import { backendTarget, loopback, servingUnit } from "../commands/paths";
+import { backendTarget, loopback, servingUnit, slots } from "../commands/paths";
 import { servingScript } from "../commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../commands/shared-files";
 import { quote } from "../commands/shell";
-import { roleNames } from "../roles";
+import { roleNames, servingRole } from "../role-names";
 import { StepFailure } from "./failure";
-import { prove, type Step } from "./step";
+import { prove, type Step, type StepContext } from "./step";
 
 /** Puts the host's own files in place: tested before they are loaded, the old ones back if they don't. */
 export const configure: Step = async (context) => {
@@ -19,7 +19,7 @@ export const configure: Step = async (context) => {
   await host.run("making the directories of the slots", servingScript(context.paths));
   const printed = await host.run(
     "configuring the host",
-    configureScript(hostFiles({ settings, database: input.database, roles: { app: roleNames.app }, dataVolume })),
+    configureScript(hostFiles({ settings, database: input.database, databaseUsers: await databaseUsers(context), dataVolume })),
   );
   const changed = printed.split("\n").filter((row) => row !== "");
   if (dataVolume !== null) await host.run("mounting the data volume", `systemctl enable --quiet --now ${quote(mountUnitName(context.paths.shared))}`);
@@ -40,3 +40,12 @@ for service in nginx haproxy pgbouncer redis-server; do systemctl is-active --qu
     ? { outcome: "nothing to do", summary: "the host's files are as configured" }
     : { outcome: "completed", summary: `${changed.length} files of the host changed` };
 };
+
+/** Who may come through PgBouncer: the role of this config's releases, and that of the release that serves until then. */
+async function databaseUsers({ host, paths, input: { settings } }: StepContext): Promise<Record<string, string>> {
+  const { app, owner } = roleNames;
+  const environments = slots.map((slot) => quote(paths.slotEnvironment(slot))).join(" ");
+  const servesAsOwner = await host.run("reading as whom the slots connect", `cat ${environments} 2>/dev/null | grep -c ${quote(`//${owner}:`)} || true`);
+  const isOwnerNeeded = servingRole(settings.database.migrations) === "owner" || Number(servesAsOwner) > 0;
+  return { [app]: settings.secrets.appPassword, ...(isOwnerNeeded ? { [owner]: settings.secrets.ownerPassword } : {}) };
+}

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { roleNames } from "../roles";
+import { roleNames } from "../role-names";
 import type { StepInput } from "./input";
 import type { RemoteHost } from "./remote-host";
 

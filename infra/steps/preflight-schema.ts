@@ -5,8 +5,9 @@ import { schemaStateOf } from "../migrations/journal-state";
 import { foreignTables } from "../migrations/ownership";
 import { scriptsReady } from "../migrations/readiness";
 import { type Pair, transitionProblem, type WayBack, wayBack } from "../way-back";
-import { roleNames } from "../roles";
+import { roleNames } from "../role-names";
 import { withClient } from "./database-connection";
+import { downProblem, remedyOf } from "./schema-plan";
 import type { StepContext } from "./step";
 
 /**
@@ -18,7 +19,11 @@ export async function migrationScripts(context: StepContext): Promise<string> {
   return withClient(context.connect("owner"), async (client) => {
     const journal = await readJournal(client);
     refuseOtherHistory(journal, migrations);
-    const ready = scriptsReady(migrations, schemaStateOf(journal), context.input.settings.schemaVersion);
+    const { schemaVersion, database } = context.input.settings;
+    const state = schemaStateOf(journal);
+    const problem = downProblem(database.migrations, state.version, schemaVersion);
+    if (problem !== undefined) throw new Error(`${problem} Remedy: ${remedyOf(problem)}`);
+    const ready = scriptsReady(migrations, state, schemaVersion);
     const foreign = await foreignTables(client);
     if (foreign.length > 0) {
       const owners = [...new Set(foreign.map(({ owner }) => owner))];

@@ -5,7 +5,7 @@ import { loopback } from "../commands/paths";
 import { insideWindow } from "../maintenance-window";
 import { schemaVersion } from "../migrations/journal";
 import type { Side } from "../pair/report";
-import { roleNames } from "../roles";
+import { roleNames } from "../role-names";
 import { withClient } from "./database-connection";
 import { automatedBackups } from "./database-service";
 import { StepFailure } from "./failure";

@@ -1,11 +1,13 @@
 import type pg from "pg";
 import { readMigrations } from "../migrations/files";
 import { schemaVersion } from "../migrations/journal";
-import { migrateTo, type MigrationReport } from "../migrations/migrate";
+import { migrateTo, type MigrateToArgs, type MigrationReport } from "../migrations/migrate";
 import { describeProgress } from "../migrations/progress";
+import { recordTo } from "../migrations/record";
 import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } from "./checklist-queries";
 import { withClient } from "./database-connection";
 import { StepFailure } from "./failure";
+import { downProblem, locksOf, migrationOptions, remedyOf } from "./schema-plan";
 import { prove, type Step, type StepContext } from "./step";
 
 /** Brings the schema up to the configured version, before the release that needs it starts. */
@@ -16,6 +18,12 @@ export const schemaUp: Step = async (context) => {
     await lookBefore(context, client);
     return { from: await schemaVersion(client), before: await rowCounts(client, providerTables) };
   });
+  const { migrations } = context.input.settings.database;
+  if (target > from && migrations === "application") {
+    for (const id of ["MIG-2.1", "MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"] as const)
+      context.boxes.push({ id, result: "not needed", evidence: "", reason: "the application migrates itself when it starts; verify holds that against sql/verify", source: context.phase });
+    return { outcome: "nothing to do", summary: `the schema is at ${from}; the application makes ${target} when it starts` };
+  }
   const report = target > from ? await migrate(context, target) : undefined;
   await look((client) => lookAfter(context, client, { report, before }));
   if (report === undefined) return { outcome: "nothing to do", summary: `the schema is at ${from}${target < from ? `; ${target} is asked for, after the older release serves` : ""}` };
@@ -31,6 +39,8 @@ export const schemaDown: Step = async (context) => {
       context.boxes.push({ id, result: "not needed", evidence: "", reason: "the schema was not taken back", source: context.phase });
     return { outcome: "nothing to do", summary: `the schema stays at ${from}` };
   }
+  const problem = downProblem(context.input.settings.database.migrations, from, target);
+  if (problem !== undefined) throw new StepFailure(problem, remedyOf(problem));
   const report = await migrate(context, target);
   context.boxes.push({
     id: "RBK-2",
@@ -49,31 +59,44 @@ export const schemaDown: Step = async (context) => {
   return { outcome: "completed", summary: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)}, verified` };
 };
 
+/**
+ * Where the application migrates itself: holds what it made at its start against every version's verify script, before any user
+ * sees the release, and records it.
+ */
+export async function recordApplicationSchema(context: StepContext): Promise<void> {
+  const { database, schemaVersion: target } = context.input.settings;
+  if (database.migrations !== "application") return;
+  const report = await explained(() => recordTo(migration(context, target)));
+  if (report.applied.length > 0) context.progress(`the application made schema ${report.to}; verified and recorded`);
+}
+
 async function migrate(context: StepContext, target: number): Promise<MigrationReport> {
-  const { database } = context.input.settings;
+  const report = await explained(() => migrateTo(migration(context, target)));
+  context.details.migration = report;
+  context.details.locks = locksOf(report);
+  return report;
+}
+
+async function explained(work: () => Promise<MigrationReport>): Promise<MigrationReport> {
   try {
-    const report = await migrateTo({
-      connect: () => context.connect("owner"),
-      target,
-      migrations: readMigrations(),
-      options: {
-        lockTimeoutMs: database.lockTimeoutMs,
-        statementTimeoutMs: database.statementTimeoutMs,
-        deadlineMs: database.migrationDeadlineMs,
-      },
-      progress: (event) => {
-        const said = describeProgress(event);
-        if (said !== undefined) context.progress(said);
-      },
-    });
-    context.details.migration = report;
-    return report;
+    return await work();
   } catch (error) {
-    throw new StepFailure(
-      error instanceof Error ? error.message : String(error),
-      "what the message names stands in the way: once it is gone, pulumi up goes on from here",
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StepFailure(message, remedyOf(message));
   }
+}
+
+function migration(context: StepContext, target: number): MigrateToArgs {
+  return {
+    connect: () => context.connect("owner"),
+    target,
+    migrations: readMigrations(),
+    options: migrationOptions(context.input.settings.database),
+    progress: (event) => {
+      const said = describeProgress(event);
+      if (said !== undefined) context.progress(said);
+    },
+  };
 }
 
 async function lookBefore(context: StepContext, client: pg.Client): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { environmentFile, fillVariables } from "../commands/environment";
 import { backendUnit, loopback, type Slot } from "../commands/paths";
 import { journalScript, startAndWait } from "../commands/stage-script";
-import { roleNames } from "../roles";
+import { roleNames, servingRole } from "../role-names";
 import { StepFailure } from "./failure";
 import type { StepContext } from "./step";
 
@@ -11,8 +11,9 @@ export function slotEnvironment(context: StepContext, slot: Slot): string {
   const { settings, release, database } = context.input;
   const { backend } = settings.app;
   const { app, adminPassword } = settings.secrets;
+  const role = servingRole(settings.database.migrations);
   const values = {
-    databaseUrl: `postgresql://${roleNames.app}:${settings.secrets.appPassword}@127.0.0.1:${loopback.database}/${database.name}`,
+    databaseUrl: `postgresql://${roleNames[role]}:${settings.secrets[`${role}Password`]}@127.0.0.1:${loopback.database}/${database.name}`,
     redisUrl: `redis://127.0.0.1:${loopback.redis}`,
     publicUrl: `https://${settings.network.publicName}`,
     port: String(backend.ports[slot]),

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { BoxId } from "../checklist/boxes";
 import type { BoxResult } from "../checklist/result";
 import type { HostPaths } from "../commands/paths";
-import type { roleNames } from "../roles";
+import type { roleNames } from "../role-names";
 import type { Phase } from "../rollout/phases";
 import { StepFailure } from "./failure";
 import type { StepInput } from "./input";

@@ -4,6 +4,7 @@ import { owners } from "../checklist/owners";
 import { loopback } from "../commands/paths";
 import { Application, type Answer, describe, field, listOf } from "./application";
 import { readHostState } from "./host-state";
+import { recordApplicationSchema } from "./schema";
 import { stopSlot, lastWords, ensureRunning } from "./slots";
 import { StepFailure } from "./failure";
 import { findings, prove, type Step, type StepContext } from "./step";
@@ -18,6 +19,7 @@ export const verify: Step = async (context) => {
   if (!settings.app.overlap && slot !== state.serving)
     return { outcome: "nothing to do", summary: "two copies must not run: the release is verified by activation, which starts it" };
   await ensureRunning(context, slot);
+  await recordApplicationSchema(context);
   const tunnel = await host.tunnel({ address: "127.0.0.1", port: loopback.preview[slot] });
   try {
     progress(`checking ${state.staged.release} in slot ${slot}`);

@@ -137,3 +137,18 @@ describe("backups and files", () => {
     expect(parseSettings(app({ sharedDirectories: undefined })).app).toMatchObject({ sharedDirectories: [], overlap: true });
   });
 });
+
+describe("who migrates", () => {
+  const database = (changes: Raw): Raw => rehearsal({ release: "v1.2.0", schemaVersion: 2, database: { ...(stackFile("rehearsal").database as Raw), ...changes } });
+
+  test("this program, unless the config says otherwise", () => {
+    expect(parseSettings(database({})).database).toMatchObject({ migrations: "program", applicationJournal: {}, providerBecomes: {} });
+  });
+
+  test("both only with what the application's own journal must hear", () => {
+    expect(problemsOf(database({ migrations: "both" }))).toEqual([expect.stringContaining('prompt-library:database.applicationJournal["2"].up is needed by database.migrations: both')]);
+    expect(problemsOf(database({ migrations: "both", applicationJournal: { "2": { up: ["SELECT 1"] } } }))).toEqual([]);
+    expect(problemsOf(database({ migrations: "both", applicationJournal: { two: { up: ["SELECT 1"] } } }))).not.toEqual([]);
+    expect(problemsOf(database({ migrations: "application" }))).toEqual([]);
+  });
+});

@@ -1,0 +1,53 @@
+import type { QueryResult } from "pg";
+import { transactionText, withinBudget } from "./budget";
+import { MigrationError } from "./errors";
+import type { Migration } from "./files";
+import { fingerprintDifference, fingerprintOf, fingerprintQuery } from "./fingerprint";
+import { label } from "./hash-chain";
+import { schemaAfter, schemaBefore } from "./journal";
+import type { MigrationOptions } from "./options";
+import type { Progress } from "./progress";
+import type { Sessions } from "./session";
+
+/**
+ * Where an application migrates the database too, it may have gone on since `migration` went up. What it made is removed by the
+ * statements that config gives for that, in one transaction that is kept only if nothing else is left.
+ *
+ * @throws MigrationError naming what is left; nothing was changed then
+ */
+export async function removeMadeSince(args: { sessions: Sessions; options: MigrationOptions; progress: Progress; migration: Migration }): Promise<void> {
+  const { sessions, options, progress, migration } = args;
+  const { worker } = sessions;
+  const [after, before] = [await schemaAfter(worker, migration.version), await schemaBefore(worker, migration.version)];
+  if (after === undefined) return;
+  const statements = options.beforeDown[migration.version] ?? [];
+  const what = `removing what was made since ${label(migration)} went up`;
+  await withinBudget(sessions, options, { what, isGentle: false, progress }, async (limits) => {
+    const text = transactionText([...statements, fingerprintQuery], limits, options.settings).replace(/;\nCOMMIT$/, "");
+    const answers = (await worker.query(text)) as unknown as QueryResult<{ line: string }>[];
+    const { lines } = fingerprintOf(answers.at(-1)?.rows ?? []);
+    const left = madeSince({ before: before ?? [], after, now: lines });
+    if (left.length > 0) {
+      await worker.query("ROLLBACK");
+      throw new MigrationError(
+        `${label(migration)} does not go down: made since it went up, by the application itself: ${left.join(", ")}. Nothing was changed. ` +
+          "Have the release that made them remove them, or say how in database.applicationJournal (beforeDown), with its own journal's entries.",
+      );
+    }
+    await worker.query("COMMIT");
+  });
+}
+
+/**
+ * What was added since, and what of the schema before is gone, `+` and `-` as in a diff. A table stands for its columns, constraints,
+ * indexes and triggers; what was there before the version went up and is again is nobody's change.
+ */
+export function madeSince(lines: { before: string[]; after: string[]; now: string[] }): string[] {
+  const changed = fingerprintDifference(lines.after, lines.now).filter((line) =>
+    line.startsWith("+ ") ? !lines.before.includes(line.slice(2)) : lines.before.includes(line.slice(2)),
+  );
+  const tables = changed.flatMap((line) => /^\+ relation (\S+) /.exec(line)?.[1] ?? []);
+  return changed.filter(
+    (line) => !tables.some((table) => new RegExp(`^\\+ (column|constraint) ${table}\\.|^\\+ (index|trigger) .* ON (public\\.)?${table}\\b`).test(line)),
+  );
+}

@@ -1,0 +1,47 @@
+import { takeLock } from "./advisory-lock";
+import { limitsOf } from "./budget";
+import { MigrationError } from "./errors";
+import { schemaFingerprint } from "./fingerprint";
+import { refuseOtherHistory } from "./history";
+import { ensureJournal, readJournal } from "./journal";
+import { schemaStateOf, stepsTo } from "./journal-state";
+import { tablesOf, type MigrateToArgs, type MigrationReport } from "./migrate";
+import { defaultOptions } from "./options";
+import { withSessions } from "./session";
+import { recordVersion, type AppliedMigration } from "./step";
+
+/**
+ * Where the application migrates itself: holds what it made against the verify script of every version up to `target`, and records
+ * those that pass. Nothing of a migration runs. A target below the database's version changes nothing.
+ *
+ * @throws MigrationError with all that a version lacks
+ */
+export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
+  const options = { ...defaultOptions, ...args.options };
+  const progress = args.progress ?? (() => undefined);
+  const { migrations, target } = args;
+  const began = performance.now();
+  return withSessions(args.connect, options, async (sessions) => {
+    await takeLock(sessions, options, progress);
+    const waitedMs = performance.now() - began;
+    const journal = await readJournal(sessions.worker);
+    refuseOtherHistory(journal, migrations);
+    const state = schemaStateOf(journal);
+    if (state.pending) {
+      throw new MigrationError(
+        `Version ${state.pending.version} was left half done by a run of this program, which the application's own migrations can't finish. ` +
+          "Remedy: pulumi config set --path database.migrations both, pulumi up, then back to application.",
+      );
+    }
+    const steps = stepsTo(state, target, migrations.at(-1)?.version ?? 0).filter(({ direction }) => direction === "up");
+    if (steps.length > 0) await ensureJournal(sessions.worker, limitsOf(options, false));
+    const applied: AppliedMigration[] = [];
+    for (const { version } of steps) {
+      const migration = migrations.find((candidate) => candidate.version === version);
+      if (!migration) throw new MigrationError(`Version ${version} is not among the migrations. Nothing was changed.`);
+      applied.push(await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations) }, []));
+    }
+    const fingerprint = (await schemaFingerprint(sessions.worker)).hash;
+    return { from: state.version, to: Math.max(state.version, target), applied, waitedMs, durationMs: performance.now() - began, fingerprint };
+  });
+}

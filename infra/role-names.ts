@@ -1,0 +1,11 @@
+/** PostgreSQL roles: who migrates, who serves, who only looks. */
+export const roleNames = {
+  owner: "prompt_library_owner",
+  app: "prompt_library_app",
+  readonly: "prompt_library_readonly",
+} as const;
+
+/** As whom the application connects: one that migrates itself has to own the tables. */
+export function servingRole(migrations: "program" | "application" | "both"): "owner" | "app" {
+  return migrations === "program" ? "app" : "owner";
+}
