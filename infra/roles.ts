@@ -15,6 +15,8 @@ export interface RolesArgs {
   readonlyPassword: pulumi.Input<string>;
 }
 
+export { roleNames };
+
 export class Roles extends pulumi.ComponentResource {
   readonly database: pulumi.Output<string>;
 
