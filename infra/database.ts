@@ -9,6 +9,7 @@ export interface DatabaseArgs {
   storageGiB: number;
   multiAz: boolean;
   backupRetentionDays: number;
+  restoredFrom?: { snapshot: string; number: number; lineage: string } | undefined;
   masterPassword: pulumi.Input<string>;
   /** Deletion protection, `protect` and the final snapshot. Off means: `destroy` takes the data with it. */
   isProtected: boolean;
@@ -16,12 +17,17 @@ export interface DatabaseArgs {
 
 export const masterUser = "deployment_master";
 
+/** The instance's name: another one for each restore, so that it stands beside the one whose place it takes. */
+export function databaseIdentifier(name: string, restoredFrom: { number: number } | undefined): string {
+  return restoredFrom === undefined ? name : `${name}-r${restoredFrom.number}`;
+}
+
 /** A private, encrypted PostgreSQL that speaks TLS only and counts its statements. */
 export class Database extends pulumi.ComponentResource {
   /** The instance's name, as the AWS CLI takes it. */
   readonly identifier: pulumi.Output<string>;
-  /** Never the same for two instances, also when a restored one takes over the name. */
-  readonly resourceId: pulumi.Output<string>;
+  /** Of the instance that began empty, whatever it was restored from since: whose roles these are. */
+  readonly lineage: pulumi.Output<string>;
   readonly arn: pulumi.Output<string>;
   readonly address: pulumi.Output<string>;
   readonly port: pulumi.Output<number>;
@@ -43,10 +49,13 @@ export class Database extends pulumi.ComponentResource {
       },
       parent,
     );
+    const { restoredFrom } = args;
+    const identifier = databaseIdentifier(name, restoredFrom);
     const instance = new aws.rds.Instance(
       `${name}-instance`,
       {
-        identifier: name,
+        identifier,
+        ...(restoredFrom === undefined ? {} : { snapshotIdentifier: restoredFrom.snapshot }),
         engine: "postgres",
         engineVersion: args.engineVersion,
         instanceClass: args.instanceClass,
@@ -64,21 +73,22 @@ export class Database extends pulumi.ComponentResource {
         copyTagsToSnapshot: true,
         deletionProtection: args.isProtected,
         skipFinalSnapshot: !args.isProtected,
-        ...(args.isProtected ? { finalSnapshotIdentifier: `${name}-final` } : {}),
+        ...(args.isProtected ? { finalSnapshotIdentifier: `${identifier}-final` } : {}),
         deleteAutomatedBackups: !args.isProtected,
         applyImmediately: true,
         autoMinorVersionUpgrade: false,
       },
-      { ...parent, protect: args.isProtected },
+      // A restored one takes the place of another, which a protected stack keeps until a person deletes it.
+      { ...parent, protect: args.isProtected, retainOnDelete: args.isProtected, replaceOnChanges: ["identifier"] },
     );
+    this.lineage = instance.resourceId.apply((id) => restoredFrom?.lineage ?? id);
     this.identifier = instance.identifier;
-    this.resourceId = instance.resourceId;
     this.arn = instance.arn;
     this.address = instance.address;
     this.port = instance.port;
     this.registerOutputs({
       identifier: this.identifier,
-      resourceId: this.resourceId,
+      lineage: this.lineage,
       arn: this.arn,
       address: this.address,
       port: this.port,

@@ -81,7 +81,7 @@ const roles = new Roles(`${name}-roles`, {
   port: tunnel.port,
   masterPassword: pulumi.secret(secrets.masterPassword),
   database: settings.database.name,
-  databaseResourceId: database.resourceId,
+  databaseLineage: database.lineage,
   ownerPassword: pulumi.secret(secrets.ownerPassword),
   appPassword: pulumi.secret(secrets.appPassword),
   readonlyPassword: pulumi.secret(secrets.readonlyPassword),

@@ -8,8 +8,8 @@ export interface RolesArgs {
   port: pulumi.Input<number>;
   masterPassword: pulumi.Input<string>;
   database: string;
-  /** Changes when another instance takes over: a restored database has none of the roles. */
-  databaseResourceId: pulumi.Input<string>;
+  /** Changes when another instance takes over that began empty; one that was restored from a snapshot has the roles. */
+  databaseLineage: pulumi.Input<string>;
   ownerPassword: pulumi.Input<string>;
   appPassword: pulumi.Input<string>;
   readonlyPassword: pulumi.Input<string>;
@@ -42,7 +42,7 @@ export class Roles extends pulumi.ComponentResource {
       parent: this,
       provider,
       retainOnDelete: true,
-      replacementTrigger: args.databaseResourceId,
+      replacementTrigger: args.databaseLineage,
     };
     const role = (part: keyof typeof roleNames, password: pulumi.Input<string>) =>
       new postgresql.Role(`${name}-${part}`, { name: roleNames[part], login: true, password }, options);

@@ -93,3 +93,8 @@ export function unmountCopyScript(at: string): string {
 rm -rf --one-file-system ${quote(at)}
 `;
 }
+
+/** Makes the data volume's files those of a mounted copy: what came since goes. */
+export function restoreFilesScript(copy: string, shared: string): string {
+  return `rsync --archive --hard-links --acls --xattrs --delete --exclude=/lost+found ${quote(`${copy}/`)} ${quote(`${shared}/`)}\n`;
+}

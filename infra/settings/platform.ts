@@ -29,6 +29,16 @@ export const databaseSettings = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a PostgreSQL name in lower case"),
   /** `amazon`, or the path of a PEM file: who signs the server's certificate. */
   certificateAuthority: z.string().min(1).default("amazon"),
+  /** Written by `npm run restore`: which snapshot the instance began as. It stays; taking it away would make an empty one. */
+  restoredFrom: z
+    .strictObject({
+      snapshot: z.string().min(1),
+      /** Counts the stack's restores: each has an instance of another name. */
+      number: z.int().min(1),
+      /** Resource id of the instance that began empty: the roles made in it came along in the snapshot. */
+      lineage: z.string().min(1),
+    })
+    .optional(),
   /** Lock budget of a migration's statement, in milliseconds. */
   lockTimeoutMs: z.int().min(10).max(60_000).default(200),
   /** How long one statement of a migration may run that holds others up, in milliseconds. */

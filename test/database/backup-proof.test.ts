@@ -2,6 +2,7 @@ import pg, { type Client } from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { digitsOf, isEmpty, readContent } from "../../infra/backup/content";
 import { writeMarker } from "../../infra/backup/marker";
+import { scramVerifier } from "../../infra/backup/scram";
 import { type Expectation, proveCopy } from "../../infra/backup/proof";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { one, type Scratch, useCluster } from "./scratch";
@@ -144,4 +145,17 @@ test("a database in which nothing was ever made is empty, and one with a single 
   } finally {
     await client.end();
   }
+});
+
+test("a role whose password was set by its verifier logs in with the password, and with no other", async () => {
+  const scratch = await cluster.database();
+  const superuser = await scratch.session({ isSuperuser: true });
+  await superuser.query(`CREATE ROLE restored_reader LOGIN PASSWORD '${scramVerifier("a-password-of-its-own")}'`);
+  const login = async (password: string) => {
+    const client = new pg.Client({ ...scratch.connection, user: "restored_reader", password });
+    await client.connect();
+    await client.end();
+  };
+  await login("a-password-of-its-own");
+  await expect(login("another-one")).rejects.toThrow(/password authentication failed/);
 });

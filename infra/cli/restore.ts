@@ -1,0 +1,188 @@
+import { parseArgs } from "node:util";
+import { createInterface } from "node:readline/promises";
+import { DescribeDBSnapshotsCommand, RDSClient } from "@aws-sdk/client-rds";
+import { execa } from "execa";
+import { describeLoss, lossSince } from "../backup/loss";
+import { scramVerifier } from "../backup/scram";
+import { type SnapshotTags, tagsOf } from "../backup/snapshots";
+import { restoreFilesScript } from "../commands/shared-files";
+import { backendUnit } from "../commands/paths";
+import { pairProblem } from "../compatibility";
+import { databaseIdentifier, masterUser } from "../database";
+import { schemaVersion } from "../migrations/journal";
+import { roleNames } from "../roles";
+import { withFilesCopy } from "../steps/backup-files";
+import { makeSnapshot } from "../steps/backup-snapshot";
+import { openContext } from "../steps/context";
+import { connectTo, withClient } from "../steps/database-connection";
+import { describeDatabase } from "../steps/database-service";
+import { readHostState } from "../steps/host-state";
+import type { StepInput } from "../steps/input";
+import { ensureRunning } from "../steps/slots";
+import type { StepContext } from "../steps/step";
+import { StackConfig } from "./stack-config";
+import { stackInput } from "./stack-input";
+
+const usage = `usage: npm run restore -- STACK SNAPSHOT [--release NAME --schema NUMBER] [--database-only] [--yes] [--config-file FILE]
+Brings a snapshot back as the stack's database: a new instance in the place of the one that is there, roles and passwords included,
+and the files of the data volume's snapshot that was made with it. The application is down meanwhile. What is there now is kept in
+a snapshot of its own; a protected stack keeps its instance as well. Release and schema become those of the snapshot.`;
+
+export type RestoreOptions = {
+  stack: string;
+  snapshot: string;
+  /** For snapshots that say nothing of themselves, such as RDS's own. */
+  release?: string;
+  schemaVersion?: number;
+  isDatabaseOnly?: boolean;
+  configFile?: string;
+  /** Hears what would be lost and decides. */
+  confirm: (question: string) => Promise<boolean>;
+};
+
+/** @throws Error saying what was done so far and what to do next */
+export async function restore(options: RestoreOptions): Promise<void> {
+  const { stack } = options;
+  const input = await stackInput(stack);
+  const context = openContext("backup", input, new Date(), "restore");
+  try {
+    const rds = new RDSClient({ region: input.settings.target.region });
+    const wanted = await findSnapshot(rds, options, input);
+    const { current, loss } = await withClient(context.connect("owner"), async (client) => ({ current: await schemaVersion(client), loss: await lossSince(client, wanted.since, new Date()) }));
+    const files = options.isDatabaseOnly === true || input.dataVolume === null ? undefined : wanted.tags["volume-snapshot"];
+    const question =
+      `${stack}: ${wanted.id} (schema ${wanted.schemaVersion}, ${wanted.release}) in the place of schema ${current}.\n` +
+      `Lost is ${describeLoss(loss)}.\nFiles in shared directories: ${files === undefined ? "stay as they are" : `those of ${files}`}. The application is down until it is done.\n`;
+    if (!(await options.confirm(question))) throw new Error("not restored; nothing has changed");
+    await whileStopped(context, async () => {
+      const { instance } = await describeDatabase(input);
+      const kept = await makeSnapshot(context, rds, { instance, schemaVersion: current, purpose: "before-restore" });
+      context.progress(`what is there now is kept as ${kept.id}`);
+      const address = await replaceInstance(context, options, { ...wanted, lineage: instance.DbiResourceId ?? "" });
+      await alignPasswords(context, address);
+      if (files !== undefined) await restoreFiles(context, files);
+      context.progress("pulumi up: the release that goes with it, verified as ever");
+      await pulumi(options, ["up", "--yes", "--skip-preview"]).catch(() => {
+        throw new Error(
+          `the database is restored (${address}), and pulumi up did not end well: mend what it says, then pulumi up --stack ${stack}. The way back: npm run restore -- ${stack} ${kept.id}`,
+        );
+      });
+      context.progress(`${wanted.id} serves as ${address}; the way back: npm run restore -- ${stack} ${kept.id}`);
+      if (input.settings.protection)
+        context.progress(`the instance ${instance.DBInstanceIdentifier} is kept and Pulumi knows it no more: once nobody needs it, take its deletion protection off and delete it`);
+    });
+  } finally {
+    await context.host.close();
+  }
+}
+
+type Wanted = { id: string; since: Date; release: string; schemaVersion: number; tags: Partial<SnapshotTags> };
+
+async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: StepInput): Promise<Wanted> {
+  const { DBSnapshots: [found] = [] } = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: options.snapshot }));
+  if (found?.Status !== "available" || found.SnapshotCreateTime === undefined) throw new Error(`the snapshot ${options.snapshot} is ${found?.Status ?? "not there"}; nothing has changed`);
+  const tags = tagsOf(found.TagList) as Partial<SnapshotTags>;
+  if (tags.stack !== undefined && tags.stack !== options.stack) throw new Error(`${options.snapshot} is a snapshot of the stack ${tags.stack}; nothing has changed`);
+  const release = options.release ?? tags.release;
+  const version = options.schemaVersion ?? (tags["schema-version"] === undefined ? undefined : Number(tags["schema-version"]));
+  if (release === undefined || version === undefined)
+    throw new Error(`${options.snapshot} does not say which release and schema it holds. Remedy: --release NAME --schema NUMBER. Nothing has changed`);
+  const undeclared = pairProblem(release, version, input.settings.app.compatibility);
+  if (undeclared !== undefined) throw new Error(`${undeclared}. Nothing has changed`);
+  return { id: options.snapshot, since: new Date(tags["marker-at"] ?? found.SnapshotCreateTime), release, schemaVersion: version, tags };
+}
+
+/** What is written while the database is replaced would be in neither: nothing writes. Started again whatever happens. */
+async function whileStopped(context: StepContext, work: () => Promise<void>): Promise<void> {
+  const { app } = context.input.settings;
+  const before = (await readHostState(context)).serving;
+  if (before !== null) {
+    context.progress(`stopping slot ${before}: the application is down from now on`);
+    await context.host.run(`stopping slot ${before}`, `systemctl stop ${backendUnit(app.name, before)}`);
+  }
+  try {
+    await work();
+  } finally {
+    const { serving } = await readHostState(context);
+    if (serving !== null) await ensureRunning(context, serving);
+  }
+}
+
+/** By config and Pulumi, so that the state knows the new instance. @returns its address */
+async function replaceInstance(context: StepContext, options: RestoreOptions, wanted: Wanted & { lineage: string }): Promise<string> {
+  const { input, progress } = context;
+  const config = new StackConfig(options.stack, options.configFile);
+  const before = input.settings.database.restoredFrom;
+  const number = (before?.number ?? 0) + 1;
+  const name = `${input.settings.app.name}-${options.stack}`;
+  const plain = { isSecret: false };
+  await config.set("database.restoredFrom.snapshot", wanted.id, plain);
+  await config.set("database.restoredFrom.number", String(number), plain);
+  await config.set("database.restoredFrom.lineage", before?.lineage ?? wanted.lineage, plain);
+  await config.set("release", wanted.release, plain);
+  await config.set("schemaVersion", String(wanted.schemaVersion), plain);
+  const urn = `urn:pulumi:${options.stack}::prompt-library::prompt-library:infra:Database$aws:rds/instance:Instance::${name}-instance`;
+  if (input.settings.protection) await pulumi(options, ["state", "unprotect", urn, "--yes"]);
+  progress(`restoring ${wanted.id} as the stack's database`);
+  await pulumi(options, ["up", "--yes", "--skip-preview", "--target", urn]);
+  const { instance } = await describeDatabase({ ...input, database: { ...input.database, identifier: databaseIdentifier(name, { number }) } });
+  const address = instance.Endpoint?.Address;
+  if (address === undefined) throw new Error("RDS names no address of the restored database; pulumi up goes on from here");
+  return address;
+}
+
+/** The snapshot holds the passwords of its own day. */
+async function alignPasswords(context: StepContext, address: string): Promise<void> {
+  const { secrets } = context.input.settings;
+  const login = { user: masterUser, password: secrets.masterPassword };
+  await withClient(connectTo({ address, port: context.input.database.port }, login, context.host, context.input), async (client) => {
+    for (const role of Object.keys(roleNames) as (keyof typeof roleNames)[])
+      await client.query(`ALTER ROLE ${client.escapeIdentifier(roleNames[role])} PASSWORD ${client.escapeLiteral(scramVerifier(secrets[`${role}Password`]))}`);
+  });
+}
+
+async function restoreFiles(context: StepContext, snapshot: string): Promise<void> {
+  context.progress(`putting back the files of ${snapshot}`);
+  await withFilesCopy(context, snapshot, (directory) => context.host.run("putting back the files", restoreFilesScript(directory, context.paths.shared), { timeoutMs: 1_800_000 }));
+}
+
+async function pulumi({ stack, configFile }: RestoreOptions, words: string[]): Promise<void> {
+  const file = configFile === undefined || words[0] === "state" ? [] : ["--config-file", configFile];
+  await execa("pulumi", [...words, "--stack", stack, "--non-interactive", ...file], { stdin: "ignore", stdout: process.stderr, stderr: "inherit" });
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { release: { type: "string" }, schema: { type: "string" }, "database-only": { type: "boolean" }, yes: { type: "boolean" }, "config-file": { type: "string" } },
+  });
+  const [stack, snapshot] = positionals;
+  if (stack === undefined || snapshot === undefined) throw new Error(usage);
+  const confirm = async (question: string): Promise<boolean> => {
+    process.stderr.write(question);
+    if (values.yes === true) return true;
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return (await terminal.question(`Type ${stack} to go on: `)).trim() === stack;
+    } finally {
+      terminal.close();
+    }
+  };
+  await restore({
+    stack,
+    snapshot,
+    confirm,
+    isDatabaseOnly: values["database-only"] === true,
+    ...(values.release !== undefined && { release: values.release }),
+    ...(values.schema !== undefined && { schemaVersion: Number(values.schema) }),
+    ...(values["config-file"] !== undefined && { configFile: values["config-file"] }),
+  });
+}
+
+if (process.argv[1]?.endsWith("cli/restore.ts")) {
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}
