@@ -76,7 +76,7 @@ export async function findVolumeCopies(ec2: EC2Client, stack: string): Promise<s
 /** Detaches a copy, which nothing may have mounted any more, and deletes it. */
 export async function removeVolumeCopy(ec2: EC2Client, id: string): Promise<void> {
   const { Volumes: [volume] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
-  if ((volume?.Attachments ?? []).some(({ State }) => State !== "detached")) await ec2.send(new DetachVolumeCommand({ VolumeId: id }));
+  for (const { InstanceId, State } of volume?.Attachments ?? []) if (State !== "detached") await ec2.send(new DetachVolumeCommand({ VolumeId: id, InstanceId }));
   await waitUntilVolumeAvailable({ client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 }, { VolumeIds: [id] });
   await ec2.send(new DeleteVolumeCommand({ VolumeId: id }));
 }

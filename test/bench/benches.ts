@@ -12,4 +12,8 @@ export const benches: Readonly<Record<string, Bench>> = {
     what: "the longest stall of a writer while schema 2 goes up and down, beside the same change in one transaction",
     run: async (say) => (await import("./writer-stall")).bench({ millions: [1, 4, 10], hasReader: true, say }),
   },
+  "backup-gate": {
+    what: "how long the backup gate takes, snapshot to proof, against the database's size (needs root and some 15 GB of disk)",
+    run: async (say) => (await import("./backup-gate")).bench({ gigabytes: [0.1, 1, 4], say }),
+  },
 };
