@@ -2,14 +2,14 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { isEmpty } from "../backup/content";
 import { findCopies, removeCopy } from "../backup/copies";
 import { gateTimeProblem } from "../backup/gate-time";
-import { newestProven, snapshotsToPrune } from "../backup/retention";
-import { deleteSnapshot, stackSnapshots, tagSnapshot } from "../backup/snapshots";
-import { deleteVolumeSnapshot } from "../backup/volumes";
+import { newestProven } from "../backup/retention";
+import { stackSnapshots, tagSnapshot } from "../backup/snapshots";
 import type { BoxId } from "../checklist/boxes";
 import { insideWindow } from "../maintenance-window";
 import { schemaVersion } from "../migrations/journal";
 import { makeSnapshot, type Made } from "./backup-snapshot";
-import { removeFilesCopies, volumeClient } from "./backup-files";
+import { removeFilesCopies } from "./backup-files";
+import { pruneSnapshots } from "./backup-retention";
 import { proveSnapshot } from "./backup-proof";
 import { withClient } from "./database-connection";
 import { describeDatabase } from "./database-service";
@@ -47,7 +47,7 @@ export const backup: Step = async (context) => {
   } else await proveSnapshot(context, rds, { instance, made });
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   if (policy.proof === "restore") await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
-  await prune(context, rds);
+  if (!(await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds)))) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
   stillInWindow(context, made, seconds);
   return { outcome: "completed", summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}` };
 };
@@ -62,27 +62,6 @@ function stillInWindow(context: StepContext, made: Made, seconds: number): void 
       "run pulumi up at the next window's beginning; nothing has changed",
     );
   }
-}
-
-/** PRE-2.5: what is beyond the policy goes, with the volume's snapshot of the same hour. */
-async function prune(context: StepContext, rds: RDSClient): Promise<void> {
-  const { input } = context;
-  const { keepDays, keepSnapshots } = input.settings.backup;
-  const isKept = await prove(context, "PRE-2.5", async () => {
-    const snapshots = await stackSnapshots(rds, input.stack);
-    const gone = snapshotsToPrune(snapshots, { keepDays, keepSnapshots }, new Date());
-    for (const { id, tags } of gone) {
-      await deleteSnapshot(rds, id);
-      const volume = tags["volume-snapshot"];
-      if (volume !== undefined) await deleteVolumeSnapshot(volumeClient(context), volume);
-    }
-    const { instance } = await describeDatabase(input);
-    const days = instance.BackupRetentionPeriod ?? 0;
-    if (days !== input.settings.database.backupRetentionDays)
-      throw new Error(`RDS keeps automated backups for ${days} days, not ${input.settings.database.backupRetentionDays} (database.backupRetentionDays)`);
-    return `${snapshots.length - gone.length} snapshots kept (${keepDays} days, at least ${keepSnapshots}, always the newest proven one), ${gone.length === 0 ? "none pruned" : `pruned: ${gone.map(({ id }) => id).join(", ")}`}; automated backups for ${days} days`;
-  });
-  if (!isKept) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
 }
 
 /** No change, no snapshot; that restoring works is known from the newest proven one. */

@@ -1,4 +1,6 @@
+import { RDSClient } from "@aws-sdk/client-rds";
 import { troubleshoot } from "../diagnosis/troubleshooting";
+import { retentionInForce } from "./backup-retention";
 import { automatedBackups } from "./database-service";
 import { proveDocuments } from "./documents";
 import { prove, type Step, type StepContext } from "./step";
@@ -7,6 +9,7 @@ import { prove, type Step, type StepContext } from "./step";
 export const evidence: Step = async (context) => {
   context.progress("looking at backups and documents");
   await prove(context, "POST-4.1", () => automatedBackups(context.input));
+  await prove(context, "POST-4.3", () => retentionInForce(context, new RDSClient({ region: context.input.settings.target.region })));
   await proveDocuments(context);
   context.progress("asking the questions of npm run diagnose");
   await proveTroubleshooting(context);
