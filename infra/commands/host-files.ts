@@ -1,6 +1,7 @@
 import type { Settings } from "../settings";
 import type { ConfigureArgs, ManagedFile } from "./configure-script";
 import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
+import { maintenancePage } from "./maintenance";
 import { metadataRules } from "./nftables";
 import { nginxSite } from "./nginx";
 import { hostPaths, servingUnit, slots } from "./paths";
@@ -39,6 +40,7 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
         nginxSite({ application, publicName: settings.network.publicName, apiPrefix: app.routes.prefix, ports: app.backend.ports }),
         ["nginx"],
       ),
+      file(`${paths.root}/maintenance.html`, maintenancePage(settings.network.publicName), []),
       file("/etc/haproxy/haproxy.cfg", haproxyConfig(application), ["haproxy"]),
       file("/etc/default/haproxy", haproxyDefaults(application), ["haproxyArguments"]),
       ...[null, ...slots].map((slot) => file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(app.backend.ports, slot), ["haproxy"])),

@@ -1,3 +1,4 @@
+import { maintenanceSite } from "./maintenance";
 import { hostPaths, loopback, type Slot, slots } from "./paths";
 
 export type SiteArgs = {
@@ -39,6 +40,7 @@ server {
     add_header Strict-Transport-Security "max-age=31536000" always;
     root ${paths.root};
 
+${maintenanceSite(paths, args.apiPrefix)}
     location ${args.apiPrefix} {
         proxy_pass http://${args.application}-backend;
 ${proxyHeaders}

@@ -1,9 +1,10 @@
 import { otherSlot } from "../commands/paths";
 import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
-import { backendState, bake } from "./bake";
+import { bake } from "./bake";
 import { StepFailure } from "./failure";
 import { readHostState, type SlotContent } from "./host-state";
 import { ensureRunning, lastWords, stopSlot } from "./slots";
+import { backendState } from "./started";
 import type { Step, StepContext } from "./step";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */

@@ -14,6 +14,7 @@ import { proveSnapshot } from "./backup-proof";
 import { withClient } from "./database-connection";
 import { describeDatabase } from "./database-service";
 import { StepFailure } from "./failure";
+import { closeIfAsked } from "./maintenance";
 import { prove, type Step, type StepContext } from "./step";
 
 const again = "mend what is named, then run pulumi up again: it makes another snapshot; the schema has not been touched";
@@ -21,6 +22,7 @@ const again = "mend what is named, then run pulumi up again: it makes another sn
 /** When the schema will change: a snapshot, kept; that very snapshot restored aside and proved; the copy removed. */
 export const backup: Step = async (context) => {
   const { input, progress } = context;
+  await closeIfAsked(context);
   const rds = new RDSClient({ region: input.settings.target.region });
   for (const copy of await findCopies(rds, input.stack)) {
     progress(`removing the restored copy ${copy}, which a run that was killed has left`);

@@ -6,6 +6,7 @@ import { insideWindow } from "../maintenance-window";
 import { schemaVersion } from "../migrations/journal";
 import type { Side } from "../pair/report";
 import { roleNames } from "../role-names";
+import { continuityProblems } from "./continuity";
 import { withClient } from "./database-connection";
 import { automatedBackups } from "./database-service";
 import { StepFailure } from "./failure";
@@ -46,7 +47,7 @@ export const preflight: Step = async (context) => {
 
   if (context.details.from !== undefined) await provePairReport(context, context.details.from as Side | null);
 
-  const found = findings(context.boxes);
+  const found = [...findings(context.boxes), ...(await continuityProblems(context))];
   if (found.length > 0)
     throw new StepFailure(
       `${found.length} finding${found.length === 1 ? "" : "s"}:\n${found.map((row) => `  - ${row}`).join("\n")}`,

@@ -1,12 +1,16 @@
-import { silenceReason } from "../commands/backend-state";
+import { backendStateScript, type BackendState, readBackendState, silenceReason } from "../commands/backend-state";
 import type { Slot } from "../commands/paths";
 import { line } from "../commands/shell";
 import { toldReleaseProblem } from "../commands/told-release";
-import { backendState } from "./bake";
 import type { SlotContent } from "./host-state";
 import type { StepContext } from "./step";
 
-/** @throws Error when the backend that has just come up is another release, or bigger than it may be */
+/** How a slot's backend fares. */
+export async function backendState(context: StepContext, slot: Slot): Promise<BackendState> {
+  return readBackendState(await context.host.run("asking after the backend", backendStateScript(context.input.settings.app.name, slot)));
+}
+
+/** @throws Error when the backend that has just come up tells another release than its slot holds */
 export async function checkStarted(context: StepContext, content: SlotContent): Promise<void> {
   const { app } = context.input.settings;
   const health = `http://127.0.0.1:${app.backend.ports[content.slot]}${app.routes.health}`;

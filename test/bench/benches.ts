@@ -16,4 +16,8 @@ export const benches: Readonly<Record<string, Bench>> = {
     what: "how long the backup gate takes, snapshot to proof, against the database's size (needs root and some 15 GB of disk)",
     run: async (say) => (await import("./backup-gate")).bench({ gigabytes: [0.1, 1, 4], say }),
   },
+  deployment: {
+    what: "requests that fail during a deployment and the checklist's own way, the way back, no-op runs, the artifact (BENCH_COUNT ways back: 30)",
+    run: async (say) => (await import("./deployment")).bench({ count: Number(process.env.BENCH_COUNT ?? 30), say }),
+  },
 };

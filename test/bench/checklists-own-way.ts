@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { execa } from "execa";
+import { nodeRuntime } from "../../infra/artifact/node-runtime";
+import { backendUnit, hostPaths } from "../../infra/commands/paths";
+import { readHostState } from "../../infra/steps/host-state";
+import type { StepContext } from "../../infra/steps/step";
+
+/**
+ * What the checklist does by hand, on the same host: the backend stopped, modules installed, both parts built, the backend started.
+ * The host has no network, so npm and all that it would fetch are brought there before the clock counts for anything.
+ */
+export async function checklistsOwnWay(context: StepContext, release: string): Promise<void> {
+  const { app } = context.input.settings;
+  const work = await mkdtemp(join(tmpdir(), "checklists-own-way-"));
+  const place = `${hostPaths(app.name).state}/checklist`;
+  try {
+    await execa("git", ["clone", "--quiet", "--branch", release, app.repository, join(work, "app")]);
+    const directory = join(work, "app", app.build.directory);
+    await execa("npm", ["ci", "--no-fund", "--no-audit", "--cache", join(work, "npm-cache")], { cwd: directory });
+    await rm(join(directory, "node_modules"), { recursive: true });
+    const node = await nodeRuntime(app.build.nodeVersion, "linux-x64");
+    const npm = dirname(dirname((await execa("realpath", [(await execa("which", ["npm"])).stdout])).stdout));
+    await execa("cp", ["-a", npm, join(work, "npm")]);
+    await execa("cp", [node, join(work, "node")]);
+    await execa("tar", ["-C", work, "-czf", `${work}.tar.gz`, "."]);
+    await context.host.send(`${work}.tar.gz`, `${place}.tar.gz`);
+    await context.host.run("unpacking", `rm -rf ${place} && mkdir -p ${place} && tar -xzf ${place}.tar.gz -C ${place}`, { timeoutMs: 300_000 });
+    const { serving } = await readHostState(context);
+    const unit = backendUnit(app.name, serving ?? "blue");
+    await context.host.run(
+      "going the checklist's own way",
+      `export PATH=${place}:$PATH HOME=${place}
+npm() { node ${place}/npm/bin/npm-cli.js --cache ${place}/npm-cache --offline "$@"; }
+systemctl stop ${unit}
+trap 'systemctl start ${unit}' EXIT
+cd ${place}/app/${app.build.directory}
+npm ci --no-fund --no-audit
+npm run build
+systemctl start ${unit}
+until curl -sf -o /dev/null http://127.0.0.1:8000${app.routes.health}; do sleep 0.2; done`,
+      { timeoutMs: 900_000 },
+    );
+  } finally {
+    await context.host.run("removing what the bench brought", `rm -rf ${place} ${place}.tar.gz`);
+    await rm(work, { recursive: true, force: true });
+    await rm(`${work}.tar.gz`, { force: true });
+  }
+}

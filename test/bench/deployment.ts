@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { buildArtifact } from "../../infra/artifact/build";
+import { stackInput } from "../../infra/cli/stack-input";
+import type { Slot } from "../../infra/commands/paths";
+import { otherSlot } from "../../infra/commands/paths";
+import { resolveRelease } from "../../infra/release";
+import { backendSettings } from "../../infra/settings/application";
+import { confirm, drain, turn } from "../../infra/steps/activation";
+import { openContext } from "../../infra/steps/context";
+import { readHostState } from "../../infra/steps/host-state";
+import { ensureRunning } from "../../infra/steps/slots";
+import type { StepContext } from "../../infra/steps/step";
+import { endRehearsal, prepareRehearsal, type Rehearsal } from "../rehearsal/rehearsal";
+import { type LoadResult, startLoad, underLoad } from "../steady-load";
+import { checklistsOwnWay } from "./checklists-own-way";
+import { type BenchResult, benchResult } from "./result";
+
+export type DeploymentBenchOptions = {
+  /** How often the way back and the switch are timed. */
+  count: number;
+  say: (line: string) => void;
+  /** A rehearsal that is used again and stays; else one of its own that goes. */
+  home?: string;
+};
+
+const perSecond = 200;
+const [older, newer] = ["v1.1.0", "v1.2.0"] as const;
+
+/** On a deployed rehearsal of its own: requests during deployments, the way back, a run that has nothing to do, the artifact. */
+export async function bench(options: DeploymentBenchOptions): Promise<BenchResult[]> {
+  const home = options.home ?? (await mkdtemp(join(tmpdir(), "bench-deployment-")));
+  try {
+    const rehearsal = await prepareRehearsal({ home, log: options.say });
+    // A bench asks for more than one user may.
+    for (const [name, value] of Object.entries({ ...backendSettings.parse({}).variables, RATE_LIMIT_MAX: "100000000" }))
+      await rehearsal.pulumi.setConfig(`app.backend.variables.${name}`, value);
+    await up(rehearsal, older, 2);
+    await up(rehearsal, newer, 2);
+    return [
+      ...(await underTraffic(rehearsal, options)),
+      ...(await wayBack(rehearsal, options)),
+      ...(await switches(rehearsal, options)),
+      ...(await nothingToDo(rehearsal, options)),
+      ...(await artifacts(rehearsal, options)),
+    ];
+  } finally {
+    if (options.home === undefined) {
+      await endRehearsal({ home, log: options.say });
+      await rm(home, { recursive: true, force: true });
+    }
+  }
+}
+
+async function up(rehearsal: Rehearsal, release: string, schemaVersion: number): Promise<number> {
+  await rehearsal.pulumi.setConfig("release", release);
+  await rehearsal.pulumi.setConfig("schemaVersion", String(schemaVersion));
+  const startedAt = performance.now();
+  const { exitCode, output } = await rehearsal.pulumi.capture("up", "--yes", "--skip-preview", "--color", "never");
+  if (exitCode !== 0) throw new Error(`pulumi up to ${release} failed:\n${output.slice(-3_000)}`);
+  return performance.now() - startedAt;
+}
+
+async function contextOf(rehearsal: Rehearsal): Promise<StepContext> {
+  return openContext("activate", await stackInput(rehearsal.pulumi.options.stack), new Date(), "bench");
+}
+
+/** A deployment and a rollback under a steady 200 requests a second, and the checklist's own way beside them. */
+async function underTraffic(rehearsal: Rehearsal, { say }: DeploymentBenchOptions): Promise<BenchResult[]> {
+  const context = await contextOf(rehearsal);
+  const { host, settings } = context.input;
+  const load = (keepAlive: boolean) => ({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond, keepAlive });
+  const measured: [string, LoadResult][] = [];
+  try {
+    for (const keepAlive of [true, false]) {
+      const kind = keepAlive ? "keep-alive" : "new-connections";
+      for (const [what, release] of [["rollback", older], ["deploy", newer]] as const) {
+        say(`${what} under ${perSecond} requests a second, ${kind}`);
+        measured.push([`${what}-${kind}`, await underLoad(load(keepAlive), () => up(rehearsal, release, 2))]);
+      }
+    }
+    say("the checklist's own way under the same load: stop, npm ci, build, start");
+    measured.push(["checklist", await underLoad(load(true), () => checklistsOwnWay(context, newer))]);
+  } finally {
+    await context.host.close();
+  }
+  const [, checklist] = measured.at(-1)!;
+  return measured.flatMap(([name, result]) => {
+    const beside = name === "checklist" ? `of ${result.asked}` : `of ${result.asked}; ${checklist.failed.length} of ${checklist.asked} the checklist's own way`;
+    return [
+      benchResult(`failed-requests-${name}`, result.failed.length, "requests", beside),
+      benchResult(`slowest-request-${name}-ms`, result.slowestMs, "ms", `p99 ${result.p99Ms} ms`),
+    ];
+  });
+}
+
+/** From `pulumi up` with the prior config to its release answering under the public address. */
+async function wayBack(rehearsal: Rehearsal, { count, say }: DeploymentBenchOptions): Promise<BenchResult[]> {
+  const { host, settings } = await stackInput(rehearsal.pulumi.options.stack);
+  const times: number[] = [];
+  for (let run = 0; run < count; run += 1) {
+    const release = run % 2 === 0 ? older : newer;
+    const load = startLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond: 20, keepAlive: true });
+    await up(rehearsal, release, 2);
+    const { firstMsByRelease } = await load.end();
+    const served = firstMsByRelease[release];
+    if (served === undefined) throw new Error(`${release} was not seen to serve`);
+    times.push(served);
+    say(`back ${run + 1} of ${count}: ${(served / 1000).toFixed(1)} s`);
+  }
+  return [percentile("up-back", times, 0.5, "s"), percentile("up-back", times, 0.95, "s")];
+}
+
+/** The turn alone, both releases up: from the command on this machine to the first answer of the other release. */
+async function switches(rehearsal: Rehearsal, { count, say }: DeploymentBenchOptions): Promise<BenchResult[]> {
+  const context = await contextOf(rehearsal);
+  const { host, settings } = context.input;
+  const times: number[] = [];
+  try {
+    const state = await readHostState(context);
+    let from: Slot = state.serving ?? "blue";
+    for (let run = 0; run < count; run += 1) {
+      const to = otherSlot(from);
+      const release = state.slots[to]?.release ?? "";
+      await ensureRunning(context, to);
+      const load = startLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond, keepAlive: true });
+      const beganMs = await load.firstAnswer();
+      await turn(context, { to, from }, release);
+      await confirm(context, { to, from });
+      await drain(context, from);
+      const { firstMsByRelease } = await load.end();
+      times.push((firstMsByRelease[release] ?? Number.NaN) - beganMs);
+      from = to;
+    }
+    say(`${count} switches`);
+  } finally {
+    await context.host.close();
+  }
+  // The stack's config and the host agree again.
+  await up(rehearsal, older, 2);
+  return [percentile("switch-back", times, 0.5, "ms"), percentile("switch-back", times, 0.95, "ms")];
+}
+
+async function nothingToDo(rehearsal: Rehearsal, { say }: DeploymentBenchOptions): Promise<BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const words of [["up", "--yes", "--skip-preview"], ["preview"]]) {
+    const startedAt = performance.now();
+    const { exitCode, output } = await rehearsal.pulumi.capture(...words);
+    if (exitCode !== 0) throw new Error(output.slice(-2_000));
+    const seconds = (performance.now() - startedAt) / 1000;
+    say(`pulumi ${words[0]} with nothing to do: ${seconds.toFixed(1)} s`);
+    results.push(benchResult(`no-op-${words[0]}-s`, seconds, "s"));
+  }
+  return results;
+}
+
+/** Built in a cache of its own, as on a machine that has never built it; then again. */
+async function artifacts(rehearsal: Rehearsal, { say }: DeploymentBenchOptions): Promise<BenchResult[]> {
+  const { settings } = await stackInput(rehearsal.pulumi.options.stack);
+  const release = await resolveRelease(newer, settings.app.repository);
+  const cache = await mkdtemp(join(tmpdir(), "bench-artifact-"));
+  const before = process.env.PROMPT_LIBRARY_CACHE;
+  process.env.PROMPT_LIBRARY_CACHE = cache;
+  try {
+    const results: BenchResult[] = [];
+    for (const what of ["cold", "unchanged"]) {
+      const startedAt = performance.now();
+      const artifact = await buildArtifact(settings.app, release, say);
+      results.push(benchResult(`artifact-build-${what}-s`, (performance.now() - startedAt) / 1000, "s"));
+      if (what === "unchanged") results.push(benchResult("artifact-size-mib", Number((await execa("stat", ["-c", "%s", artifact.path])).stdout) / 2 ** 20, "MiB"));
+    }
+    return results;
+  } finally {
+    if (before === undefined) delete process.env.PROMPT_LIBRARY_CACHE;
+    else process.env.PROMPT_LIBRARY_CACHE = before;
+    await rm(cache, { recursive: true, force: true });
+  }
+}
+
+function percentile(name: string, timesMs: readonly number[], share: number, unit: "s" | "ms"): BenchResult {
+  const sorted = [...timesMs].sort((a, b) => a - b);
+  const ms = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+  return benchResult(`${name}-p${share * 100}-${unit}`, unit === "s" ? ms / 1000 : ms, unit, `of ${timesMs.length}`);
+}

@@ -1,0 +1,103 @@
+import { request } from "node:https";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { StepInput } from "../../infra/steps/input";
+import type { Rehearsal } from "../rehearsal/rehearsal";
+import { underLoad } from "../steady-load";
+import { healthOf } from "./activation/suite";
+import { deploy, deployed } from "./deployed";
+import { deployedInput, forgetRateLimit, inputFor, onHost, runStep } from "./steps";
+
+/** An application that keeps users and connections in files and rewrites them whole: two copies at once would lose data. */
+let rehearsal: Rehearsal;
+let input: StepInput;
+let token: string;
+let made = 0;
+
+beforeAll(async () => {
+  rehearsal = await deployed("v1.1.0", 1);
+  const first = await deploy(rehearsal, "v1.2.0-files", 2, { "app.overlap": "false", "app.sharedDirectories[0]": "interface/backend/data" });
+  expect(first.exitCode, first.output).toBe(0);
+  input = await deployedInput(rehearsal);
+  await forgetRateLimit(input);
+  const account = { email: `files-${Date.now()}@users.example`, password: "a password of files" };
+  token = ((await post("/api/auth/register", account)).body as { data: { token: string } }).data.token;
+});
+
+afterAll(async () => {
+  for (const key of ["app.overlap", "app.sharedDirectories"]) await rehearsal.pulumi.capture("config", "rm", "--path", key);
+  await deployed("v1.1.0", 1);
+});
+
+test("a new copy takes the old one's place: nobody is refused, nothing that was written is lost, never two at once", async () => {
+  const next = await inputFor(input, "v1.2.0-files");
+  next.settings.app.backend.variables = { ...next.settings.app.backend.variables, FEATURE: "another configuration" };
+  const before = await onHost(input, "ls -di /srv/prompt-library/shared/interface/backend/data 2>/dev/null || find /srv/prompt-library/shared -name users.json");
+  let isOver = false;
+  const writing = (async () => {
+    while (!isOver) await connect();
+  })();
+  const watch = copiesSeen(() => isOver);
+  const { failed, longestGapMs, value } = await underLoad(healthOf(input), async () => {
+    await runStep("stage", next);
+    return runStep("activate", next);
+  });
+  isOver = true;
+  await Promise.all([writing, watch]);
+  expect(failed).toEqual([]);
+  expect(value.summary).toMatch(/requests waited for \d+ ms/);
+  expect(longestGapMs).toBeLessThan(8_000);
+  expect(await watch).toBe(1);
+  expect(await connections()).toBe(made);
+  expect(made).toBeGreaterThan(5);
+  expect(await onHost(input, "ls -di /srv/prompt-library/shared/interface/backend/data 2>/dev/null || find /srv/prompt-library/shared -name users.json")).toBe(before);
+});
+
+test.each([
+  ["exits", /v1\.2\.0-exits was not taken: .*ended by itself/],
+  ["wrong-version", /v1\.2\.0-wrong-version was not taken: .*health tells release .*v1\.1\.0/],
+])("%s never serves: the old copy is started again and takes the requests that waited", async (name, reason) => {
+  await forgetRateLimit(input);
+  const candidate = await inputFor(input, `v1.2.0-${name}`);
+  const { failed } = await underLoad(healthOf(input), async () => {
+    await runStep("stage", candidate);
+    expect(await runStep("activate", candidate).then(() => "", String)).toMatch(reason);
+  });
+  expect(failed).toEqual([]);
+  expect(await connections()).toBe(made);
+});
+
+async function connect(): Promise<void> {
+  const answer = await post("/api/connections", { name: `connection ${made}`, provider: "openai", credentials: { api_key: "key" } }, token);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  made += 1;
+}
+
+async function connections(): Promise<number> {
+  const answer = await ask("GET", "/api/connections", undefined, token);
+  expect(answer.status).toBe(200);
+  return (answer.body as { data: unknown[] }).data.length;
+}
+
+/** The most copies that ran at one moment, looked at all the time. */
+async function copiesSeen(isOver: () => boolean): Promise<number> {
+  let most = 0;
+  while (!isOver()) most = Math.max(most, Number(await onHost(input, "pgrep -u prompt-library -fc '^[^ ]*node dist' || true")));
+  return most;
+}
+
+function post(path: string, body: unknown, bearer?: string) {
+  return ask("POST", path, body, bearer);
+}
+
+function ask(method: string, path: string, body: unknown, bearer?: string): Promise<{ status: number; body: unknown }> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", host: input.settings.network.publicName, ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }) };
+    const asked = request({ host: input.host.address, method, path, headers, rejectUnauthorized: false, agent: false }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text === "" ? undefined : JSON.parse(text) }));
+    });
+    asked.on("error", reject);
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
