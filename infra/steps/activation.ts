@@ -29,7 +29,7 @@ export async function turn(context: StepContext, activation: Activation, release
     afterSeconds: verification.bakeSeconds + patienceSeconds,
   });
   if (app.overlap) {
-    await context.host.run(`turning traffic to slot ${activation.to}`, `${arm}${turnScript(args)}`);
+    await context.host.runWhole(`turning traffic to slot ${activation.to}`, `${arm}${turnScript(args)}`, { progress: context.progress });
     return 0;
   }
   const proof = proofScript({
@@ -38,10 +38,10 @@ export async function turn(context: StepContext, activation: Activation, release
     releaseField: app.healthReleaseField,
     release,
   });
-  const printed = await context.host.run(
+  const printed = await context.host.runWhole(
     `exchanging slot ${activation.from} for ${activation.to}`,
     `${arm}${exchangeScript({ ...args, proof })}`,
-    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000 },
+    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
   );
   return Number(printed.split("\n").at(-1));
 }
@@ -55,11 +55,11 @@ export async function turnFirst(context: StepContext, to: Slot): Promise<void> {
 /** The old slot serves again, started where it was stopped; the new one is stopped. */
 export async function turnBack(context: StepContext, activation: Activation): Promise<void> {
   const { app } = context.input.settings;
-  await context.host.run(
+  await context.host.runWhole(
     `turning back to slot ${activation.from}`,
     `${disarmScript(app.name)}if [ -e ${line(context.paths.activation)} ]; then
 ${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}fi`,
-    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000 },
+    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
   );
 }
 

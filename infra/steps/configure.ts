@@ -17,9 +17,10 @@ export const configure: Step = async (context) => {
     await host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), { timeoutMs: 600_000 });
   progress("comparing the host's files with those of this config");
   await host.run("making the directories of the slots", servingScript(context.paths));
-  const printed = await host.run(
+  const printed = await host.runWhole(
     "configuring the host",
     configureScript(hostFiles({ settings, database: input.database, databaseUsers: await databaseUsers(context), dataVolume })),
+    { progress },
   );
   const changed = printed.split("\n").filter((row) => row !== "");
   if (dataVolume !== null) await host.run("mounting the data volume", `systemctl enable --quiet --now ${quote(mountUnitName(context.paths.shared))}`);

@@ -11,3 +11,6 @@ export class StepFailure extends Error {
     this.name = "StepFailure";
   }
 }
+
+/** The connection was lost, never stood or gave no answer in time: what was asked may have been done, or not. */
+export class HostUnreached extends StepFailure {}

@@ -4,7 +4,8 @@ import { type HostAddress, sshArguments } from "../commands/ssh";
 import { line, quote } from "../commands/shell";
 import { writeSshIdentity } from "../ssh-identity";
 import { openTunnel, type Tunnel } from "../tunnel";
-import { StepFailure } from "./failure";
+import { HostUnreached, StepFailure } from "./failure";
+import { runTransient, settle, type TransientOptions } from "./transient";
 
 /** The host, as root, over one shared connection whose key is pinned. */
 export class RemoteHost {
@@ -34,6 +35,19 @@ export class RemoteHost {
     } catch (error) {
       throw explain(what, this.address.address, error);
     }
+  }
+
+  /**
+   * The same as a transient unit of the host, for what must be done whole whatever becomes of connection and program. One at a time:
+   * another run's is waited for.
+   */
+  async runWhole(what: string, script: string, options: TransientOptions = {}): Promise<string> {
+    return runTransient(this.run.bind(this), this.address.address, what, script, options);
+  }
+
+  /** Waits until nothing of an earlier run is still at work on the host. */
+  async settled(progress: (message: string) => void): Promise<void> {
+    await settle(this.run.bind(this), progress);
   }
 
   /** Writes a file as root, whole or not at all. */
@@ -88,9 +102,9 @@ function explain(what: string, address: string, error: unknown): Error {
   if (!(error instanceof ExecaError)) return error instanceof Error ? error : new Error(String(error));
   const words = String(error.stderr ?? "").trim();
   if (error.timedOut)
-    return new StepFailure(`${what} on ${address} did not end in time; so far: ${words}`, "look at the host, then run pulumi up again");
+    return new HostUnreached(`${what} on ${address} did not end in time; so far: ${words}`, "look at the host, then run pulumi up again");
   if (error.exitCode === 255)
-    return new StepFailure(
+    return new HostUnreached(
       `the host ${address} was not reached for ${what}: ${words}`,
       "is the host running, and is this machine's address in network.sshFrom? Then pulumi up again",
     );

@@ -14,6 +14,7 @@ export const stage: Step = async (context) => {
   const { release, settings } = input;
   const artifact = await buildArtifact(settings.app, release, progress);
   context.details.artifact = { digest: artifact.digest, isFromCache: artifact.isFromCache };
+  await context.host.settled(progress);
   await settleActivation(context);
   const state = await readHostState(context);
   const wanted = { release: release.name, commit: release.commit, digest: artifact.digest, environment: environmentDigest(context) };
@@ -75,7 +76,7 @@ async function bring(context: StepContext, archive: string, digest: string): Pro
 async function start(context: StepContext, content: SlotContent): Promise<number> {
   const { app } = context.input.settings;
   try {
-    const printed = await context.host.run(
+    const printed = await context.host.runWhole(
       `starting ${content.release}`,
       startScript({
         application: app.name,
@@ -87,7 +88,7 @@ async function start(context: StepContext, content: SlotContent): Promise<number
         healthPath: app.routes.health,
         startTimeoutSeconds: app.backend.startTimeoutSeconds,
       }),
-      { timeoutMs: (app.backend.startTimeoutSeconds + 60) * 1000 },
+      { timeoutMs: (app.backend.startTimeoutSeconds + 60) * 1000, progress: context.progress },
     );
     await checkStarted(context, content);
     return Number(printed);

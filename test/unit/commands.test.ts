@@ -15,6 +15,7 @@ import { linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from 
 import { releaseDirectory, startScript, unpackScript } from "../../infra/commands/stage-script";
 import { backendTemplate } from "../../infra/commands/systemd";
 import { toldReleaseProblem } from "../../infra/commands/told-release";
+import { beginScript, followScript, readFollowed, settledScript } from "../../infra/commands/transient-unit";
 import { userData } from "../../infra/commands/user-data";
 import { pairProblem } from "../../infra/compatibility";
 import { insideWindow } from "../../infra/maintenance-window";
@@ -72,6 +73,9 @@ const texts: Record<string, string> = {
   "activate-arm.sh": armScript({ ...startable, turnBack: "true\n", afterSeconds: 125 }),
   "activate-turn-back.sh": turnBackScript({ ...startable, overlap: true }),
   "activate-confirm.sh": confirmScript(startable),
+  "transient-begin.sh": beginScript({ id: "0123456789abcdef", what: "unpacking v1.2.0", script: "true\n", limitSeconds: 300 }),
+  "transient-follow.sh": followScript("0123456789abcdef", 20),
+  "transient-settled.sh": settledScript(20),
   "backend-state.sh": backendStateScript(application, "green"),
   "configure.sh": configureScript({
     files: [{ path: "/etc/a file", content: "text\n", mode: "0640", owner: "root:postgres", services: ["nginx", "haproxy"] }],
@@ -82,6 +86,20 @@ const texts: Record<string, string> = {
 
 test.each(Object.keys(texts))("%s", async (name) => {
   await expect(texts[name]).toMatchFileSnapshot(`../golden/commands/${name}`);
+});
+
+describe("what is seen of a script on the host", () => {
+  test.each([
+    ["running", { state: "running" }],
+    ["gone", { state: "gone" }],
+    ["ended 4\nYQ==\nYgo=\n", { state: "ended", status: 4, stdout: "a", stderr: "b\n" }],
+    ["ended 0\n\n\n", { state: "ended", status: 0, stdout: "", stderr: "" }],
+  ])("%j", (printed, seen) => {
+    expect(readFollowed(printed)).toEqual(seen);
+  });
+  test("anything else is an error", () => {
+    expect(() => readFollowed("Connection refused")).toThrow("Connection refused");
+  });
 });
 
 test("a mount unit is named as systemd wants it", () => {
