@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MigrationReport } from "../../infra/migrations";
+import { madeSince } from "../../infra/migrations/made-since";
 import { downProblem, locksOf, migrationOptions, remedyOf } from "../../infra/steps/schema-plan";
 import { servingRole } from "../../infra/role-names";
 
@@ -56,4 +57,15 @@ test("the report's locks name table, mode, statement and tries", () => {
   expect(locksOf(report)).toEqual([
     { table: "connections", mode: "ACCESS EXCLUSIVE", statement: "0002_x up, statement 9: ALTER TABLE public.connections ADD", waitedMs: 897.5, heldMs: 2.5, retries: 2 },
   ]);
+});
+
+test("what was made since is named once, and what the version itself brought or takes is not", () => {
+  const before = ["column users.name text", "relation users rp"];
+  const after = [...before, "relation providers rp"];
+  const usage = ["relation usage rp", "column usage.id uuid", "index CREATE INDEX usage_id ON public.usage USING btree (id)", "constraint usage.usage_pkey PRIMARY KEY (id)"];
+  expect(madeSince({ before, after, now: after })).toEqual([]);
+  expect(madeSince({ before, after, now: [...after, ...usage] })).toEqual(["+ relation usage rp"]);
+  expect(madeSince({ before, after, now: [...after, "column users.region text"] })).toEqual(["+ column users.region text"]);
+  expect(madeSince({ before, after, now: ["relation users rp", "relation providers rp"] })).toEqual(["- column users.name text"]);
+  expect(madeSince({ before: [...before, "constraint users.old CHECK (true)"], after, now: [...after, "constraint users.old CHECK (true)"] })).toEqual([]);
 });
