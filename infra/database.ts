@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { masterUser } from "./role-names";
 
 export interface DatabaseArgs {
   subnetIds: pulumi.Input<string>[];
@@ -14,8 +15,6 @@ export interface DatabaseArgs {
   /** Deletion protection, `protect` and the final snapshot. Off means: `destroy` takes the data with it. */
   isProtected: boolean;
 }
-
-export const masterUser = "deployment_master";
 
 /** The instance's name: another one for each restore, so that it stands beside the one whose place it takes. */
 export function databaseIdentifier(name: string, restoredFrom: { number: number } | undefined): string {

@@ -1,3 +1,6 @@
+/** As whom the database was made: on RDS no superuser. */
+export const masterUser = "deployment_master";
+
 /** PostgreSQL roles: who migrates, who serves, who only looks. */
 export const roleNames = {
   owner: "prompt_library_owner",

@@ -1,7 +1,6 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import { masterUser } from "./database";
-import { roleNames } from "./role-names";
+import { masterUser, roleNames } from "./role-names";
 
 export interface RolesArgs {
   /** Begin of the tunnel on this machine; unknown until it stands. */
@@ -15,7 +14,6 @@ export interface RolesArgs {
   readonlyPassword: pulumi.Input<string>;
 }
 
-export { roleNames };
 
 export class Roles extends pulumi.ComponentResource {
   readonly database: pulumi.Output<string>;

@@ -2,7 +2,7 @@ import pg from "pg";
 import { variableNamesScript } from "../commands/diagnosis-script";
 import { backendUnit, loopback, type Slot } from "../commands/paths";
 import { journalScript } from "../commands/stage-script";
-import { roleNames } from "../roles";
+import { roleNames } from "../role-names";
 import { withClient } from "../steps/database-connection";
 import type { StepContext } from "../steps/step";
 import { ask, type Section } from "./finding";

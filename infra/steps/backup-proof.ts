@@ -1,7 +1,7 @@
 import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
 import { findCopies, removeCopy, restoreCopy } from "../backup/copies";
 import { type Proof, proveCopy } from "../backup/proof";
-import { masterUser } from "../database";
+import { masterUser } from "../role-names";
 import { proveFiles } from "./backup-files";
 import type { Made } from "./backup-snapshot";
 import { connectTo, withClient } from "./database-connection";

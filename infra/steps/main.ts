@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import type { PhaseRecord } from "../report/record";
 import { type Phase, phases } from "../rollout/phases";
 import { openContext } from "./context";
-import { announce, conclude, lament } from "./ending";
 import type { PhaseResult, StepInput } from "./input";
 import { keepRecord } from "./records";
 import type { StepOutcome } from "./step";
@@ -32,17 +31,17 @@ async function main(phase: Phase): Promise<void> {
     };
   };
   try {
-    if (phase === "preflight") await announce(context);
+    if (phase === "preflight") await (await import("./ending")).announce(context);
     const done: StepOutcome = await steps[phase](context);
     const outcome = { outcome: done.outcome, summary: done.summary };
     const result: Pick<PhaseResult, "report"> = {};
-    if (phase === "evidence") result.report = (await conclude(context, finish, outcome)).report;
+    if (phase === "evidence") result.report = (await (await import("./ending")).conclude(context, finish, outcome)).report;
     else await keepRecord(context, finish(outcome));
     context.progress(done.summary);
     process.stdout.write(JSON.stringify({ runId: context.runId, phase, ...outcome, ...result } satisfies PhaseResult));
   } catch (error) {
     process.exitCode = 1;
-    await lament(context, error, finish);
+    await (await import("./ending")).lament(context, error, finish);
   } finally {
     await context.host.close();
   }

@@ -1,24 +1,16 @@
 import type { Phase } from "../rollout/phases";
-import { activate } from "./activate";
-import { backfill } from "./backfill";
-import { backup } from "./backup";
-import { configure } from "./configure";
-import { evidence } from "./evidence";
-import { preflight } from "./preflight";
-import { schemaDown, schemaUp } from "./schema";
-import { stage } from "./stage";
 import type { Step } from "./step";
-import { verify } from "./verify";
 
+/** Each phase is a process of its own, and loads what it needs itself and nothing of the others. */
 export const steps: Record<Phase, Step> = {
-  preflight,
-  backup,
-  schemaUp,
-  configure,
-  stage,
-  verify,
-  activate,
-  backfill,
-  schemaDown,
-  evidence,
+  preflight: async (context) => (await import("./preflight")).preflight(context),
+  backup: async (context) => (await import("./backup")).backup(context),
+  schemaUp: async (context) => (await import("./schema")).schemaUp(context),
+  configure: async (context) => (await import("./configure")).configure(context),
+  stage: async (context) => (await import("./stage")).stage(context),
+  verify: async (context) => (await import("./verify")).verify(context),
+  activate: async (context) => (await import("./activate")).activate(context),
+  backfill: async (context) => (await import("./backfill")).backfill(context),
+  schemaDown: async (context) => (await import("./schema")).schemaDown(context),
+  evidence: async (context) => (await import("./evidence")).evidence(context),
 };
