@@ -16,8 +16,8 @@ export interface ApiResponse {
   body: string;
 }
 
-/** Answers one action; `forward` asks moto, which keeps the records. */
-export type Handler = (request: QueryRequest, forward: () => Promise<ApiResponse>) => Promise<ApiResponse>;
+/** Answers one action; `forward` asks moto, which keeps the records, with other parameters where some are given. */
+export type Handler = (request: QueryRequest, forward: (changed?: URLSearchParams) => Promise<ApiResponse>) => Promise<ApiResponse>;
 
 /** What Amazon would refuse, in its words where they are known. */
 export class Refusal extends Error {

@@ -49,7 +49,8 @@ async function query(args: ProxyArgs, service: string, region: string, request: 
   const body = Buffer.concat(chunks);
   const parameters = new URLSearchParams(body.length > 0 ? body.toString() : (request.url ?? "").split("?")[1]);
   const action = parameters.get("Action") ?? "";
-  const forward = () => sendToMoto(request.method ?? "POST", request.url ?? "/", request.headers, body);
+  const forward = (changed?: URLSearchParams) =>
+    sendToMoto(request.method ?? "POST", request.url ?? "/", request.headers, changed === undefined ? body : Buffer.from(changed.toString()));
   try {
     const handler = args.handlers[service]?.[action];
     const answer = handler ? await handler({ service, region, action, parameters }, forward) : await forward();

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Log } from "../toolchain/build-once";
@@ -24,6 +25,8 @@ type Status = "creating" | "available" | "modifying" | "rebooting" | "stopping" 
 interface Database {
   region: string;
   identifier: string;
+  /** moto gives all of them the same. */
+  resourceId: string;
   cluster: Cluster;
   status: Status;
   needsReboot: boolean;
@@ -81,7 +84,12 @@ export class Rds {
       throw new Refusal("InvalidParameterCombination", "the local cloud keeps no write-ahead log, so it restores snapshots only");
     },
 
-    DescribeDBInstances: async ({ region }, forward) => this.withStatus(region, await forward()),
+    DescribeDBInstances: async ({ region, parameters }, forward) => {
+      const wanted = [...this.databases.values()].find((one) => one.region === region && one.resourceId === parameters.get("Filters.Filter.1.Values.Value.1"));
+      if (parameters.get("Filters.Filter.1.Name") !== "dbi-resource-id" || wanted === undefined) return this.withStatus(region, await forward());
+      const { Action = "", Version = "" } = Object.fromEntries(parameters);
+      return this.withStatus(region, await forward(new URLSearchParams({ Action, Version, DBInstanceIdentifier: wanted.identifier })));
+    },
 
     ModifyDBInstance: async ({ region, parameters }, forward) => {
       const database = this.require(region, parameters, ["available"]);
@@ -232,7 +240,7 @@ export class Rds {
       },
       number,
     );
-    const database: Database = { region, identifier, cluster, status: "creating", needsReboot: false };
+    const database: Database = { region, identifier, resourceId: newResourceId(), cluster, status: "creating", needsReboot: false };
     this.databases.set(`${region}/${identifier}`, database);
     cluster.onCrash = () => {
       this.args.log(`PostgreSQL ${identifier} ended by itself; logs/postgresql-${identifier}.log tells why`);
@@ -300,10 +308,16 @@ export class Rds {
       const database = this.databases.get(`${region}/${identifier}`);
       if (!database) return block;
       const shown = block.replace(/<DBInstanceStatus>.*?<\/DBInstanceStatus>/, `<DBInstanceStatus>${database.status}</DBInstanceStatus>`);
-      return database.needsReboot ? shown.replace(/<ParameterApplyStatus>.*?<\//, "<ParameterApplyStatus>pending-reboot</") : shown;
+      const own = shown.replace(/<DbiResourceId>.*?<\//, `<DbiResourceId>${database.resourceId}</`);
+      return database.needsReboot ? own.replace(/<ParameterApplyStatus>.*?<\//, "<ParameterApplyStatus>pending-reboot</") : own;
     });
     return { ...answer, body };
   }
+}
+
+/** As Amazon's: `db-` and 26 letters and digits; never the same again, also for a database of the same name. */
+function newResourceId(): string {
+  return `db-${randomBytes(16).toString("hex").toUpperCase().slice(0, 26)}`;
 }
 
 /** A snapshot is named by itself or by its ARN, which ends in the name. */
