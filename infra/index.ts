@@ -15,6 +15,7 @@ import { Roles } from "./roles";
 import { Rollout } from "./rollout/rollout";
 import { ScheduledBackups } from "./scheduled-backups";
 import { stepCommand } from "./steps/command";
+import type { PhaseResult } from "./steps/input";
 import { checkTarget } from "./target";
 
 const settings = readSettings();
@@ -120,8 +121,14 @@ new Guard(name, { guarded: [network, artifacts, notifications, host, roles, ...(
 export const application = `https://${settings.network.publicName}`;
 /** Where it is reached while its name does not lead there. */
 export const address = host.address;
+const ending = rollout.result.apply((result) => JSON.parse(result) as PhaseResult);
+// Below all else that `up` prints, also when nothing had to run: what serves, and where its report is.
+ending.apply(({ ending: summary = "" }) => {
+  if (!pulumi.runtime.isDryRun() && summary !== "") console.log(summary);
+});
+
 /** The last good deployment's report, where the stack keeps it; `npm run report -- STACK` fetches it and checks its signature. */
-export const report = rollout.result.apply((result) => (JSON.parse(result) as { report?: string }).report ?? "");
+export const report = ending.apply((result) => result.report ?? "");
 /** Holds reports against their signature. */
 export const reportKey = settings.keys.report;
 /** What the phases were given, for the commands that look at a stack between two deployments; secret as a whole. */

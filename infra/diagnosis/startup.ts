@@ -14,6 +14,7 @@ const journalLines = 100;
 export async function diagnoseStartup(context: StepContext, slot: Slot): Promise<Section> {
   const { input, host, paths } = context;
   const { app } = input.settings;
+  const isError = new RegExp(input.settings.verification.journal.error, "i");
   const unit = backendUnit(app.name, slot);
   const anew = `pulumi config set attempt ${input.settings.attempt + 1} --stack ${input.stack}\npulumi up --stack ${input.stack}`;
   const section: Section = { title: "The application's start", box: "TRB-2", asked: [], findings: [] };
@@ -21,7 +22,7 @@ export async function diagnoseStartup(context: StepContext, slot: Slot): Promise
 
   await ask(section, `journal of ${unit}, last ${journalLines} lines`, async () => {
     const lines = (await host.run("reading the journal", journalScript(app.name, slot, journalLines))).split("\n").filter((row) => row !== "");
-    const errors = lines.filter(isError);
+    const errors = lines.filter((row) => isError.test(row));
     if (errors.length > 0)
       section.findings.push({
         what: `${errors.length} of the last ${lines.length} lines of ${unit} are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
@@ -44,11 +45,6 @@ export async function diagnoseStartup(context: StepContext, slot: Slot): Promise
     command: `npm run preflight -- ${input.stack}`,
   });
   return section;
-}
-
-/** A line that the application itself calls an error. */
-function isError(row: string): boolean {
-  return /"level":\s*"(error|fatal)"/i.test(row) || /^(error|fatal|uncaught)\b/i.test(row);
 }
 
 /** The checklist's `SELECT NOW()`, by way of the host's PgBouncer. */

@@ -5,26 +5,50 @@ import { renderHtml } from "./html";
 import { verifySigned } from "./sign";
 import { renderSummary } from "./text";
 
-const usage = `npm run report -- --verify FILE [--key PUBLIC_KEY_FILE]
+const usage = `npm run report -- STACK
+  Fetches the stack's newest report from where it is kept, whether that deployment ended well or not, and checks it.
+npm run report -- --verify FILE [--stack STACK | --key PUBLIC_KEY_FILE]
   Checks a report's signature; FILE is its .json, or its .html beside the .json.
 npm run report -- --render FILE --out PAGE
   Writes the page of a signed .json anew.
 Ends with 0: whole, and signed with that key; 1: not to be trusted; 2: wrong use or unreadable; 3: whole, but no key was given to hold it against.`;
 
+/** What only a stack knows. */
+export type Stacks = {
+  /** The public key that the stack's reports are signed with, PEM. */
+  keyOf: (stack: string) => Promise<string>;
+  /** Fetches the newest report and its page. @returns the JSON's path */
+  fetchNewest: (stack: string) => Promise<string>;
+};
+
+const options = {
+  verify: { type: "string" },
+  stack: { type: "string", short: "s" },
+  key: { type: "string" },
+  render: { type: "string" },
+  out: { type: "string" },
+} as const;
+
 /** @returns the exit code; what it has to say goes to `say` */
-export function main(args: readonly string[], say: (line: string) => void): 0 | 1 | 2 | 3 {
-  let values: { verify?: string; key?: string; render?: string; out?: string };
+export async function main(args: readonly string[], say: (line: string) => void, stacks: Stacks): Promise<0 | 1 | 2 | 3> {
+  let values: { verify?: string; stack?: string; key?: string; render?: string; out?: string };
+  let named: string[];
   try {
-    values = parseArgs({
-      args: [...args],
-      options: { verify: { type: "string" }, key: { type: "string" }, render: { type: "string" }, out: { type: "string" } },
-    }).values;
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+    values = parsed.values;
+    named = parsed.positionals;
   } catch (error) {
     say(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return 2;
   }
   try {
-    if (values.verify !== undefined) return check(values.verify, values.key, say);
+    const [fetched] = named;
+    if (fetched !== undefined && named.length === 1 && Object.keys(values).length === 0)
+      return check(await stacks.fetchNewest(fetched), await stacks.keyOf(fetched), say);
+    if (values.verify !== undefined && named.length === 0) {
+      const key = values.stack !== undefined ? await stacks.keyOf(values.stack) : values.key === undefined ? undefined : readFileSync(values.key, "utf8");
+      return check(values.verify, key, say);
+    }
     if (values.render !== undefined && values.out !== undefined) return render(values.render, values.out, say);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
@@ -34,7 +58,7 @@ export function main(args: readonly string[], say: (line: string) => void): 0 | 
   return 2;
 }
 
-function check(file: string, keyFile: string | undefined, say: (line: string) => void): 0 | 1 | 2 | 3 {
+function check(file: string, publicKey: string | undefined, say: (line: string) => void): 0 | 1 | 2 | 3 {
   const jsonFile = file.replace(/\.html$/, ".json");
   const pageFile = jsonFile.replace(/\.json$/, ".html");
   if (!existsSync(file)) {
@@ -46,7 +70,7 @@ function check(file: string, keyFile: string | undefined, say: (line: string) =>
     return 2;
   }
   const json = readFileSync(jsonFile, "utf8");
-  const outcome = verifySigned(json, keyFile === undefined ? undefined : readFileSync(keyFile, "utf8"));
+  const outcome = verifySigned(json, publicKey);
   if (!outcome.verified) {
     say(`NOT TO BE TRUSTED: ${jsonFile}: ${outcome.reason}. Fetch the report again from where the stack keeps its versions.`);
     return 1;
@@ -63,7 +87,7 @@ function check(file: string, keyFile: string | undefined, say: (line: string) =>
   say(
     outcome.signer === "known"
       ? `Whole, and signed with the given key (${outcome.keyId}): ${files}`
-      : `Whole, but who signed it (${outcome.keyId}) was not checked: give the stack's public key with --key. ${files}`,
+      : `Whole, but who signed it (${outcome.keyId}) was not checked: name the stack with --stack, or give its public key with --key. ${files}`,
   );
   say(renderSummary(outcome.report));
   return outcome.signer === "known" ? 0 : 3;
@@ -80,5 +104,3 @@ function render(file: string, out: string, say: (line: string) => void): 0 | 1 {
   say(`Written: ${out}`);
   return 0;
 }
-
-if (process.argv[1]?.endsWith("report/cli.ts") === true) process.exitCode = main(process.argv.slice(2), (line) => console.log(line));

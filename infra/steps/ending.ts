@@ -4,6 +4,7 @@ import { redact } from "../report/redact";
 import type { Report } from "../report/shape";
 import { renderSummary } from "../report/text";
 import { StepFailure } from "./failure";
+import type { PhaseResult } from "./input";
 import { notify } from "./notification";
 import { keepRecord } from "./records";
 import { gatherReport, type WrittenReport, writeReport } from "./report";
@@ -31,7 +32,7 @@ export async function announce(context: StepContext): Promise<void> {
  * The end of a deployment that no phase stopped: tells the team, and writes the report that holds the telling too.
  * @throws StepFailure when any box failed: a release is good only if none did
  */
-export async function conclude(context: StepContext, finish: Finish, outcome: Outcome): Promise<{ report: string }> {
+export async function conclude(context: StepContext, finish: Finish, outcome: Outcome): Promise<Pick<PhaseResult, "report" | "ending">> {
   const sofar = await gatherReport(context, finish(outcome));
   mustBeGood(sofar);
   await prove(context, "POST-2.1", async () => {
@@ -45,8 +46,7 @@ export async function conclude(context: StepContext, finish: Finish, outcome: Ou
   mustBeGood(report);
   await keepRecord(context, record);
   const written = await writeReport(context, report, record.runId);
-  say(context, renderSummary(report, places(written)));
-  return { report: written.address instanceof Error ? written.file : written.address };
+  return { report: written.address instanceof Error ? written.file : written.address, ending: renderSummary(report, places(written)) };
 }
 
 /** The end of a deployment at a phase that failed: its record, the report, the team told, and all of it said on stderr. */

@@ -32,4 +32,6 @@ export type PhaseResult = {
   summary: string;
   /** Where the report is; from `evidence` alone. */
   report?: string;
+  /** At most 20 lines for whoever ran it; from `evidence` alone. */
+  ending?: string;
 };

@@ -34,11 +34,10 @@ async function main(phase: Phase): Promise<void> {
     if (phase === "preflight") await (await import("./ending")).announce(context);
     const done: StepOutcome = await steps[phase](context);
     const outcome = { outcome: done.outcome, summary: done.summary };
-    const result: Pick<PhaseResult, "report"> = {};
-    if (phase === "evidence") result.report = (await (await import("./ending")).conclude(context, finish, outcome)).report;
-    else await keepRecord(context, finish(outcome));
+    const ending = phase === "evidence" ? await (await import("./ending")).conclude(context, finish, outcome) : {};
+    if (phase !== "evidence") await keepRecord(context, finish(outcome));
     context.progress(done.summary);
-    process.stdout.write(JSON.stringify({ runId: context.runId, phase, ...outcome, ...result } satisfies PhaseResult));
+    process.stdout.write(JSON.stringify({ runId: context.runId, phase, ...outcome, ...ending } satisfies PhaseResult));
   } catch (error) {
     process.exitCode = 1;
     await (await import("./ending")).lament(context, error, finish);

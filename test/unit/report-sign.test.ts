@@ -71,9 +71,10 @@ describe("canonical JSON", () => {
 describe("npm run report", () => {
   let directory = "";
   const at = (name: string): string => join(directory, name);
-  const run = (...args: string[]) => {
+  const run = async (...args: string[]) => {
     const said: string[] = [];
-    return { code: main(args, (line) => said.push(line)), said: said.join("\n") };
+    const stacks = { keyOf: async (stack: string) => (stack === "staging" ? keys : newSigningKeys()).publicKey, fetchNewest: async () => at("whole.json") };
+    return { code: await main(args, (line) => said.push(line), stacks), said: said.join("\n") };
   };
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), "report-"));
@@ -90,31 +91,37 @@ describe("npm run report", () => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("ends with 0 for a whole report and its page, and says what it says", () => {
+  it("ends with 0 for a whole report and its page, and says what it says", async () => {
     for (const file of ["alone.json", "whole.json", "whole.html"]) {
-      const { code, said } = run("--verify", at(file), "--key", at("public.pem"));
+      const { code, said } = await run("--verify", at(file), "--key", at("public.pem"));
       expect(said).toContain("Whole, and signed with the given key");
       expect(said).toContain("FAILED  prompt-library, staging");
       expect(code).toBe(0);
     }
   });
-  it("ends with 1 for what was changed, page or JSON, and for another's key", () => {
+  it("takes the key from a stack, and the stack's newest report by its name", async () => {
+    expect((await run("--verify", at("alone.json"), "--stack", "staging")).code).toBe(0);
+    expect((await run("--verify", at("alone.json"), "--stack", "another")).code).toBe(1);
+    expect((await run("--verify", at("changed.json"), "--stack", "staging")).code).toBe(1);
+    expect((await run("staging")).code).toBe(0);
+  });
+  it("ends with 1 for what was changed, page or JSON, and for another's key", async () => {
     for (const [file, key] of [["changed.json", "public.pem"], ["edited.html", "public.pem"], ["edited.json", "public.pem"], ["whole.json", "other.pem"]] as const) {
-      const { code, said } = run("--verify", at(file), "--key", at(key));
+      const { code, said } = await run("--verify", at(file), "--key", at(key));
       expect(said, file).toContain("NOT TO BE TRUSTED");
       expect(code, file).toBe(1);
     }
   });
-  it("ends with 2 for wrong use, and for what cannot be read", () => {
+  it("ends with 2 for wrong use, and for what cannot be read", async () => {
     for (const args of [[], ["--verify"], ["--what"], ["--verify", at("absent.json")], ["--verify", at("orphan.html")], ["--verify", at("alone.json"), "--key", at("absent.pem")], ["--verify", at("alone.json"), "--key", at("alone.json")], ["--render", at("alone.json")]])
-      expect(run(...args).code, args.join(" ")).toBe(2);
+      expect((await run(...args)).code, args.join(" ")).toBe(2);
   });
-  it("ends with 3 where no key was given, whatever the report carries", () => expect(run("--verify", at("alone.json")).code).toBe(3));
-  it("writes the page anew from the JSON, and only from a whole one", () => {
-    expect(run("--render", at("alone.json"), "--out", at("alone.html")).code).toBe(0);
+  it("ends with 3 where no key was given, whatever the report carries", async () => expect((await run("--verify", at("alone.json"))).code).toBe(3));
+  it("writes the page anew from the JSON, and only from a whole one", async () => {
+    expect((await run("--render", at("alone.json"), "--out", at("alone.html"))).code).toBe(0);
     expect(readFileSync(at("alone.html"), "utf8")).toContain(sha256(text));
-    expect(run("--verify", at("alone.html"), "--key", at("public.pem")).code).toBe(0);
+    expect((await run("--verify", at("alone.html"), "--key", at("public.pem"))).code).toBe(0);
     rmSync(at("alone.html"));
-    expect(run("--render", at("changed.json"), "--out", at("changed.html")).code).toBe(1);
+    expect((await run("--render", at("changed.json"), "--out", at("changed.html"))).code).toBe(1);
   });
 });

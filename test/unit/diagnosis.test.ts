@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { inputOf, outputOf, pendingOf, type StackState } from "../../infra/cli/stack-state";
+import type { Section } from "../../infra/diagnosis/finding";
+import { diagnoseHost, type HostSituation, readHostTraces } from "../../infra/diagnosis/host";
+import { migrationFindings } from "../../infra/diagnosis/migrations";
+import { diagnoseStack } from "../../infra/diagnosis/stack-traces";
+import { renderDiagnosis } from "../../infra/diagnosis/text";
+
+const commandsOf = ({ findings }: Pick<Section, "findings">) => findings.map(({ command }) => command);
+
+describe("what the state tells", () => {
+  const secret = (value: unknown) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: JSON.stringify(value) });
+  const command = (name: string, modified: string, release: string) => ({
+    urn: `urn:pulumi:staging::prompt-library::prompt-library:infra:Rollout$command:local:Command::${name}`,
+    type: "command:local:Command",
+    modified,
+    inputs: { stdin: secret(JSON.stringify({ input: { stack: "staging", release: { name: release } }, follows: "" })) },
+  });
+  const root = { urn: "urn:root", type: "pulumi:pulumi:Stack", outputs: { reportKey: "a key", deployment: secret({ stack: "staging", release: { name: "v1.0" } }) } };
+  const state = (resources: StackState["resources"]): StackState => ({ resources, pending_operations: [] });
+
+  it("gives the input of whichever phase was made last, also when the deployment failed after it", () => {
+    const resources = [root, command("evidence", "2026-11-24T10:00:00Z", "v1.1"), command("preflight", "2026-11-24T11:00:00Z", "v1.2")];
+    expect(inputOf(state(resources))?.release.name).toBe("v1.2");
+  });
+  it("falls back on what a good deployment left, and says of a stack without one that it has none", () => {
+    expect(inputOf(state([root]))?.release.name).toBe("v1.0");
+    expect(inputOf(state([]))).toBeUndefined();
+    expect(outputOf(state([root]), "reportKey")).toBe("a key");
+    expect(outputOf(state([root]), "absent")).toBeUndefined();
+  });
+  it("names what a killed program was at", () => {
+    expect(pendingOf({ resources: [], pending_operations: [{ type: "creating", resource: { urn: "urn:x" } }] })).toEqual([{ operation: "creating", urn: "urn:x" }]);
+  });
+});
+
+describe("what a killed run leaves in the state", () => {
+  const phase = { operation: "creating", urn: "urn:pulumi:s::p::x$command:local:Command::p-s-stage" };
+  const instance = { operation: "creating", urn: "urn:pulumi:s::p::x$aws:rds/instance:Instance::p-s-instance" };
+  const lock = { user: "root", machine: "ci", pid: 7, since: "2026-11-24T10:00:00Z" };
+
+  it.each<[string, Parameters<typeof diagnoseStack>[0], string[]]>([
+    ["nothing", { stack: "s", pending: [], locks: [] }, []],
+    ["nothing that it can see", { stack: "s", pending: [], locks: undefined }, []],
+    ["the lock of a program that is gone", { stack: "s", pending: [], locks: [{ ...lock, isAlive: false }] }, ["pulumi cancel --yes --stack s"]],
+    ["the lock of another machine", { stack: "s", pending: [], locks: [{ ...lock, isAlive: undefined }] }, ["pulumi cancel --yes --stack s"]],
+    ["a phase half done", { stack: "s", pending: [phase], locks: [] }, ["pulumi up --stack s"]],
+    ["another resource half made", { stack: "s", pending: [phase, instance], locks: [] }, ["pulumi refresh --run-program --stack s\npulumi up --stack s"]],
+    ["a run that still goes on", { stack: "s", pending: [phase], locks: [{ ...lock, isAlive: true }] }, ["ps -p 7 -o pid,etime,args"]],
+  ])("%s", (_, traces, commands) => expect(commandsOf(diagnoseStack(traces))).toEqual(commands));
+});
+
+describe("what a migration leaves", () => {
+  const pending = { id: "1", version: 2, name: "0002_dynamic_providers", direction: "up", status: "failed", chain: "c", isAdopted: false } as const;
+
+  it.each<[string, Parameters<typeof migrationFindings>[1], string[]]>([
+    ["nothing", { schema: { version: 2 }, lockHolder: undefined, invalidIndexes: [] }, []],
+    ["a version half done, and its indexes with it", { schema: { version: 1, pending }, lockHolder: undefined, invalidIndexes: ["idx_a"] }, ["pulumi up --stack s"]],
+    ["invalid indexes alone", { schema: { version: 2 }, lockHolder: undefined, invalidIndexes: ["idx_a", "idx_b"] }, Array(2).fill("npm run diagnose -- s --rebuild-indexes")],
+    ["one that still goes on", { schema: { version: 1, pending }, lockHolder: "session 7", invalidIndexes: ["idx_a"] }, ["npm run diagnose -- s"]],
+  ])("%s", (_, traces, commands) => expect(commandsOf({ findings: migrationFindings("s", traces) })).toEqual(commands));
+});
+
+describe("what the host tells", () => {
+  const well = `slot blue active
+slot green inactive
+service nginx active
+service haproxy active
+proxy blue no check
+proxy green DRAIN
+disk / 26
+`;
+  const situation: HostSituation = { stack: "s", application: "app", ssh: "admin@192.0.2.1", attempt: 3, serving: "blue", staged: "blue", releases: "/srv/app/releases" };
+  const onHost = (command: string) => `ssh admin@192.0.2.1 sudo ${command}`;
+
+  it.each<[string, string, Partial<HostSituation>, string[]]>([
+    ["all is well", well, {}, []],
+    ["a release staged and never activated", well.replace("green inactive", "green active"), { staged: "green" }, ["pulumi up --stack s"]],
+    ["an old release that never stopped", well.replace("green inactive", "green active"), {}, [onHost("systemctl disable --now app-backend@green.service")]],
+    ["a serving backend that is down", well.replace("blue active", "blue failed"), {}, [onHost("systemctl restart app-backend@blue.service")]],
+    ["traffic half turned", well.replace("blue no check", "blue MAINT"), {}, ["pulumi config set attempt 4 --stack s\npulumi up --stack s"]],
+    ["a service that is down", well.replace("nginx active", "nginx failed"), {}, [onHost("systemctl restart nginx")]],
+    ["half a release", `${well}half 0123.new 40960\n`, {}, [onHost("rm -rf /srv/app/releases/0123.new")]],
+    ["a failed unit", `${well}failed certbot.service -\n`, {}, [onHost("systemctl status certbot.service")]],
+    ["a full disk", well.replace("/ 26", "/ 97"), {}, [onHost("du -xh --max-depth=2 /")]],
+    ["a step at work", `${well}running app-step-stage.service -\n`, {}, [onHost("journalctl -f -u app-step-stage.service")]],
+    ["nothing deployed yet", "slot blue inactive\nslot green inactive\n", { serving: null, staged: null }, []],
+  ])("%s", (_, printed, change, commands) => expect(commandsOf(diagnoseHost({ ...situation, ...change }, readHostTraces(printed)))).toEqual(commands));
+});
+
+describe("a diagnosis in words", () => {
+  it("says what to do before what was asked, and cuts long answers", () => {
+    const rows = Array.from({ length: 20 }, (_, index) => `row ${index + 1}`);
+    const text = renderDiagnosis([
+      { title: "Database", asked: [{ question: "rows", answer: rows.join("\n") }], findings: [{ what: "an index is invalid", means: "It is not used.", command: "one\ntwo" }] },
+      { title: "Host", asked: [{ question: "disk", answer: "/ 26 %" }], findings: [] },
+    ]);
+    expect(text.split("\n").slice(0, 8)).toEqual(["1 thing to see to, in this order:", "", "1. an index is invalid", "   It is not used.", "   $ one", "   $ two", "", "Database"]);
+    expect(text).toContain("    row 12\n    and 8 more\n");
+    expect(text).toContain("Host\n  disk: / 26 %");
+  });
+  it("says that nothing is wrong", () => expect(renderDiagnosis([])).toBe("Nothing is wrong that this command can see."));
+});
