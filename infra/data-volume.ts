@@ -28,7 +28,9 @@ export class DataVolume extends pulumi.ComponentResource {
         size: args.sizeGiB,
         type: "gp3",
         encrypted: true,
-        finalSnapshot: args.isProtected,
+        // Also of an unprotected stack: the provider can't change it later without changing the volume (it sends Amazon an
+        // empty modification, which is refused), and a snapshot too many is cheaper than files that are gone.
+        finalSnapshot: true,
         tags: { Name: name },
       },
       // A volume can't change its zone: another one would be made, empty.
