@@ -9,7 +9,7 @@ import { setupToolchain } from "./toolchain/setup";
  * Whatever the tests need on a bare machine, said as it happens: Debian's packages, the engine and its plugins, moto and the
  * host image. Seconds when it is all there.
  */
-const packages = ["chromium", "git", "openssh-client", "openssl", "postgresql", "postgresql-contrib", "redis-server", "curl", "python3-venv"];
+const packages = ["chromium", "git", "openssh-client", "openssl", "postgresql", "postgresql-contrib", "redis-server", "curl", "jq", "python3-venv"];
 
 const startedAt = Date.now();
 const log = (line: string) => void process.stderr.write(`prepare  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);

@@ -1,61 +1,76 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { cacheDirectory } from "../cache";
-import type { Release } from "../release";
 import type { Settings } from "../settings";
 import { type ArtifactIdentity, artifactKey } from "./identity";
+import { type ArtifactManifest, contentDigest, declaredVariables } from "./manifest";
 import { nodeRuntime } from "./node-runtime";
 
 export type Artifact = {
   path: string;
   /** SHA-256 of the archive, hexadecimal: its name everywhere. */
   digest: string;
-  /** Whether an earlier build of the same content was found. */
-  isFromCache: boolean;
+  bytes: number;
+  unpackedBytes: number;
 };
 
 /** How long one build command may take. */
 const commandTimeoutMs = 15 * 60_000;
 
+/** What this machine built of the same content before. */
+export async function builtEarlier(key: string): Promise<Artifact | undefined> {
+  const path = archivePath(key);
+  try {
+    return { path, ...(JSON.parse(await readFile(`${path}.json`, "utf8")) as Omit<Artifact, "path">) };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Builds a release in a clean checkout of its commit: `app/` what the backend needs, `frontend/` the built files,
- * `runtime/bin/node`, `release.json`. Sorted and without times, so that the same commit gives the same bytes.
+ * `runtime/bin/node`, `manifest.json`. Sorted and without times, so that the same commit gives the same bytes.
  * @throws Error with the failing command's last lines
  */
-export async function buildArtifact(app: Settings["app"], release: Release, progress: (message: string) => void): Promise<Artifact> {
-  const identity: ArtifactIdentity = { commit: release.commit, build: app.build, frontend: app.frontend, platform: "linux-x64" };
-  const path = cacheDirectory("artifacts", `${artifactKey(identity)}.tar.gz`);
-  const known = await readFile(`${path}.sha256`, "utf8").catch(() => undefined);
-  if (known !== undefined) return { path, digest: known.trim(), isFromCache: true };
-
+export async function buildArtifact(app: Settings["app"], identity: ArtifactIdentity, release: string, progress: (message: string) => void): Promise<Artifact> {
   const work = await mkdtemp(join(tmpdir(), "artifact-"));
   try {
     const checkout = join(work, "checkout");
-    progress(`checking out ${release.name} (${release.commit.slice(0, 10)})`);
+    progress(`checking out ${release} (${identity.commit.slice(0, 10)})`);
     await execa("git", ["clone", "--quiet", "--no-checkout", app.repository, checkout]);
-    await execa("git", ["-C", checkout, "-c", "advice.detachedHead=false", "checkout", "--quiet", release.commit]);
+    await execa("git", ["-C", checkout, "-c", "advice.detachedHead=false", "checkout", "--quiet", identity.commit]);
+    const variables = await readFile(join(checkout, identity.variablesFile), "utf8").then(declaredVariables, () => null);
     const node = await nodeRuntime(app.build.nodeVersion, identity.platform);
     for (const command of app.build.commands) {
       progress(`building: ${command}`);
+      const startedAt = Date.now();
       await runBuildCommand(command, join(checkout, app.build.directory), { node, variables: app.build.variables });
+      progress(`built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${command}`);
     }
     progress("packing the artifact");
     const tree = join(work, "artifact");
     await layOut(tree, checkout, app, node);
-    await writeFile(
-      join(tree, "release.json"),
-      `${JSON.stringify({ release: release.name, commit: release.commit, nodeVersion: app.build.nodeVersion }, null, 2)}\n`,
-    );
-    const digest = await pack(tree, path);
-    return { path, digest, isFromCache: false };
+    const manifest: ArtifactManifest = {
+      commit: identity.commit,
+      nodeVersion: app.build.nodeVersion,
+      schemaVersions: identity.schemaVersions,
+      requiredVariables: variables,
+      content: await contentDigest(tree),
+    };
+    await writeFile(join(tree, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    return await packArtifact(tree, archivePath(artifactKey(identity)));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+function archivePath(key: string): string {
+  return cacheDirectory("artifacts", `${key}.tar.gz`);
 }
 
 async function layOut(tree: string, checkout: string, app: Settings["app"], node: string): Promise<void> {
@@ -91,15 +106,17 @@ async function runBuildCommand(command: string, directory: string, options: { no
     throw new Error(`the build command "${command}" ended with ${done.exitCode ?? done.signal}:\n${done.all.split("\n").slice(-20).join("\n")}`);
 }
 
-async function pack(tree: string, path: string): Promise<string> {
+/** Packs a directory: the same files give the same bytes, wherever and whenever they were written. */
+export async function packArtifact(tree: string, path: string): Promise<Artifact> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}`;
   const options = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u+rwX,go+rX,go-w", "--format=gnu"];
-  await execa("tar", ["-C", tree, ...options, "--use-compress-program=gzip -n -1", "-cf", temporary, "."]);
+  await execa("tar", ["-C", tree, ...options, "--use-compress-program=gzip -n -1", "-cf", temporary, "."], { env: { LC_ALL: "C" } });
   const hash = createHash("sha256");
   await pipeline(createReadStream(temporary), hash);
-  const digest = hash.digest("hex");
+  const { stdout: used } = await execa("du", ["-s", "--block-size=1", tree]);
+  const artifact = { digest: hash.digest("hex"), bytes: (await stat(temporary)).size, unpackedBytes: Number.parseInt(used, 10) };
   await rename(temporary, path);
-  await writeFile(`${path}.sha256`, `${digest}\n`);
-  return digest;
+  await writeFile(`${path}.json`, `${JSON.stringify(artifact)}\n`);
+  return { path, ...artifact };
 }

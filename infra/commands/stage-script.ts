@@ -1,25 +1,37 @@
+import { artifactObject } from "../artifact/object";
+import { fetchScript, spaceScript } from "./fetch-script";
 import { backendUnit, type HostPaths, type Slot } from "./paths";
 import { linkSharedScript } from "./shared-files";
 import { quote } from "./shell";
 
-export type UnpackArgs = { paths: HostPaths; archive: string; digest: string; release: string };
+export type BringArgs = { paths: HostPaths; region: string; bucket: string; artifact: { digest: string; bytes: number; unpackedBytes: number }; release: string };
+
+/** Kept free beside a release, for what the host writes meanwhile. */
+const reserveBytes = 64 * 1_048_576;
 
 /** Where a release lies on the host: named by what it is, so that an unpacked one is never written again. */
 export function releaseDirectory(paths: HostPaths, digest: string): string {
   return `${paths.releases}/${digest.slice(0, 16)}`;
 }
 
-/** Checks the archive by its digest, then unpacks it beside the others; half an archive never gets the release's name. */
-export function unpackScript(args: UnpackArgs): string {
-  const directory = releaseDirectory(args.paths, args.digest);
-  return `archive=${quote(args.archive)}
-trap 'rm -f "$archive"' EXIT
-echo "${args.digest}  $archive" | sha256sum --check --quiet --strict >&2 || {
-  echo "the archive of ${quote(args.release)} on the host is not the one that was built; it has been removed" >&2; exit 3; }
-rm -rf ${quote(`${directory}.new`)}
-mkdir -p ${quote(`${directory}.new`)}
+/**
+ * Brings a release beside the others: fetched, checked by its digest, then unpacked. Half an archive never gets the release's name, and
+ * one that is there is never written again. Prints `there` or `brought`.
+ */
+export function bringScript(args: BringArgs): string {
+  const { paths, region, bucket, artifact, release } = args;
+  const directory = releaseDirectory(paths, artifact.digest);
+  const archive = `${directory}.tar.gz`;
+  return `install -d -m 0755 ${quote(paths.releases)} ${quote(paths.slots)}
+if [ -d ${quote(directory)} ]; then echo there; exit 0; fi
+# What an earlier run, cut off by a reboot, may have left.
+rm -rf ${quote(`${directory}.new`)} ${quote(archive)}
+${spaceScript({ releases: paths.releases, release, bytes: artifact.bytes + artifact.unpackedBytes, reserveBytes })}${fetchScript({ region, bucket, object: artifactObject(artifact.digest), archive, digest: artifact.digest, release })}trap 'rm -rf "$fetching" "$archive" ${quote(`${directory}.new`)}' EXIT
+mkdir ${quote(`${directory}.new`)}
 tar -xzf "$archive" -C ${quote(`${directory}.new`)} --no-same-owner
+sync -f ${quote(`${directory}.new`)}
 mv -T ${quote(`${directory}.new`)} ${quote(directory)}
+echo brought
 `;
 }
 

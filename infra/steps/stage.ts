@@ -1,24 +1,27 @@
-import { buildArtifact } from "../artifact/build";
+import type { ProvidedArtifact } from "../artifact/provide";
+import { artifactObject } from "../artifact/object";
 import { quote } from "../commands/shell";
 import { otherSlot, type Slot } from "../commands/paths";
-import { linkScript, releaseDirectory, startScript, unpackScript } from "../commands/stage-script";
+import { bringScript, linkScript, startScript } from "../commands/stage-script";
 import { type HostState, readHostState, slotFile, type SlotContent, stagedFile } from "./host-state";
+import { HostUnreached, StepFailure } from "./failure";
 import { settleActivation } from "./activation";
 import { checkStarted, whySilent } from "./started";
 import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "./slots";
+import { provided } from "./provided";
 import { prove, type Step, type StepContext } from "./step";
 
 /** Brings the release to the host, beside the one that serves, and starts it where no user sees it. */
 export const stage: Step = async (context) => {
   const { input, progress } = context;
   const { release, settings } = input;
-  const artifact = await buildArtifact(settings.app, release, progress);
-  context.details.artifact = { digest: artifact.digest, isFromCache: artifact.isFromCache };
+  const artifact = await provided(context);
   await context.host.settled(progress);
   await settleActivation(context);
   const state = await readHostState(context);
   const wanted = { release: release.name, commit: release.commit, digest: artifact.digest, environment: environmentDigest(context) };
 
+  await bring(context, artifact);
   const serving = state.serving === null ? null : state.slots[state.serving];
   if (serving !== null && holds(serving, wanted)) {
     const content = { ...serving, schemaVersion: settings.schemaVersion };
@@ -29,7 +32,6 @@ export const stage: Step = async (context) => {
   }
 
   const slot: Slot = idleSlot(state);
-  await bring(context, artifact.path, artifact.digest);
   progress(settings.app.overlap ? `starting ${release.name} in the idle slot ${slot}` : `putting ${release.name} into the idle slot ${slot}, to be started by activation`);
   await context.host.put(context.paths.slotEnvironment(slot), slotEnvironment(context, slot), { mode: "0600" });
   const content: SlotContent = { slot, ...wanted, schemaVersion: settings.schemaVersion };
@@ -59,18 +61,20 @@ function idleSlot(state: HostState): Slot {
   return state.serving === null ? "blue" : otherSlot(state.serving);
 }
 
-async function bring(context: StepContext, archive: string, digest: string): Promise<void> {
+async function bring(context: StepContext, artifact: ProvidedArtifact): Promise<void> {
   const { host, paths, progress, input } = context;
-  const directory = releaseDirectory(paths, digest);
-  const isThere = await host.run("looking for the release", `test -d ${quote(directory)} && echo yes || echo no`);
-  if (isThere === "yes") {
-    progress(`the host holds ${input.release.name} already`);
-    return;
-  }
-  progress(`sending ${input.release.name} to the host`);
-  const target = `${paths.releases}/${digest}.tar.gz`;
-  await host.send(archive, target);
-  await host.run("unpacking the release", unpackScript({ paths, archive: target, digest, release: input.release.name }), { timeoutMs: 300_000 });
+  const { bucket, release, settings } = input;
+  progress(`the host fetches ${release.name} from s3://${bucket}, unless it holds it already`);
+  const script = bringScript({ paths, region: settings.target.region, bucket, artifact, release: release.name });
+  await host.runWhole(`bringing ${release.name}`, script, { timeoutMs: 600_000, progress }).catch((error: unknown) => {
+    if (!(error instanceof StepFailure) || error instanceof HostUnreached) throw error;
+    throw new StepFailure(
+      error.message,
+      error.remedy ||
+        `where the archive is not the one that was built: aws s3 rm s3://${bucket}/${artifactObject(artifact.digest)}, and the next run stores it anew; ` +
+          "where the disk is full: a smaller host.keepReleases or a bigger host.rootVolumeGiB; then pulumi up",
+    );
+  });
 }
 
 async function start(context: StepContext, content: SlotContent): Promise<number> {

@@ -3,7 +3,11 @@ import type { Step } from "./step";
 
 /** Each phase is a process of its own, and loads what it needs itself and nothing of the others. */
 export const steps: Record<Phase, Step> = {
-  preflight: async (context) => (await import("./preflight")).preflight(context),
+  preflight: async (context) => {
+    const done = await (await import("./preflight")).preflight(context);
+    await (await import("./provided")).provided(context);
+    return done;
+  },
   backup: async (context) => (await import("./backup")).backup(context),
   schemaUp: async (context) => (await import("./schema")).schemaUp(context),
   configure: async (context) => (await import("./configure")).configure(context),

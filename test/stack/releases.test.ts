@@ -1,7 +1,18 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildArtifact } from "../../infra/artifact/build";
+import { identityOf } from "../../infra/artifact/identity";
+import { artifactObject } from "../../infra/artifact/object";
+import { provideArtifact } from "../../infra/artifact/provide";
 import { stackInput } from "../../infra/cli/stack-input";
+import { bringScript, releaseDirectory } from "../../infra/commands/stage-script";
+import { resolveRelease } from "../../infra/release";
 import { openContext } from "../../infra/steps/context";
 import type { StepInput } from "../../infra/steps/input";
+import { stage } from "../../infra/steps/stage";
 import type { StepContext } from "../../infra/steps/step";
 import { until } from "./cloud-fixture";
 import { deployed, servingRelease, stack } from "./deployed";
@@ -69,5 +80,71 @@ describe("a script that runs as a unit of the host", () => {
     const { host } = open();
     await expect(host.runWhole("a bad script", "echo why >&2; exit 4")).rejects.toThrow(/a bad script on .* ended with 4: why/);
     await expect(host.runWhole("a long script", "sleep 60", { timeoutMs: 1_000 })).rejects.toThrow(/a long script on .* was cut off before its end/);
+  });
+});
+
+describe("an artifact", () => {
+  const s3 = () => new S3Client({ region: input.settings.target.region, forcePathStyle: true });
+  const held = (digest: string) => releaseDirectory(open().paths, digest);
+
+  /** The next release, as if config asked for it. */
+  async function next(): Promise<StepInput> {
+    return { ...input, release: await resolveRelease("v1.2.0", input.settings.app.repository), settings: { ...input.settings, release: "v1.2.0", schemaVersion: 2 } };
+  }
+
+  test("that was built anywhere is found in the bucket by a machine that never built it", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "another-machine-"));
+    const before = process.env.PROMPT_LIBRARY_CACHE;
+    const first = await provideArtifact(await next(), () => undefined);
+    process.env.PROMPT_LIBRARY_CACHE = elsewhere;
+    try {
+      const said: string[] = [];
+      expect(await provideArtifact(await next(), (words) => said.push(words))).toEqual({ ...first, source: "bucket" });
+      expect(said).toEqual([]);
+      // And where it is built again all the same, with nothing of the first build at hand, it is byte for byte the same.
+      const wanted = await next();
+      const identity = identityOf(wanted.settings, wanted.release.commit, [2]);
+      expect((await buildArtifact(wanted.settings.app, identity, "v1.2.0", (words) => said.push(words))).digest).toBe(first.digest);
+      expect(said.filter((words) => /^built in \d+\.\d s: npm /.test(words))).toHaveLength(3);
+    } finally {
+      if (before === undefined) delete process.env.PROMPT_LIBRARY_CACHE;
+      else process.env.PROMPT_LIBRARY_CACHE = before;
+      await rm(elsewhere, { recursive: true, force: true });
+    }
+  });
+
+  test.each([
+    ["tampered with", (whole: Buffer) => Buffer.concat([whole.subarray(0, -1), Buffer.from([whole.at(-1)! ^ 1])])],
+    ["cut", (whole: Buffer) => whole.subarray(0, whole.length >> 1)],
+  ])("that was %s in the bucket is refused, and the old release serves", async (_, spoil) => {
+    const wanted = await next();
+    const { digest } = await provideArtifact(wanted, () => undefined);
+    const object = { Bucket: input.bucket, Key: artifactObject(digest) };
+    const whole = Buffer.from((await (await s3().send(new GetObjectCommand(object))).Body?.transformToByteArray()) ?? []);
+    const { host, paths } = open();
+    await host.run("forgetting the release", `rm -rf ${held(digest)}`);
+    const bad = spoil(whole);
+    try {
+      await s3().send(new PutObjectCommand({ ...object, Body: bad }));
+      // Cut to another length it is not found, so a runner that still holds it would store it anew; this one is lied to.
+      const stored = { digest, bytes: bad.length, unpackedBytes: 1_000_000 };
+      const script = bringScript({ paths, region: input.settings.target.region, bucket: input.bucket, artifact: stored, release: "v1.2.0" });
+      await expect(host.runWhole("bringing v1.2.0", script)).rejects.toThrow(/ended with 3: .* is not the archive that was built: .* the host has not taken v1.2.0/);
+      expect(await host.run("looking", `ls ${paths.releases} | grep ${digest.slice(0, 16)} || true`)).toBe("");
+      expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe("v1.1.0");
+    } finally {
+      await s3().send(new PutObjectCommand({ ...object, Body: whole }));
+    }
+  });
+
+  test("that serves is brought again, without a build, to a host that was made anew by hand", async () => {
+    const context = open();
+    const { host, paths } = context;
+    const state = JSON.parse(await host.run("reading", `cat ${paths.state}/$(basename $(readlink ${paths.current})).json`)) as { digest: string };
+    await host.run("losing the releases", `rm -rf ${paths.releases}`);
+    expect((await stage(context)).summary).toMatch(/serves already/);
+    expect(context.details.artifact).toMatchObject({ source: "bucket", digest: state.digest });
+    expect(await host.run("looking", `jq -r .commit ${held(state.digest)}/manifest.json`)).toBe(input.release.commit);
+    expect(await host.run("who may read credentials", `runuser -u ${input.settings.app.name} -- sh -c 'curl -s -m 3 -o /dev/null http://169.254.169.254/ && echo yes || echo no'`)).toBe("no");
   });
 });

@@ -12,7 +12,7 @@ import { servingScript, servingUnitText } from "../../infra/commands/serving";
 import { quote } from "../../infra/commands/shell";
 import { sshArguments } from "../../infra/commands/ssh";
 import { linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from "../../infra/commands/shared-files";
-import { releaseDirectory, startScript, unpackScript } from "../../infra/commands/stage-script";
+import { bringScript, releaseDirectory, startScript } from "../../infra/commands/stage-script";
 import { backendTemplate } from "../../infra/commands/systemd";
 import { toldReleaseProblem } from "../../infra/commands/told-release";
 import { beginScript, followScript, readFollowed, settledScript } from "../../infra/commands/transient-unit";
@@ -55,7 +55,13 @@ const texts: Record<string, string> = {
   "serving.service": servingUnitText(application),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
   "nftables.conf": metadataRules([application, "www-data"]),
-  "stage-unpack.sh": unpackScript({ paths, archive: "/srv/a.tar.gz", digest: "f".repeat(64), release: "v1.2.0" }),
+  "stage-bring.sh": bringScript({
+    paths,
+    region: "eu-central-1",
+    bucket: "artifacts",
+    artifact: { digest: "f".repeat(64), bytes: 60_000_000, unpackedBytes: 200_000_000 },
+    release: "v1.2.0",
+  }),
   "stage-start.sh": startScript({
     application,
     paths,

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { artifactObject } from "./object";
+
+/** An artifact as its bucket knows it. */
+const storedSchema = z.strictObject({
+  /** SHA-256 of the archive. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(1),
+  /** What it takes on a host, unpacked. */
+  unpackedBytes: z.int().min(1),
+});
+
+export type StoredArtifact = z.infer<typeof storedSchema>;
+
+/** What a build of that identity gave: another machine finds it here. */
+function indexObject(key: string): string {
+  return `artifacts/index/${key}.json`;
+}
+
+/** Artifacts in the stack's bucket, each under its digest. */
+export class ArtifactStore {
+  readonly #s3: S3Client;
+
+  constructor(
+    readonly bucket: string,
+    region: string,
+  ) {
+    // A bucket as part of the host's name is nothing that an endpoint other than Amazon's can be relied on to resolve.
+    this.#s3 = new S3Client({ region, forcePathStyle: true, maxAttempts: 3 });
+  }
+
+  /** What an earlier build of that identity gave, if its archive is there too. */
+  async find(key: string): Promise<StoredArtifact | undefined> {
+    try {
+      const found = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: indexObject(key) }));
+      const stored = storedSchema.parse(JSON.parse((await found.Body?.transformToString()) ?? ""));
+      return (await this.#has(stored)) ? stored : undefined;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw this.#explained("artifacts were looked for", error);
+    }
+  }
+
+  /** Stores an archive unless it is there. The index comes last: it never names what is not there. */
+  async keep(key: string, path: string, stored: StoredArtifact, progress: (message: string) => void): Promise<void> {
+    try {
+      if (!(await this.#has(stored))) {
+        progress(`storing the artifact, ${Math.round(stored.bytes / 1_048_576)} MiB, in s3://${this.bucket}`);
+        await this.#s3.send(
+          new PutObjectCommand({ Bucket: this.bucket, Key: artifactObject(stored.digest), Body: await readFile(path), ContentType: "application/gzip" }),
+        );
+      }
+      await this.#s3.send(
+        new PutObjectCommand({ Bucket: this.bucket, Key: indexObject(key), Body: JSON.stringify(stored), ContentType: "application/json" }),
+      );
+    } catch (error) {
+      throw this.#explained("the artifact was to be stored", error);
+    }
+  }
+
+  async #has(stored: StoredArtifact): Promise<boolean> {
+    try {
+      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key: artifactObject(stored.digest) }));
+      return head.ContentLength === stored.bytes;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  #explained(when: string, error: unknown): Error {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new Error(`s3://${this.bucket} did not answer as it should when ${when}: ${reason}. Remedy: may these credentials read and write there?`);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof NoSuchKey || error instanceof NotFound || (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404);
+}

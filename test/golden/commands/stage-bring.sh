@@ -1,0 +1,29 @@
+install -d -m 0755 /srv/prompt-library/releases /srv/prompt-library/slots
+if [ -d /srv/prompt-library/releases/ffffffffffffffff ]; then echo there; exit 0; fi
+# What an earlier run, cut off by a reboot, may have left.
+rm -rf /srv/prompt-library/releases/ffffffffffffffff.new /srv/prompt-library/releases/ffffffffffffffff.tar.gz
+free=$(($(df --output=avail -B1 /srv/prompt-library/releases | tail -1) / 1048576))
+if [ "$free" -lt 312 ]; then
+  echo "the host's disk has $free MiB left, and v1.2.0 needs 312: nothing was written" >&2; exit 9
+fi
+archive=/srv/prompt-library/releases/ffffffffffffffff.tar.gz
+fetching=$(mktemp -d)
+trap 'rm -rf "$fetching" "$archive"' EXIT
+refuse() { echo "$1; the host has not taken v1.2.0" >&2; exit "$2"; }
+token=$(curl -sS -f -m 10 --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token) || refuse "the metadata service gave no token" 8
+ask() { curl -sS -f -m 10 --retry 3 -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/iam/security-credentials/$1"; }
+role=$(ask '') || refuse "the instance has no role: is its instance profile attached?" 8
+ask "$role" > "$fetching/role" || refuse "the role $role gave no credentials" 8
+jq -r '"user = \"\(.AccessKeyId):\(.SecretAccessKey)\"\nheader = \"x-amz-security-token: \(.Token)\""' "$fetching/role" > "$fetching/curlrc"
+endpoint=$(sed -n 's/^AWS_ENDPOINT_URL=//p' /etc/environment)
+address="${endpoint:-https://s3.eu-central-1.amazonaws.com}/"artifacts/artifacts/ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff.tar.gz
+curl -sS -f --config "$fetching/curlrc" --aws-sigv4 aws:amz:eu-central-1:s3 -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
+  --connect-timeout 10 --speed-limit 1024 --speed-time 60 --retry 3 -o "$archive" "$address" || refuse s3://artifacts/artifacts/ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff.tar.gz" could not be fetched with the role $role" 8
+echo "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff  $archive" | sha256sum --check --status --strict ||
+  refuse 's3://artifacts/artifacts/ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff.tar.gz is not the archive that was built: its SHA-256 is another, so it was cut or tampered with' 3
+trap 'rm -rf "$fetching" "$archive" /srv/prompt-library/releases/ffffffffffffffff.new' EXIT
+mkdir /srv/prompt-library/releases/ffffffffffffffff.new
+tar -xzf "$archive" -C /srv/prompt-library/releases/ffffffffffffffff.new --no-same-owner
+sync -f /srv/prompt-library/releases/ffffffffffffffff.new
+mv -T /srv/prompt-library/releases/ffffffffffffffff.new /srv/prompt-library/releases/ffffffffffffffff
+echo brought
