@@ -9,8 +9,8 @@ export type Bench = {
 /** Loaded when it runs, so that one bench does not start with the modules of all. */
 export const benches: Readonly<Record<string, Bench>> = {
   "writer-stall": {
-    what: "the longest stall of a writer while schema 2 goes up and down, beside the same change in one transaction",
-    run: async (say) => (await import("./writer-stall")).bench({ millions: [1, 4, 10], hasReader: true, say }),
+    what: "the longest stall of a writer while schema 2 goes up and down, beside the same change in one transaction (WRITER_STALL_MILLIONS=1,4,10)",
+    run: async (say) => (await import("./writer-stall")).bench({ millions: sizes(process.env.WRITER_STALL_MILLIONS ?? "1,4,10"), hasReader: true, say }),
   },
   "backup-gate": {
     what: "how long the backup gate takes, snapshot to proof, against the database's size (needs root and some 15 GB of disk)",
@@ -21,3 +21,10 @@ export const benches: Readonly<Record<string, Bench>> = {
     run: async (say) => (await import("./deployment")).bench({ count: Number(process.env.BENCH_COUNT ?? 30), say }),
   },
 };
+
+/** `1,4,10`, or fewer where there is less time. */
+function sizes(text: string): number[] {
+  const found = text.split(",").map(Number);
+  if (found.some((size) => !(size > 0))) throw new Error(`WRITER_STALL_MILLIONS must be sizes in million rows such as 1,4 (it is ${text})`);
+  return found;
+}

@@ -17,6 +17,9 @@ export type WriterStallOptions = {
 
 const readerSeconds = 15;
 
+/** How long the writer is watched before anything changes: what it feels then is the machine's own. */
+const aloneSeconds = 20;
+
 /** The backfill takes more than a minute per million rows here: larger tables go up and down with provider_id unfilled. */
 const largestFilledMillions = 1;
 
@@ -54,6 +57,8 @@ async function benchOne(millions: number, options: WriterStallOptions): Promise<
       say(`${what}${reader ? " with the reader" : ""}: longest ${times.longestMs.toFixed(1)} ms, p99 ${times.p99Ms.toFixed(1)} ms of ${times.writes} writes`);
       return times;
     };
+    const alone = await measure("nothing else", false, () => new Promise((resolve) => setTimeout(resolve, aloneSeconds * 1000)));
+    results.push(benchResult(`writer-stall-alone-${millions}M-ms`, alone.longestMs, "ms", `what this machine does to a writer in ${aloneSeconds} s without any change; p99 ${alone.p99Ms.toFixed(1)} ms`));
     const inOne = (sql: string) => () => withClient(connection, async (client) => void (await client.query(sql)));
     for (const reader of options.hasReader ? [false, true] : [false]) {
       const scriptUp = await measure("one transaction up", reader, inOne(upInOneTransaction(two)));

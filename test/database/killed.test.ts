@@ -122,6 +122,29 @@ test("killed in the middle of an index built concurrently: the invalid one is dr
   expect(await stateOf(scratch)).toEqual(states.two);
 });
 
+test("killed in the middle of an index dropped concurrently on the way down, a plain re-run ends right", { timeout: 120_000 }, async () => {
+  const { scratch, ...states } = await prepared();
+  await goTo(scratch, 2);
+  const seen = await scratch.session();
+  // Brought to where the drop is next: what comes before it would wait for the reader as well.
+  const drop = version.down.units.find(({ summary }) => summary.startsWith("DROP INDEX CONCURRENTLY"))?.number ?? 0;
+  const before = startMigration({ connection: scratch.connection, work: { kind: "migrate", target: 1 }, options: {}, killAt: { kind: "unit-started", count: drop } });
+  expect((await before.ended).signal).toBe("SIGKILL");
+  const reader = await scratch.session({ name: "report" });
+  await reader.query("BEGIN");
+  await reader.query("SELECT count(*) FROM connections");
+  const index = "SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass('public.idx_connections_provider_id')";
+  const { child, ended } = startMigration({ connection: scratch.connection, work: { kind: "migrate", target: 1 }, options: {} });
+  await until("the drop waits for the reader", () => one<boolean | undefined>(seen, `SELECT (${index}) AND (${waits})`));
+  child.kill("SIGKILL");
+  expect((await ended).signal).toBe("SIGKILL");
+  await until("the server notices that the program is gone", () => one<boolean>(seen, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'prompt-library-migration'"));
+  expect(await one(seen, index)).toBe(true);
+  await reader.query("COMMIT");
+  await goTo(scratch, 1);
+  expect(await stateOf(scratch)).toEqual(states.one);
+});
+
 test("a backfill killed between two batches goes on and fills every row once", { timeout: 120_000 }, async () => {
   const scratch = await cluster.database();
   const client = await scratch.session();

@@ -77,3 +77,22 @@ test("writers under load lose and double no row, up, backfilled, down and up aga
   );
   expect(wrong.rows).toEqual([]);
 });
+
+test("a batch that holds its rows too long is broken off and tried with fewer; every row is filled once", async () => {
+  const scratch = await cluster.database();
+  const client = await scratch.session();
+  await goTo(scratch, 1);
+  await seedConnections(client, 200);
+  await goTo(scratch, 2);
+  await seedProviders(client);
+  // 3 ms a row: a hundred of them, as it begins, would be held ten times as long as a batch may take.
+  await client.query("CREATE FUNCTION slow_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.003); RETURN NEW; END $$");
+  await client.query("CREATE TRIGGER slow BEFORE UPDATE OF provider_id ON connections FOR EACH ROW EXECUTE FUNCTION slow_row()");
+  const changed: number[] = [0];
+  const report = await backfill({ connect: scratch.connect, progress: (event) => void (event.kind === "batch" && changed.push(event.changed)) });
+  expect(report).toMatchObject({ status: "completed", filled: 200, remaining: 0 });
+  const sizes = changed.slice(1).map((sum, place) => Math.max(0, sum - (changed[place] ?? 0)));
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(25);
+  const { rows } = await client.query("SELECT count(*)::int AS count FROM connections c JOIN providers p ON p.id = c.provider_id AND p.identifier = c.provider");
+  expect(rows).toEqual([{ count: 200 }]);
+});
