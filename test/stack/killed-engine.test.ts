@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { stackInput } from "../../infra/cli/stack-input";
 import { schemaState } from "../../infra/migrations";
@@ -41,7 +42,8 @@ test("an operator sees whom a migration waits for; killed there with the engine,
     const locked = await deploy(rehearsal, "v1.1.0", 2);
     expect(locked.exitCode).not.toBe(0);
     expect(locked.output).toMatch(/locked by|pulumi cancel/);
-    await rehearsal.pulumi.capture("cancel", "--yes");
+    const { options } = rehearsal.pulumi;
+    await execa("pulumi", ["cancel", "--yes", "--stack", options.stack], { env: options.environment });
     const again = await deploy(rehearsal, "v1.1.0", 2);
     expect(again.exitCode, again.output).toBe(0);
     expect(await withClient(context.connect("owner"), schemaState)).toEqual({ version: 2 });
