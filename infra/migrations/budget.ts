@@ -100,7 +100,7 @@ export function transactionText(statements: string[], limits: Limits, settings: 
 }
 
 /** A transaction's last question before its commit: how long it has held what it holds. */
-export const heldQuestion = `SELECT (extract(epoch FROM clock_timestamp() - now()) * 1000)::float8 AS held_ms, (
+export const heldQuestion = `SELECT (extract(epoch FROM clock_timestamp() - coalesce(nullif(current_setting('migrate.began', true), '')::timestamptz, now())) * 1000)::float8 AS held_ms, (
   SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('table', c.relname, 'mode', held.mode)), '[]')
   FROM pg_catalog.pg_locks AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
   WHERE held.pid = pg_backend_pid() AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')

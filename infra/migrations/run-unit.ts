@@ -6,6 +6,7 @@ import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import type { Unit } from "./script";
 import { floorOf, type Sessions } from "./session";
+import { asideVacuum, vacuumedTables } from "./vacuum";
 
 /** What a unit did: `undefined` when its condition said that it isn't needed. */
 export type UnitOutcome = { spent: Spent; rows?: number; changed?: number } | undefined;
@@ -33,9 +34,11 @@ export async function runUnit(
   const { worker } = sessions;
   switch (unit.kind) {
     case "transaction": {
-      const { spent } = await withinBudget(sessions, options, budget, (limits) =>
-        worker.query(transactionText([...unit.statements, heldQuestion], limits, options.settings)),
-      );
+      const { spent } = await withinBudget(sessions, options, budget, async (limits) => {
+        const vacuumed = unit.isGentle ? [] : await vacuumedTables(sessions.observer);
+        const first = asideVacuum(vacuumed, unit.statements, limits, options.gentleLockTimeoutMs);
+        return worker.query(transactionText([...first, ...unit.statements, heldQuestion], limits, options.settings));
+      });
       return { spent };
     }
     case "check": {

@@ -5,6 +5,7 @@ import { goTo, seedConnections, seedProviders } from "./library";
 import { until, useCluster, type Scratch } from "./scratch";
 
 const cluster = useCluster();
+const slowVacuum = useCluster({ autovacuum_naptime: "1s" });
 
 /** Writes as the older release does, until stopped, and remembers what the server acknowledged. */
 async function startWriter(scratch: Scratch, name: string): Promise<{ acknowledged: Map<string, string>; stop(): Promise<void> }> {
@@ -95,4 +96,25 @@ test("a batch that holds its rows too long is broken off and tried with fewer; e
   expect(Math.max(...sizes)).toBeLessThanOrEqual(25);
   const { rows } = await client.query("SELECT count(*)::int AS count FROM connections c JOIN providers p ON p.id = c.provider_id AND p.identifier = c.provider");
   expect(rows).toEqual([{ count: 200 }]);
+});
+
+test("an autovacuum in the way is ended without holding up a writer for the lock budget again and again", { timeout: 120_000 }, async () => {
+  const scratch = await slowVacuum.database();
+  const client = await scratch.session();
+  const watcher = await scratch.session({ isSuperuser: true });
+  await goTo(scratch, 1);
+  await seedConnections(client, 5_000);
+  // One that takes minutes, as on a large table: it sleeps after nearly every page.
+  await client.query("ALTER TABLE connections SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)");
+  await client.query("UPDATE connections SET status = 'active'");
+  await until("an autovacuum works on connections", async () => {
+    const { rows } = await watcher.query("SELECT FROM pg_stat_progress_vacuum WHERE relid = 'connections'::regclass");
+    return rows.length > 0;
+  }, 60_000);
+  const gaveWay: string[] = [];
+  const report = await goTo(scratch, 2, {}, (event) => void (event.kind === "retrying" && gaveWay.push(event.what)));
+  expect(gaveWay).toEqual([]);
+  const strong = report.applied.flatMap(({ units }) => units).filter(({ locks }) => locks.some(({ table, mode }) => table === "connections" && mode === "AccessExclusiveLock"));
+  expect(strong.length).toBeGreaterThan(0);
+  for (const { longestLockMs } of strong) expect(longestLockMs).toBeLessThan(1_000);
 });

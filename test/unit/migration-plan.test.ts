@@ -3,6 +3,7 @@ import { backoffMs, isWorthRetrying } from "../../infra/migrations/backoff";
 import { nextBatchSize, nextPauseMs, smallerBatchSize } from "../../infra/migrations/batch-size";
 import { describeBlockers } from "../../infra/migrations/blockers";
 import { transactionText } from "../../infra/migrations/budget";
+import { asideVacuum } from "../../infra/migrations/vacuum";
 import { schemaStateOf, stepsTo, type JournalRow } from "../../infra/migrations/journal-state";
 
 const row = (version: number, direction: JournalRow["direction"], status: JournalRow["status"]): JournalRow => ({
@@ -105,4 +106,17 @@ SELECT 1;
 SELECT 2;
 COMMIT`,
   );
+});
+
+test("before a strong lock on a table that is being vacuumed comes one that only the vacuum gives way to", () => {
+  const limits = { lockTimeoutMs: 200, statementTimeoutMs: 10_000 };
+  expect(asideVacuum(["connections", "users"], ["ALTER TABLE public.connections ADD COLUMN provider_id uuid"], limits, 30_000)).toEqual([
+    "SET LOCAL lock_timeout = 30000",
+    "SET LOCAL statement_timeout = 31000",
+    'LOCK TABLE public."connections" IN SHARE UPDATE EXCLUSIVE MODE',
+    "SET LOCAL lock_timeout = 200",
+    "SET LOCAL statement_timeout = 10000",
+    "SELECT set_config('migrate.began', clock_timestamp()::text, true)",
+  ]);
+  expect(asideVacuum(["users"], ["ALTER TABLE public.connections ADD COLUMN provider_id uuid"], limits, 30_000)).toEqual([]);
 });
