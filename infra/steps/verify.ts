@@ -1,7 +1,7 @@
 import { notNeededAtSchema, providerBoxes } from "../checklist/provable";
 import { type BoxId } from "../checklist/boxes";
 import { owners } from "../checklist/owners";
-import { loopback } from "../commands/paths";
+import { loopback, type Slot } from "../commands/paths";
 import { Application, type Answer, describe, field, listOf } from "./application";
 import { readHostState } from "./host-state";
 import { recordApplicationSchema } from "./schema";
@@ -11,23 +11,16 @@ import { findings, prove, type Step, type StepContext } from "./step";
 
 /** Looks at the staged release before any user does, on a listener of its own. */
 export const verify: Step = async (context) => {
-  const { input, host, progress } = context;
-  const { settings } = input;
+  const { settings } = context.input;
   const state = await readHostState(context);
   if (state.staged === null) throw new StepFailure("no release is staged on the host", "raise attempt: pulumi config set attempt N, then pulumi up");
   const { slot } = state.staged;
   if (!settings.app.overlap && slot !== state.serving)
     return { outcome: "nothing to do", summary: "two copies must not run: the release is verified by activation, which starts it" };
+  context.progress(`checking ${state.staged.release} in slot ${slot}`);
   await ensureRunning(context, slot);
   await recordApplicationSchema(context);
-  const tunnel = await host.tunnel({ address: "127.0.0.1", port: loopback.preview[slot] });
-  try {
-    progress(`checking ${state.staged.release} in slot ${slot}`);
-    const application = new Application(`http://127.0.0.1:${tunnel.localPort}`, settings.app.routes);
-    await checks(context, application);
-  } finally {
-    tunnel.close();
-  }
+  await verifySlot(context, slot);
   const found = findings(context.boxes);
   if (found.length > 0) {
     const journal = await lastWords(context, slot);
@@ -41,6 +34,16 @@ export const verify: Step = async (context) => {
   const passed = context.boxes.filter((box) => box.result === "passed").length;
   return { outcome: "completed", summary: `${passed} checks passed against slot ${slot}` };
 };
+
+/** Makes every check against the release in a slot; results go to the context's boxes and details. */
+export async function verifySlot(context: StepContext, slot: Slot): Promise<void> {
+  const tunnel = await context.host.tunnel({ address: "127.0.0.1", port: loopback.preview[slot] });
+  try {
+    await checks(context, new Application(`http://127.0.0.1:${tunnel.localPort}`, context.input.settings.app.routes));
+  } finally {
+    tunnel.close();
+  }
+}
 
 async function checks(context: StepContext, application: Application): Promise<void> {
   const { settings } = context.input;
