@@ -45,7 +45,7 @@ export const schemaDown: Step = async (context) => {
   context.boxes.push({
     id: "RBK-2",
     result: "passed",
-    evidence: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)} after ${context.input.release.name} served; what it removed is kept in rollback_keep`,
+    evidence: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)} after ${context.input.release.name} served; what it removed is kept in rollback_keep${context.input.dataVolume === null ? "" : "; files in shared directories are as they were: only npm run restore takes those back too"}`,
     source: context.phase,
   });
   await prove(context, "RBK-3", () =>
