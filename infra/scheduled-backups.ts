@@ -19,10 +19,12 @@ export class ScheduledBackups extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduledBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("prompt-library:infra:ScheduledBackups", name, {}, opts);
     const parent = { parent: this };
-    const vault = new aws.backup.Vault(`${name}-vault`, { forceDestroy: !args.isProtected }, { ...parent, protect: args.isProtected });
+    // AWS Backup takes 50 characters at most, which a name of Pulumi's own making exceeds.
+    const short = name.slice(0, 50);
+    const vault = new aws.backup.Vault(`${name}-vault`, { name: short, forceDestroy: !args.isProtected }, { ...parent, protect: args.isProtected });
     const plan = new aws.backup.Plan(
       `${name}-plan`,
-      { rules: [{ ruleName: "scheduled", targetVaultName: vault.name, schedule: args.schedule, lifecycle: { deleteAfter: args.keepDays } }] },
+      { name: short, rules: [{ ruleName: "scheduled", targetVaultName: vault.name, schedule: args.schedule, lifecycle: { deleteAfter: args.keepDays } }] },
       parent,
     );
     const role = new aws.iam.Role(
@@ -42,7 +44,7 @@ export class ScheduledBackups extends pulumi.ComponentResource {
     );
     new aws.backup.Selection(
       `${name}-selection`,
-      { planId: plan.id, iamRoleArn: role.arn, resources: args.resources },
+      { name: "database-and-files", planId: plan.id, iamRoleArn: role.arn, resources: args.resources },
       { ...parent, dependsOn: [allowed] },
     );
     this.vault = vault.name;
