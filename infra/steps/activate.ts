@@ -6,6 +6,7 @@ import { readHostState, type SlotContent } from "./host-state";
 import { ensureRunning, lastWords, stopSlot } from "./slots";
 import { backendState } from "./started";
 import type { Step, StepContext } from "./step";
+import { verify } from "./verify";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
@@ -62,6 +63,8 @@ async function proved(context: StepContext, activation: Activation, staged: Slot
       hasServed = true;
     }
     await bake(context, staged, restarts);
+    // It could not be looked at before it ran: now, with the way back still open.
+    if (!overlap) await verify(context);
     await confirm(context, activation);
     return held;
   } catch (error) {

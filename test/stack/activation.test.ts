@@ -21,6 +21,8 @@ beforeAll(async () => {
 beforeEach(() => forgetRateLimit(input));
 
 afterAll(async () => {
+  // A case that killed an engine and then failed leaves the stack locked.
+  await rehearsal.pulumi.capture("cancel", "--yes");
   await deployed("v1.1.0", 1);
 });
 

@@ -91,7 +91,7 @@ async function oneWholeRelease(input: StepInput): Promise<{ slot: string; releas
     `slot=$(basename "$(readlink /srv/prompt-library/current)")
 test -e "/srv/prompt-library/current/frontend/index.html"
 echo "$slot"
-echo 'show stat' | socat -t 5 - /run/haproxy/admin.sock | awk -F, '$1 == "slots" && ($18 == "no check" || $18 == "UP") { print $2 }'
+echo 'show stat' | socat -t 5 - /run/haproxy/admin.sock | awk -F, '$1 == "slots" && ($2 == "blue" || $2 == "green") && ($18 == "no check" || $18 == "UP") { print $2 }'
 curl -sf -m 5 http://127.0.0.1:8000/api/system/health | jq -r .version
 jq -r .release "/var/lib/prompt-library/$slot.json"`,
   );
