@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { type AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
-import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boxIds } from "../../infra/checklist/boxes";
@@ -26,15 +24,14 @@ type Told = { event: string; subject: string; text: string };
 /** One deployment, looked at from all sides: what it says, where it is kept, and what it must not say. */
 let rehearsal: Rehearsal;
 let input: StepInput;
-let listener: Server;
-const told: Told[] = [];
+let listener: Listener;
 const seen = new Set<string>();
 let output = "";
 
 beforeAll(async () => {
   rehearsal = await deployed("v1.1.0", 1);
   input = await stackInput(stack);
-  listener = await listenToTopic(input);
+  listener = await Listener.to(input);
   const stopWatching = watchProcesses(seen);
   const marker = spawn("sleep", ["600"], { argv0: "marker-of-the-watch" });
   try {
@@ -50,7 +47,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  listener?.close();
+  await listener?.end();
   if (rehearsal !== undefined) await deployed("v1.1.0", 1);
 });
 
@@ -83,6 +80,7 @@ describe("the report of a deployment", () => {
   });
 
   test("is announced, and the team told how it ended and where it is", async () => {
+    const told = await listener.heard();
     expect(told.map(({ event }) => event)).toEqual(["started", "succeeded"]);
     expect(told[1]?.text).toContain(await rehearsal.pulumi.output("report"));
     expect(output).toContain("GOOD  prompt-library");
@@ -129,13 +127,13 @@ describe("no secret of the stack occurs", () => {
 describe("a run that fails", () => {
   test("reports every box up to the failure, and nothing after it as passed", async () => {
     const good = await latestReport();
-    told.length = 0;
     const failed = await runPhase("verify", { ...input, settings: { ...input.settings, verification: { ...input.settings.verification, adminEmail: "nobody@prompt-library.example" } } });
     expect(failed.exitCode).not.toBe(0);
     const report = await latestReport();
     expect(report.state).toBe("failed");
     expect(report.failed[0]?.where).toBe("verify");
     expect(failed.stderr).toContain(`report   s3://${input.bucket}/reports/${stack}/`);
+    const told = await listener.heard();
     expect(told.map(({ event }) => event)).toEqual(["failed"]);
     expect(told[0]?.text).toContain(`s3://${input.bucket}/reports/${stack}/`);
     const before: readonly string[] = phases.slice(0, phases.indexOf("verify"));
@@ -228,21 +226,60 @@ async function runPhase(phase: (typeof phases)[number], given: StepInput) {
   return execa("node", ["--import", "tsx", "infra/steps/main.ts", phase], { input: JSON.stringify({ input: given, follows }), reject: false, env: { ...rehearsal.environment, NODE_NO_WARNINGS: "1" } });
 }
 
-/** Hears what the stack's topic is told, as any subscriber would. */
-async function listenToTopic({ topicArn, settings }: StepInput): Promise<Server> {
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const message = JSON.parse(Buffer.concat(chunks).toString()) as { Subject: string; Message: string; MessageAttributes?: { event?: { Value?: string } } };
-      told.push({ event: message.MessageAttributes?.event?.Value ?? "", subject: message.Subject, text: message.Message });
-      response.end();
+/** Hears what the stack's topic is told, as any subscriber would: by a queue. Asked by hand, since nothing else here needs SQS. */
+class Listener {
+  #queue = "";
+  #subscription = "";
+
+  constructor(
+    readonly sns: SNSClient,
+    readonly region: string,
+  ) {}
+
+  static async to({ topicArn, settings }: StepInput): Promise<Listener> {
+    const { region } = settings.target;
+    const listener = new Listener(new SNSClient({ region }), region);
+    const name = `told-${process.pid}`;
+    listener.#queue = /<QueueUrl>(.*?)<\/QueueUrl>/.exec(await listener.#sqs({ Action: "CreateQueue", QueueName: name }))?.[1] ?? "";
+    const made = await listener.sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "sqs", Endpoint: topicArn.replace(":sns:", ":sqs:").replace(/[^:]*$/, name) }));
+    listener.#subscription = made.SubscriptionArn ?? "";
+    return listener;
+  }
+
+  /** What came since it was last asked, oldest first. */
+  async heard(): Promise<Told[]> {
+    const heard: Told[] = [];
+    for (;;) {
+      const answer = await this.#sqs({ Action: "ReceiveMessage", QueueUrl: this.#queue, MaxNumberOfMessages: "10" });
+      const bodies = [...answer.matchAll(/<Body>([\s\S]*?)<\/Body>/g)].map(([, body = ""]) => unescaped(body));
+      if (bodies.length === 0) return heard;
+      for (const body of bodies) {
+        const { Subject: subject, Message: text, MessageAttributes: attributes } = JSON.parse(body) as { Subject: string; Message: string; MessageAttributes?: { event?: { Value?: string } } };
+        heard.push({ event: attributes?.event?.Value ?? "", subject, text });
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.sns.send(new UnsubscribeCommand({ SubscriptionArn: this.#subscription }));
+    await this.#sqs({ Action: "DeleteQueue", QueueUrl: this.#queue });
+  }
+
+  async #sqs(parameters: Record<string, string>): Promise<string> {
+    const answer = await fetch(process.env.AWS_ENDPOINT_URL ?? "", {
+      method: "POST",
+      // The local cloud reads the service from the signature and checks nothing else of it.
+      headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/sqs/aws4_request, SignedHeaders=host, Signature=0`, "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ Version: "2012-11-05", ...parameters }),
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  await new SNSClient({ region: settings.target.region }).send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "http", Endpoint: endpoint }));
-  return server;
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${parameters.Action} answered ${answer.status}: ${text.slice(0, 300)}`);
+    return text;
+  }
+}
+
+function unescaped(xml: string): string {
+  return xml.replace(/&(quot|apos|lt|gt|#10|#13|#xa|amp);/gi, (_, name: string) => ({ quot: '"', apos: "'", lt: "<", gt: ">", "#10": "\n", "#13": "\r", "#xa": "\n", amp: "&" })[name.toLowerCase()] ?? "");
 }
 
 /** Reads every process's command line again and again; the host's processes are among this machine's. */
