@@ -27,6 +27,8 @@ export type StepInput = {
 /** What a phase prints on stdout, and so what the next one is triggered by. Short: the rest is in the record on the host. */
 export type PhaseResult = {
   runId: string;
+  /** The run id of the deployment's first phase: who holds the deployment lock. */
+  deployment?: string;
   phase: string;
   outcome: string;
   summary: string;

@@ -1,10 +1,14 @@
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { DeploymentLock } from "../lock/deployment-lock";
+import { LockStore } from "../lock/store";
 import type { PhaseRecord } from "../report/record";
 import { type Phase, phases } from "../rollout/phases";
 import { openContext } from "./context";
+import { StepFailure } from "./failure";
 import type { PhaseResult, StepInput } from "./input";
 import { keepRecord } from "./records";
+import { whoRuns } from "./report-header";
 import type { StepOutcome } from "./step";
 import { steps } from "./steps";
 
@@ -16,12 +20,13 @@ async function main(phase: Phase): Promise<void> {
   const { input, follows } = JSON.parse(await text(process.stdin)) as { input: StepInput; follows: string };
   const startedAt = new Date();
   const context = openContext(phase, input, startedAt);
+  const before = follows === "" ? null : (JSON.parse(follows) as PhaseResult);
   const finish = (outcome: Pick<PhaseRecord, "outcome" | "summary" | "error">): PhaseRecord => {
     const finishedAt = new Date();
     return {
       phase,
       runId: context.runId,
-      follows: follows === "" ? null : (JSON.parse(follows) as PhaseResult).runId,
+      follows: before?.runId ?? null,
       startedAt: startedAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
       durationMs: finishedAt.getTime() - startedAt.getTime(),
@@ -30,18 +35,33 @@ async function main(phase: Phase): Promise<void> {
       ...outcome,
     };
   };
+  const deployment = before === null ? context.runId : (before.deployment ?? before.runId);
+  const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
+  try {
+    await lock.take(phase, context.progress);
+  } catch (error) {
+    // Whoever holds it writes the records and tells the team; this run has nothing to add.
+    const remedy = error instanceof StepFailure ? error.remedy : "run pulumi up again";
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nwhat to do: ${remedy}\n`);
+    process.exitCode = 1;
+    return context.host.close();
+  }
   try {
     if (phase === "preflight") await (await import("./ending")).announce(context);
     const done: StepOutcome = await steps[phase](context);
+    await lock.check();
     const outcome = { outcome: done.outcome, summary: done.summary };
     const ending = phase === "evidence" ? await (await import("./ending")).conclude(context, finish, outcome) : {};
     if (phase !== "evidence") await keepRecord(context, finish(outcome));
+    if (phase === "evidence") await lock.free();
     context.progress(done.summary);
-    process.stdout.write(JSON.stringify({ runId: context.runId, phase, ...outcome, ...ending } satisfies PhaseResult));
+    process.stdout.write(JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult));
   } catch (error) {
     process.exitCode = 1;
     await (await import("./ending")).lament(context, error, finish);
+    await lock.free().catch((reason: unknown) => context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`));
   } finally {
+    await lock.leave();
     await context.host.close();
   }
 }

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StepFailure } from "../steps/failure";
+import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
+import type { Found, LockStore } from "./store";
+
+/** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */
+const watchMs = 2_000;
+
+/**
+ * Keeps two deployments of one stack apart, whatever Pulumi backends they keep their state in. Taken by the first phase, renewed by
+ * each and while one runs, freed by the last or by one that fails; a killed deployment's lapses.
+ */
+export class DeploymentLock {
+  #etag: string | undefined;
+  #lease: Lease | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #renewal: Promise<void> = Promise.resolve();
+  #lost: string | undefined;
+
+  constructor(
+    readonly store: LockStore,
+    readonly owner: Owner,
+  ) {}
+
+  /**
+   * Takes the lock, or goes on with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
+   * @throws StepFailure saying who holds it, since when, and what to do
+   */
+  async take(phase: string, progress: (message: string) => void): Promise<void> {
+    let watched: Found | undefined;
+    for (;;) {
+      const found = await this.store.read();
+      const standing = standingOf(found, this.owner);
+      if (standing !== "held" || found === undefined) {
+        if (standing === "lapsed" && found !== undefined) progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
+        const since = standing === "ours" && found !== undefined ? found.lease.since : new Date().toISOString();
+        const lease = { ...this.owner, since, phase, beat: (found?.lease.beat ?? 0) + 1, isFree: false };
+        const etag = await this.store.write(lease, found?.etag);
+        if (etag === undefined) continue;
+        [this.#etag, this.#lease] = [etag, lease];
+        this.#timer = setInterval(() => this.#beat(), heartbeatSeconds * 1000).unref();
+        return;
+      }
+      if (watched === undefined) progress(`another deployment holds the lock (${describeLease(found)}): waiting up to ${leaseSeconds} s to see whether it lives`);
+      else if (watched.etag !== found.etag)
+        throw new StepFailure(
+          `another deployment of this stack is under way: ${describeLease(found)}. This one has changed nothing since`,
+          `wait for its end, then run pulumi up again; if it is dead for certain: npm run lock -- ${this.store.stack} --break`,
+        );
+      watched ??= found;
+      await sleep(watchMs);
+    }
+  }
+
+  /** @throws StepFailure when somebody else has the lock by now: what follows must not run */
+  async check(): Promise<void> {
+    await this.#renewal;
+    if (this.#lost !== undefined)
+      throw new StepFailure(`this deployment lost its lock: ${this.#lost}`, `npm run lock -- ${this.store.stack} says who holds it; then pulumi up, which takes up what is left`);
+  }
+
+  /** Stops renewing; the next phase goes on with the lock. */
+  async leave(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewal;
+  }
+
+  /** Frees the lock, if it is still this deployment's. */
+  async free(): Promise<void> {
+    await this.leave();
+    if (this.#lease === undefined || this.#lost !== undefined) return;
+    await this.store.write({ ...this.#lease, beat: this.#lease.beat + 1, isFree: true }, this.#etag);
+    this.#lease = undefined;
+  }
+
+  #beat(): void {
+    this.#renewal = this.#renewal.then(async () => {
+      if (this.#lease === undefined || this.#lost !== undefined) return;
+      const lease = { ...this.#lease, beat: this.#lease.beat + 1 };
+      try {
+        const etag = await this.store.write(lease, this.#etag);
+        if (etag !== undefined) return void ([this.#etag, this.#lease] = [etag, lease]);
+        // Perhaps by ourselves: a write whose answer was lost.
+        const found = await this.store.read();
+        if (found !== undefined && standingOf(found, this.owner) === "ours") [this.#etag, this.#lease] = [found.etag, found.lease];
+        else this.#lost = found === undefined ? "it is gone" : found.lease.isFree ? `broken by ${found.lease.brokenBy ?? "nobody known"}` : `held by ${describeLease(found)}`;
+      } catch {
+        // Out of reach for now: the next beat tries again, and until the lease ends nobody takes it.
+      }
+    });
+  }
+}
+
+/** Breaks whoever's lock it is; what that was. */
+export async function breakLock(store: LockStore, who: string): Promise<Found | undefined> {
+  for (;;) {
+    const found = await store.read();
+    if (found === undefined || found.lease.isFree) return undefined;
+    if ((await store.write({ ...found.lease, beat: found.lease.beat + 1, isFree: true, brokenBy: who }, found.etag)) !== undefined) return found;
+  }
+}

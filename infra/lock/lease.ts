@@ -1,0 +1,42 @@
+import { z } from "zod";
+
+/** A lock whose owner has not renewed it for this long has lapsed. */
+export const leaseSeconds = 60;
+
+/** Often enough that one or two lost answers cost no lease. */
+export const heartbeatSeconds = 15;
+
+export const leaseSchema = z.strictObject({
+  /** `user@machine`. */
+  who: z.string(),
+  /** The run id of the deployment's first phase: all its phases are one owner, and a later run that goes on with it too. */
+  deployment: z.string(),
+  /** When the deployment took it; ISO 8601. */
+  since: z.string(),
+  /** What it was doing when it last renewed it. */
+  phase: z.string(),
+  /** Rises with each renewal: two of them must differ, or a store could not tell what a writer has read. */
+  beat: z.int(),
+  isFree: z.boolean(),
+  /** Who broke it. */
+  brokenBy: z.string().optional(),
+});
+
+export type Lease = z.infer<typeof leaseSchema>;
+export type Owner = Pick<Lease, "who" | "deployment">;
+
+/** Ages by the store's clock alone: two operators' clocks may differ. */
+export type Held = { lease: Lease; ageSeconds: number };
+
+export type Standing = "free" | "ours" | "lapsed" | "held";
+
+export function standingOf(found: Held | undefined, owner: Owner): Standing {
+  if (found === undefined || found.lease.isFree) return "free";
+  if (found.lease.who === owner.who && found.lease.deployment === owner.deployment) return "ours";
+  return found.ageSeconds > leaseSeconds ? "lapsed" : "held";
+}
+
+/** Who holds it, since when, what they do and when they were last heard of. */
+export function describeLease({ lease, ageSeconds }: Held): string {
+  return `${lease.who}, since ${lease.since}, in phase ${lease.phase}, last heard of ${Math.round(ageSeconds)} s ago`;
+}

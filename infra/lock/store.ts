@@ -1,0 +1,72 @@
+import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { type Held, type Lease, leaseSchema } from "./lease";
+
+export type Found = Held & { etag: string };
+
+/** The stack's lock: one object in its bucket, written only where it still is what the writer has read. */
+export class LockStore {
+  readonly #s3: S3Client;
+  /** The store's clock at its last answer, in milliseconds. */
+  #nowMs = 0;
+
+  constructor(
+    readonly bucket: string,
+    readonly stack: string,
+    region: string,
+  ) {
+    this.#s3 = new S3Client({
+      region,
+      // A bucket as part of the host's name is nothing that an endpoint other than Amazon's can be relied on to resolve.
+      forcePathStyle: true,
+      // A write that is tried again after its answer was lost would find itself in its own way.
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+    });
+    this.#s3.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        const { headers } = answer.response as { headers?: Record<string, string> };
+        this.#nowMs = Date.parse(headers?.date ?? "") || Date.now();
+        return answer;
+      },
+      { step: "deserialize", priority: "low", name: "storeClock" },
+    );
+  }
+
+  get #object() {
+    return { Bucket: this.bucket, Key: `locks/${this.stack}.json` };
+  }
+
+  async read(): Promise<Found | undefined> {
+    try {
+      const found = await this.#s3.send(new GetObjectCommand(this.#object));
+      const lease = leaseSchema.parse(JSON.parse((await found.Body?.transformToString()) ?? ""));
+      const ageSeconds = Math.max(0, (this.#nowMs - (found.LastModified?.getTime() ?? 0)) / 1000);
+      return { lease, ageSeconds, etag: found.ETag ?? "" };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Writes it where it is still what was read.
+   * @param etag of what was read; undefined where there was none
+   * @returns the new one's, or undefined where somebody was quicker
+   */
+  async write(lease: Lease, etag: string | undefined): Promise<string | undefined> {
+    const body = JSON.stringify(lease);
+    try {
+      const condition = etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: etag };
+      const done = await this.#s3.send(new PutObjectCommand({ ...this.#object, ...condition, Body: body, ContentType: "application/json" }));
+      return done.ETag ?? "";
+    } catch (error) {
+      if (statusOf(error) === 412 || statusOf(error) === 409) return undefined;
+      throw error;
+    }
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
