@@ -14,7 +14,7 @@ export interface HostArgs {
   sshPublicKey: string;
   hostPublicKey: string;
   hostPrivateKey: pulumi.Input<string>;
-  /** The bucket that the host may read artifacts from. */
+  /** The host may read what lies in `artifacts/` there, and nothing else of it. */
   artifactBucketArn: pulumi.Input<string>;
   /** The way to the internet: a host that boots before it stands finds no packages. */
   internet: pulumi.Resource[];
@@ -51,7 +51,7 @@ export class Host extends pulumi.ComponentResource {
         role: role.name,
         policy: pulumi.jsonStringify({
           Version: "2012-10-17",
-          Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: pulumi.interpolate`${args.artifactBucketArn}/*` }],
+          Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: pulumi.interpolate`${args.artifactBucketArn}/artifacts/*` }],
         }),
       },
       parent,

@@ -30,6 +30,8 @@ export function hostPaths(application: string) {
     state,
     evidence: `${state}/evidence`,
     lock: `${state}/lock`,
+    /** What became of each release, an event a line. */
+    ledger: `${state}/ledger.jsonl`,
     /** What an activation is about to do or has done, until it is confirmed or turned back. */
     activation: `${state}/activation.json`,
     /** Turns an activation back that nobody confirmed. */

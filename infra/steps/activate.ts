@@ -1,7 +1,7 @@
 import { otherSlot } from "../commands/paths";
 import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
 import { bake } from "./bake";
-import { StepFailure } from "./failure";
+import { HostUnreached, ReleaseRefused, StepFailure } from "./failure";
 import { readHostState, type SlotContent } from "./host-state";
 import { ensureRunning, lastWords, stopSlot } from "./slots";
 import { backendState } from "./started";
@@ -78,7 +78,9 @@ async function proved(context: StepContext, activation: Activation, staged: Slot
         journal,
       );
     });
-    throw new StepFailure(
+    // A connection that was lost says nothing of the release.
+    const Failure = error instanceof HostUnreached ? StepFailure : ReleaseRefused;
+    throw new Failure(
       `${staged.release} ${hasServed ? "served and was taken back" : "was not taken"}: ${reason}`,
       `mend ${staged.release} or choose another release`,
       journal,

@@ -3,7 +3,7 @@ import { environmentFile, fillVariables } from "../commands/environment";
 import { backendUnit, loopback, type Slot } from "../commands/paths";
 import { journalScript, startAndWait } from "../commands/stage-script";
 import { roleNames, servingRole } from "../role-names";
-import { StepFailure } from "./failure";
+import { ReleaseRefused } from "./failure";
 import type { StepContext } from "./step";
 
 /** The environment file of a slot: the application's variables with this deployment's values. */
@@ -70,7 +70,7 @@ export async function lastWords(context: StepContext, slot: Slot, lines = 20): P
 export async function refuse(context: StepContext, slot: Slot, reason: string): Promise<never> {
   const journal = await lastWords(context, slot);
   await stopSlot(context, slot);
-  throw new StepFailure(
+  throw new ReleaseRefused(
     reason,
     `mend ${context.input.release.name} or choose another release; nothing has to be undone`,
     journal,

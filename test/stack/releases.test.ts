@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildArtifact } from "../../infra/artifact/build";
 import { identityOf } from "../../infra/artifact/identity";
@@ -10,8 +12,13 @@ import { provideArtifact } from "../../infra/artifact/provide";
 import { stackInput } from "../../infra/cli/stack-input";
 import { bringScript, releaseDirectory } from "../../infra/commands/stage-script";
 import { resolveRelease } from "../../infra/release";
+import { breakLock, DeploymentLock } from "../../infra/lock/deployment-lock";
+import { LockStore } from "../../infra/lock/store";
+import { badWarning } from "../../infra/releases/ledger";
 import { openContext } from "../../infra/steps/context";
 import type { StepInput } from "../../infra/steps/input";
+import { note, prune, releasesOnHost } from "../../infra/steps/ledger";
+import { whoRuns } from "../../infra/steps/report-header";
 import { stage } from "../../infra/steps/stage";
 import type { StepContext } from "../../infra/steps/step";
 import { until } from "./cloud-fixture";
@@ -35,6 +42,10 @@ function open(of: StepInput = input): StepContext {
   const context = openContext("stage", of, new Date());
   opened.push(context);
   return context;
+}
+
+function held({ paths }: StepContext, digest: string): string {
+  return releaseDirectory(paths, digest);
 }
 
 describe("a script that runs as a unit of the host", () => {
@@ -85,8 +96,6 @@ describe("a script that runs as a unit of the host", () => {
 
 describe("an artifact", () => {
   const s3 = () => new S3Client({ region: input.settings.target.region, forcePathStyle: true });
-  const held = (digest: string) => releaseDirectory(open().paths, digest);
-
   /** The next release, as if config asked for it. */
   async function next(): Promise<StepInput> {
     return { ...input, release: await resolveRelease("v1.2.0", input.settings.app.repository), settings: { ...input.settings, release: "v1.2.0", schemaVersion: 2 } };
@@ -122,7 +131,7 @@ describe("an artifact", () => {
     const object = { Bucket: input.bucket, Key: artifactObject(digest) };
     const whole = Buffer.from((await (await s3().send(new GetObjectCommand(object))).Body?.transformToByteArray()) ?? []);
     const { host, paths } = open();
-    await host.run("forgetting the release", `rm -rf ${held(digest)}`);
+    await host.run("forgetting the release", `rm -rf ${held(open(), digest)}`);
     const bad = spoil(whole);
     try {
       await s3().send(new PutObjectCommand({ ...object, Body: bad }));
@@ -144,7 +153,99 @@ describe("an artifact", () => {
     await host.run("losing the releases", `rm -rf ${paths.releases}`);
     expect((await stage(context)).summary).toMatch(/serves already/);
     expect(context.details.artifact).toMatchObject({ source: "bucket", digest: state.digest });
-    expect(await host.run("looking", `jq -r .commit ${held(state.digest)}/manifest.json`)).toBe(input.release.commit);
+    expect(await host.run("looking", `jq -r .commit ${held(context, state.digest)}/manifest.json`)).toBe(input.release.commit);
     expect(await host.run("who may read credentials", `runuser -u ${input.settings.app.name} -- sh -c 'curl -s -m 3 -o /dev/null http://169.254.169.254/ && echo yes || echo no'`)).toBe("no");
+  });
+});
+
+describe("the ledger", () => {
+  const made = (name: string) => createHash("sha256").update(name).digest("hex");
+
+  test("tells of the release that serves, in words too", async () => {
+    const known = await releasesOnHost(open());
+    expect(known.find(({ release }) => release === "v1.1.0")).toMatchObject({ commit: input.release.commit, verdict: "verified", who: whoRuns() });
+    const { stdout } = await execa("npx", ["tsx", "infra/cli/releases.ts", stack]);
+    expect(stdout).toMatch(/^\* +v1\.1\.0 +verified .* yes$/m);
+  });
+
+  test("remembers a refusal, and pruning takes failures first and never what serves", async () => {
+    const context = open();
+    const { host, paths } = context;
+    await host.run("keeping the ledger", `cp ${paths.ledger} ${paths.ledger}.before`);
+    try {
+      const content = (name: string) => ({ release: name, commit: "c".repeat(40), digest: made(name), environment: "d".repeat(64) });
+      for (const name of ["good-1", "good-2", "good-3"]) await note(context, "served", content(name));
+      await note(context, "bad", content("bad-1"), "it ended by itself");
+      await host.run("making releases", `mkdir -p ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`);
+      expect(badWarning(await releasesOnHost(context), made("bad-1"))).toMatch(/bad-1 was found bad on this host .*: it ended by itself/);
+      const gone = await prune({ ...context, input: { ...input, settings: { ...input.settings, host: { ...input.settings.host, keepReleases: 2 } } } });
+      expect(gone).toContain("left-over.new");
+      expect(gone).toContain(made("bad-1").slice(0, 16));
+      // The last good one stays beside the two that are kept; what the tests before left is older.
+      for (const name of ["good-1", "good-2", "good-3"]) expect(gone).not.toContain(made(name).slice(0, 16));
+      expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe("v1.1.0");
+      expect(await host.run("looking", `test -x ${paths.slot("blue")}/runtime/bin/node -o -x ${paths.slot("green")}/runtime/bin/node && echo there`)).toBe("there");
+    } finally {
+      await host.run("cleaning up", `mv ${paths.ledger}.before ${paths.ledger}; rm -rf ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`);
+    }
+  });
+});
+
+describe("the deployment lock", () => {
+  const said: string[] = [];
+  const hear = (words: string) => void said.push(words);
+  const lockOf = (name: string, who: string, deployment = who) =>
+    new DeploymentLock(new LockStore(input.bucket, name, input.settings.target.region), { who, deployment });
+
+  test("of one that lives turns the other away, saying who holds it and what to do, and is free afterwards", async () => {
+    const mine = lockOf("test-alive", "ada@desk");
+    const other = lockOf("test-alive", "bob@laptop");
+    await mine.take("stage", hear);
+    try {
+      await expect(other.take("preflight", hear)).rejects.toMatchObject({
+        message: expect.stringMatching(/another deployment of this stack is under way: ada@desk, since .*, in phase stage/),
+        remedy: expect.stringContaining("npm run lock -- test-alive --break"),
+      });
+      await mine.check();
+      // The next phase of the same deployment, another process, goes on with it.
+      await mine.leave();
+      const next = lockOf("test-alive", "ada@desk");
+      await next.take("verify", hear);
+      await next.free();
+      await other.take("preflight", hear);
+    } finally {
+      await mine.leave();
+      await other.free();
+    }
+  });
+
+  test("of one that is dead lapses by itself", async () => {
+    const dead = lockOf("test-dead", "ada@desk");
+    await dead.take("stage", hear);
+    await dead.leave();
+    const next = lockOf("test-dead", "bob@laptop");
+    const startedAt = Date.now();
+    await next.take("preflight", hear);
+    expect(Date.now() - startedAt).toBeGreaterThan(50_000);
+    expect(said.some((words) => /^the deployment of ada@desk.* has ended without freeing its lock/.test(words))).toBe(true);
+    await next.free();
+  });
+
+  test("that is broken says whose it was, and its owner stops", async () => {
+    const store = new LockStore(input.bucket, "test-broken", input.settings.target.region);
+    const mine = lockOf("test-broken", "ada@desk");
+    await mine.take("activate", hear);
+    try {
+      expect((await breakLock(store, "bob@laptop"))?.lease).toMatchObject({ who: "ada@desk", phase: "activate" });
+      await until("the owner noticing", 30_000, async () => mine.check().then(() => false, (error: unknown) => String(error).includes("broken by bob@laptop")));
+    } finally {
+      await mine.leave();
+    }
+    expect(await breakLock(store, "bob@laptop")).toBeUndefined();
+  });
+
+  test("is free after a deployment, as its command says", async () => {
+    const { stdout } = await execa("npx", ["tsx", "infra/cli/lock.ts", stack]);
+    expect(stdout).toBe("Nobody holds the lock.");
   });
 });
