@@ -12,3 +12,11 @@ test("a selection is made, read, listed and deleted, with or without a slash at 
   expect(selections.answer("DELETE", path, "").status).toBe(200);
   expect(selections.answer("GET", path, "")).toMatchObject({ status: 400, headers: { "x-amzn-errortype": "ResourceNotFoundException" } });
 });
+
+test("a vault is empty, whatever it is asked for: nothing is backed up here", () => {
+  const backups = new BackupSelections();
+  const path = "/backup-vaults/some-vault/recovery-points/?maxResults=10";
+  expect(backups.isMeant(path)).toBe(true);
+  expect(JSON.parse(backups.answer("GET", path, "").body)).toEqual({ RecoveryPoints: [] });
+  expect(backups.isMeant("/backup-vaults/some-vault")).toBe(false);
+});
