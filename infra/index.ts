@@ -64,7 +64,7 @@ const dataVolume =
         isProtected,
       });
 
-new ScheduledBackups(`${name}-backups`, {
+const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
   schedule: settings.backup.schedule,
   keepDays: settings.backup.scheduledKeepDays,
   resources: [database.arn, ...(dataVolume === undefined ? [] : [dataVolume.arn])],
@@ -115,7 +115,7 @@ const rollout = new Rollout(name, {
   input,
 });
 
-new Guard(name, { guarded: [network, artifacts, notifications, host, roles, ...(dataVolume === undefined ? [] : [dataVolume])], isProtected });
+new Guard(name, { guarded: [network, artifacts, notifications, host, roles, scheduledBackups, ...(dataVolume === undefined ? [] : [dataVolume])], isProtected });
 
 /** The address that users type. */
 export const application = `https://${settings.network.publicName}`;
