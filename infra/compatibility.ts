@@ -31,3 +31,8 @@ export function pairProblem(
     );
   return undefined;
 }
+
+/** Whether a name, or a prefix that ends in `*`, means this release. */
+export function namesRelease(pattern: string, release: string): boolean {
+  return pattern.endsWith("*") ? release.startsWith(pattern.slice(0, -1)) : release === pattern;
+}

@@ -1,3 +1,5 @@
+import { namesRelease } from "../compatibility";
+import type { Settings } from "../settings";
 import { type BoxId } from "./boxes";
 
 /** Boxes that speak of providers, models and templates: nothing to see before the schema that makes those tables. */
@@ -23,4 +25,17 @@ export function provableSinceSchema(id: BoxId, providersSinceSchema = 2): number
 export function notNeededAtSchema(id: BoxId, schemaVersion: number, providersSinceSchema = 2): string | undefined {
   const since = provableSinceSchema(id, providersSinceSchema);
   return schemaVersion >= since ? undefined : `dynamic providers come with schema ${since}; this deployment is at schema ${schemaVersion}`;
+}
+
+type ProviderSettings = Pick<Settings["app"], "providersSinceSchema" | "releasesWithoutProviders">;
+
+/** Whether a release can show anything of dynamic providers: an older one runs beside their tables and knows nothing of them. */
+export function knowsProviders(release: string, schemaVersion: number, app: ProviderSettings): boolean {
+  return schemaVersion >= app.providersSinceSchema && !app.releasesWithoutProviders.some((pattern) => namesRelease(pattern, release));
+}
+
+/** Why a box is `not needed` for this release at this schema version, or undefined where it can be proved. */
+export function whyNotNeeded(id: BoxId, release: string, schemaVersion: number, app: ProviderSettings): string | undefined {
+  if (!needsProviders.has(id) || knowsProviders(release, schemaVersion, app)) return undefined;
+  return notNeededAtSchema(id, schemaVersion, app.providersSinceSchema) ?? `${release} knows nothing of dynamic providers (app.releasesWithoutProviders)`;
 }

@@ -21,6 +21,8 @@ export const screenshotSchema = z.strictObject({
   dataUri: z.string().regex(/^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+=*$/, "must be an inline PNG, JPEG or WebP"),
 });
 
+export type Screenshot = z.infer<typeof screenshotSchema>;
+
 export const requestBudgetSchema = z.strictObject({
   used: z.int().min(0),
   limit: z.int().min(0),

@@ -1,8 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { once } from "node:events";
-import { createServer, request as forward, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminAccount, backendEnvironment, newUser, type RunningBackend, startBackend } from "../app/backend";
@@ -10,6 +5,7 @@ import { builtRelease } from "../app/build";
 import { type FakeProvider, startProvider } from "../app/provider";
 import { type RunningRedis, startRedis } from "../app/redis";
 import { migrateDatabase } from "../app/schema";
+import { startSite } from "../app/site";
 import { type Cluster, startCluster } from "./cluster";
 
 let cluster: Cluster;
@@ -30,30 +26,6 @@ afterAll(async () => {
   await Promise.all([provider?.stop(), redis?.stop(), cluster?.stop()]);
 });
 
-/** As nginx serves a release: its files, `index.html` for every other path, and `/api/` from the backend. */
-async function startSite(tag: string, backend: RunningBackend): Promise<{ url: string; server: Server }> {
-  const root = join(await builtRelease(tag), "interface/frontend/dist");
-  const types: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://site").pathname;
-    if (path.startsWith("/api/")) {
-      const inner = forward(`${backend.url}${request.url}`, { method: request.method, headers: request.headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      });
-      // A page that is left while it waits, or the backend's end.
-      inner.on("error", () => response.destroy());
-      request.pipe(inner);
-    } else
-      void readFile(join(root, path)).then(
-        (file) => response.writeHead(200, { "content-type": types[extname(path)] ?? "text/html" }).end(file),
-        async () => response.writeHead(200, { "content-type": "text/html" }).end(await readFile(join(root, "index.html"))),
-      );
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
-}
-
 /** Runs `visit` on a fresh page; gives what the browser complained about. */
 async function complaintsOf(tag: string, visit: (page: Page, url: string, backend: RunningBackend) => Promise<void>): Promise<string[]> {
   const environment = backendEnvironment({ databaseUrl: cluster.url, redisUrl: redis.url });
@@ -71,8 +43,7 @@ async function complaintsOf(tag: string, visit: (page: Page, url: string, backen
     return complaints;
   } finally {
     await context.close();
-    site.server.closeAllConnections();
-    site.server.close();
+    site.stop();
     await backend.stop("SIGKILL");
   }
 }

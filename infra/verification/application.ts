@@ -1,16 +1,29 @@
 import type { Settings } from "../settings";
+import { RateLimited } from "./rate-limit";
 
 export type Answer = { status: number; body: unknown; durationMs: number };
 
-/** A client of the application: whichever copy of it `origin` leads to. */
+export type RequestBudget = { limit: number; windowMinutes: number };
+
+/** A client of the application: whichever copy of it `origin` leads to. It counts, and stays inside its budget. */
 export class Application {
+  used = 0;
+  /** Answers with status 429. After the first nothing more is asked, so that the limit can recover. */
+  refused = 0;
+  #waitSeconds = 0;
+
   constructor(
     readonly origin: string,
     readonly routes: Settings["app"]["routes"],
+    readonly budget: RequestBudget,
   ) {}
 
-  /** @throws Error when nothing answers within 10 s */
+  /**
+   * @throws Error when nothing answers within 10 s
+   * @throws RateLimited at a 429, after one, and where the budget is used up
+   */
   async ask(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<Answer> {
+    this.count(`${method} ${path}`);
     const startedAt = performance.now();
     const response = await fetch(`${this.origin}${path}`, {
       method,
@@ -24,7 +37,24 @@ export class Application {
       throw new Error(`${method} ${path} got no answer: ${reasonOf(error)}`);
     });
     const text = await response.text();
+    if (response.status === 429) this.noteRefusal(`${method} ${path}`, Number(response.headers.get("retry-after")));
     return { status: response.status, body: parsed(text), durationMs: Math.round(performance.now() - startedAt) };
+  }
+
+  /** Counts a request that somebody else sends, such as the browser. @throws RateLimited where it must not be sent */
+  count(what: string): void {
+    const { limit, windowMinutes } = this.budget;
+    if (this.refused > 0) throw new RateLimited(`${what} was not asked: the application answered 429 before`, this.#waitSeconds);
+    if (this.used >= limit)
+      throw new RateLimited(`${what} was not asked: ${limit} requests are sent (verification.requestBudget)`, windowMinutes * 60);
+    this.used += 1;
+  }
+
+  /** @throws RateLimited always */
+  noteRefusal(what: string, retryAfterSeconds = 0): never {
+    this.refused += 1;
+    this.#waitSeconds = retryAfterSeconds > 0 ? retryAfterSeconds : this.budget.windowMinutes * 60;
+    throw new RateLimited(`${what} answered 429: the application's rate limit is used up, ${this.used} requests of it by this verification`, this.#waitSeconds);
   }
 
   /**
@@ -42,24 +72,50 @@ export class Application {
   }
 }
 
-/** An answer as an operator reads it; a 429 says what it means. */
+/** An answer as an operator reads it. */
 export function describe(answer: Answer): string {
   const error = field(answer.body, "error");
   const message = field(error, "message") ?? field(error, "code");
-  if (answer.status === 429) return "429: the application's rate limit is used up; wait 15 minutes";
   return `${answer.status}${typeof message === "string" ? ` (${message})` : ""}`;
 }
 
+/** @throws Error when the status is none of those allowed */
+export function expectStatus(answer: Answer, what: string, allowed: readonly number[]): string {
+  if (!allowed.includes(answer.status)) throw new Error(`${what} answered ${describe(answer)}, not ${allowed.join(" or ")}`);
+  return `${what}: ${answer.status} in ${answer.durationMs} ms`;
+}
+
+export type Row = Record<string, unknown>;
+
 /** A list in `data`, or in `data.NAME`. */
-export function listOf(answer: Answer, name: string): Record<string, unknown>[] {
+export function listOf(answer: Answer, name: string): Row[] {
   const data = field(answer.body, "data");
   const list = Array.isArray(data) ? data : field(data, name);
   if (!Array.isArray(list)) throw new Error(`the answer holds no list in data or data.${name}`);
-  return list.filter((row): row is Record<string, unknown> => typeof row === "object" && row !== null);
+  return list.filter(isRow);
+}
+
+/** One thing in `data`, or in `data.NAME`. */
+export function oneOf(answer: Answer, name: string): Row {
+  const data = field(answer.body, "data");
+  const inner = field(data, name);
+  const found = isRow(inner) ? inner : data;
+  if (!isRow(found)) throw new Error(`the answer holds nothing in data or data.${name}`);
+  return found;
 }
 
 export function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return typeof value === "object" && value !== null ? (value as Row)[name] : undefined;
+}
+
+/** A text of a row; the empty one where there is none. */
+export function textOf(row: Row, name: string): string {
+  const value = row[name];
+  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function tokenOf(answer: Answer, route: string): string {

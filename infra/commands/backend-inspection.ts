@@ -1,0 +1,42 @@
+import { backendUnit, type Slot } from "./paths";
+
+/** Lines of one start that are read at most; the newest are kept. */
+const mostLines = 20_000;
+
+/** What a slot's backend wrote since it was started, each line as JSON with its level. */
+export function journalSinceStart(application: string, slot: Slot): string {
+  const unit = backendUnit(application, slot);
+  return `since=$(date -d "$(systemctl show -p ExecMainStartTimestamp --value ${unit})" +%s)
+journalctl -u ${unit} --since "@$since" -n ${mostLines} -o json --output-fields=MESSAGE,PRIORITY --no-pager _SYSTEMD_UNIT=${unit}
+`;
+}
+
+/**
+ * Prints who says it and how many bytes a slot's backend takes: its control group where that is counted (cgroups version 2), else
+ * the resident memory of the processes in it.
+ */
+export function memoryScript(application: string, slot: Slot): string {
+  const unit = backendUnit(application, slot);
+  return `counted=$(systemctl show -p MemoryCurrent --value ${unit})
+case "$counted" in
+  ''|*[!0-9]*) ;;
+  *) if [ "$counted" -gt 0 ] && [ "\${#counted}" -lt 19 ]; then echo "cgroup $counted"; exit 0; fi ;;
+esac
+group=$(systemctl show -p ControlGroup --value ${unit})
+total=0
+for root in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
+  if [ -r "$root$group/cgroup.procs" ]; then
+    for pid in $(cat "$root$group/cgroup.procs"); do
+      kib=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+      total=$((total + \${kib:-0}))
+    done
+    break
+  fi
+done
+if [ "$total" -eq 0 ]; then
+  pid=$(systemctl show -p MainPID --value ${unit})
+  total=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status")
+fi
+echo "processes $((total * 1024))"
+`;
+}

@@ -1,0 +1,22 @@
+import { access, constants } from "node:fs/promises";
+import { type Browser, chromium } from "playwright-core";
+import { StepFailure } from "../steps/failure";
+
+/** Where Debian, Ubuntu and Google's own package put it. */
+const usualPlaces = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome"];
+
+/** @throws StepFailure saying how to get one where there is none */
+export async function findChromium(executable: string | undefined): Promise<string> {
+  for (const path of executable === undefined ? usualPlaces : [executable])
+    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+  throw new StepFailure(
+    `no Chromium at ${executable ?? usualPlaces.join(", ")} of the machine that runs Pulumi, so no page was looked at`,
+    "apt-get install chromium there, or pulumi config set --path verification.browser.executable PATH",
+  );
+}
+
+export async function startChromium(executable: string | undefined): Promise<Browser> {
+  const executablePath = await findChromium(executable);
+  // Chromium's own sandbox refuses to run as root.
+  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+}

@@ -1,0 +1,35 @@
+import type { Settings } from "../settings";
+
+/** `priority` as syslog's, 0 to 7; null where the supervisor does not know it. */
+export type JournalLine = { priority: number | null; message: string };
+
+type Patterns = Settings["verification"]["journal"];
+
+/** systemd gives what has no level the one of its unit: 6. Then the line itself tells. */
+const errorPriority = 3;
+
+/** Sorts a backend's lines: at error level, of a lower level but telling of trouble, the rest. */
+export function judgeJournal(lines: readonly JournalLine[], patterns: Patterns): { errors: string[]; troubles: string[] } {
+  const [error, trouble] = [new RegExp(patterns.error, "i"), new RegExp(patterns.trouble, "i")];
+  const harmless = patterns.harmless.map((pattern) => new RegExp(pattern, "i"));
+  const errors: string[] = [];
+  const troubles: string[] = [];
+  for (const { priority, message } of lines) {
+    if (harmless.some((pattern) => pattern.test(message))) continue;
+    if ((priority !== null && priority <= errorPriority) || error.test(message)) errors.push(message);
+    else if (trouble.test(message)) troubles.push(message);
+  }
+  return { errors, troubles };
+}
+
+/** What `journalctl -o json` prints; a line that is no text comes as a list of bytes. */
+export function parseJournal(printed: string): JournalLine[] {
+  return printed
+    .split("\n")
+    .filter((row) => row.startsWith("{"))
+    .map((row) => {
+      const { MESSAGE, PRIORITY } = JSON.parse(row) as { MESSAGE?: string | number[] | null; PRIORITY?: string };
+      const message = Array.isArray(MESSAGE) ? Buffer.from(MESSAGE).toString() : (MESSAGE ?? "");
+      return { priority: PRIORITY === undefined ? null : Number(PRIORITY), message };
+    });
+}

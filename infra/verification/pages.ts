@@ -1,0 +1,94 @@
+import type { Browser, BrowserContext, Page, Route } from "playwright-core";
+import type { Settings } from "../settings";
+import { startChromium } from "./chromium";
+import type { Round } from "./round";
+
+type PageSettings = Settings["verification"]["pages"][number];
+
+const viewport = { width: 1024, height: 768 };
+/** Records go to the host and into the report: a page's picture is kept below this. */
+const largestPictureBytes = 150_000;
+
+/** Each page as its visitors see it, from the release that no visitor sees yet. */
+export async function pagesWithoutComplaint(round: Round): Promise<string> {
+  const { pages, browser: settings } = round.subject.settings.verification;
+  const wanted = pages.filter((page) => !page.needsProviders || round.knowsProviders);
+  if (wanted.length === 0) throw new Error("verification.pages names no page that this release has");
+  const browser = await startChromium(settings.executable);
+  try {
+    const found: string[] = [];
+    for (const page of wanted) {
+      round.subject.progress(`opening ${page.path} as ${page.as}`);
+      found.push(...(await complaintsOf(round, browser, page)).map((complaint) => `${page.path} as ${page.as}: ${complaint}`));
+    }
+    if (found.length > 0) throw new Error(found.join("; "));
+    return `${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}: no console error, no failed request, no uncaught exception`;
+  } finally {
+    await browser.close();
+  }
+}
+
+async function complaintsOf(round: Round, browser: Browser, settings: PageSettings): Promise<string[]> {
+  const { browser: how } = round.subject.settings.verification;
+  const publicOrigin = `https://${round.subject.settings.network.publicName}`;
+  const context = await browser.newContext({ viewport, serviceWorkers: "block" });
+  const complaints: string[] = [];
+  try {
+    context.setDefaultTimeout(how.timeoutSeconds * 1000);
+    await context.route(`${publicOrigin}/**`, (route) => turn(route, round, publicOrigin, complaints));
+    if (settings.as !== "nobody") await logIn(context, round, settings.as, publicOrigin);
+    const page = await context.newPage();
+    listen(page, complaints);
+    await page.goto(`${publicOrigin}${settings.path}`, { waitUntil: "networkidle" });
+    if (settings.shows !== undefined) await page.getByText(settings.shows).first().waitFor();
+    else if ((await page.locator("body").innerText()).trim() === "") complaints.push("the page is empty");
+    round.screenshots.push({ page: settings.path, as: settings.as, dataUri: await picture(page) });
+  } catch (error) {
+    complaints.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+  } finally {
+    await context.close();
+  }
+  return [...new Set(complaints)];
+}
+
+/**
+ * Answers a request to the public name from the release's own listener. The page keeps its public origin, so that what depends on
+ * it (a baked-in API address, secure contexts) is as users have it.
+ */
+async function turn(route: Route, round: Round, publicOrigin: string, complaints: string[]): Promise<void> {
+  const url = route.request().url();
+  const path = url.slice(publicOrigin.length);
+  const isApi = path.startsWith(round.application.routes.prefix);
+  try {
+    if (isApi) round.application.count(`${route.request().method()} ${path}`);
+    const response = await route.fetch({ url: `${round.application.origin}${path}`, maxRedirects: 0 });
+    if (isApi && response.status() === 429) round.application.noteRefusal(path, Number(response.headers()["retry-after"]));
+    await route.fulfill({ response });
+  } catch (error) {
+    complaints.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+    await route.abort().catch(() => undefined);
+  }
+}
+
+async function logIn(context: BrowserContext, round: Round, as: "admin" | "user", publicOrigin: string): Promise<void> {
+  const { storage, tokenKey } = round.subject.settings.verification.browser;
+  const values = JSON.stringify([storage, tokenKey, await round.token(as), publicOrigin]);
+  // Only there: no other origin that a page embeds is given the token.
+  await context.addInitScript(`((storage, key, token, origin) => { if (location.origin === origin) window[storage].setItem(key, token); })(...${values})`);
+}
+
+function listen(page: Page, complaints: string[]): void {
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on("requestfailed", (request) => complaints.push(`${request.method()} ${request.url()} failed: ${request.failure()?.errorText ?? "no reason"}`));
+}
+
+async function picture(page: Page): Promise<string> {
+  for (const quality of [60, 30, 10]) {
+    const taken = await page.screenshot({ type: "jpeg", quality });
+    if (taken.length <= largestPictureBytes || quality === 10) return `data:image/jpeg;base64,${taken.toString("base64")}`;
+  }
+  throw new Error("unreachable");
+}

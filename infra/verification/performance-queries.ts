@@ -1,0 +1,55 @@
+import type pg from "pg";
+import { StepFailure } from "../steps/failure";
+
+/** How the application looks for providers and what hangs on them; each has to be served by an index. */
+export const providerQueries = [
+  { name: "a provider by identifier", sql: "select * from public.providers where identifier = 'openai'" },
+  { name: "providers by status", sql: "select * from public.providers where status = 'active'" },
+  { name: "models of a provider", sql: "select * from public.models where provider_id = '00000000-0000-4000-8000-000000000000'" },
+  { name: "connections of a provider", sql: "select * from public.connections where provider_id = '00000000-0000-4000-8000-000000000000'" },
+] as const;
+
+export type Statement = { query: string; meanMs: number; calls: number };
+
+/** The application's statements on providers and models, slowest first. @throws StepFailure where nobody counts statements */
+export async function slowStatements(client: pg.Client, role: string): Promise<Statement[]> {
+  const { rows: there } = await client.query("select from pg_extension where extname = 'pg_stat_statements'");
+  if (there.length === 0)
+    throw new StepFailure("pg_stat_statements is not there, so nobody counts statements", "create extension pg_stat_statements, and pg_stat_statements in shared_preload_libraries");
+  const { rows } = await client.query<Statement>(
+    `select s.query, s.mean_exec_time as "meanMs", s.calls::int as calls
+     from pg_stat_statements s join pg_roles r on r.oid = s.userid join pg_database d on d.oid = s.dbid
+     where r.rolname = $1 and d.datname = current_database() and s.query ~* '\\m(providers|models)\\M'
+       and s.query ~* '^\\s*(select|insert|update|delete|with)\\M'
+     order by s.mean_exec_time desc limit 10`,
+    [role],
+  );
+  return rows;
+}
+
+export type IndexUse = { name: string; scans: number; isValid: boolean };
+
+export async function indexUses(client: pg.Client): Promise<IndexUse[]> {
+  const { rows } = await client.query<IndexUse>(
+    `select u.indexrelname as name, u.idx_scan::int as scans, i.indisvalid as "isValid"
+     from pg_stat_user_indexes u join pg_index i using (indexrelid)
+     where u.schemaname = 'public' and (u.relname in ('providers', 'models', 'provider_templates') or u.indexrelname = 'idx_connections_provider_id')
+     order by 1`,
+  );
+  return rows;
+}
+
+/** Indexes that a plan goes by, and tables that it reads whole. @param plan as `explain (format json)` gives it */
+export function planScans(plan: unknown): { indexes: string[]; wholeTables: string[] } {
+  const found = { indexes: [] as string[], wholeTables: [] as string[] };
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) return node.forEach(visit);
+    if (typeof node !== "object" || node === null) return;
+    const { "Node Type": type, "Index Name": index, "Relation Name": table } = node as Record<string, unknown>;
+    if (typeof index === "string") found.indexes.push(index);
+    if (type === "Seq Scan" && typeof table === "string") found.wholeTables.push(table);
+    Object.values(node).forEach(visit);
+  };
+  visit(plan);
+  return found;
+}

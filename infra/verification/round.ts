@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import type pg from "pg";
+import { knowsProviders } from "../checklist/provable";
+import type { Screenshot } from "../report/details";
+import { Application, expectStatus, listOf, type Row, textOf } from "./application";
+import type { Subject } from "./subject";
+
+/** Begins the name of whatever a check makes: it says who made it, and by it leftovers of a killed run are found. */
+export const maker = "deployment-check";
+
+/** One look at one release: who is logged in, what was made, what was asked. */
+export class Round {
+  readonly application: Application;
+  readonly screenshots: Screenshot[] = [];
+  readonly #tokens = new Map<"admin" | "user", Promise<string>>();
+  readonly #opened: string[] = [];
+
+  constructor(readonly subject: Subject) {
+    const { app, verification } = subject.settings;
+    this.application = new Application(subject.origin, app.routes, {
+      limit: verification.requestBudget,
+      windowMinutes: verification.rateLimitWindowMinutes,
+    });
+  }
+
+  get knowsProviders(): boolean {
+    return knowsProviders(this.subject.release, this.subject.schemaVersion, this.subject.settings.app);
+  }
+
+  /** A token; logged in once, and a refusal is not tried again. */
+  token(who: "admin" | "user"): Promise<string> {
+    const known = this.#tokens.get(who) ?? this.#login(who);
+    this.#tokens.set(who, known);
+    return known;
+  }
+
+  async #login(who: "admin" | "user"): Promise<string> {
+    const { verification, secrets } = this.subject.settings;
+    const given = who === "admin" ? secrets.adminToken : secrets.userToken;
+    if (given !== undefined) return given;
+    const token =
+      who === "admin"
+        ? await this.application.login(verification.adminEmail, secrets.adminPassword, { registers: false })
+        : await this.application.login(verification.checkEmail, secrets.checkPassword, { registers: true });
+    this.#opened.push(token);
+    return token;
+  }
+
+  /** A name that nobody else uses, such as `deployment-check-3f9a01`. */
+  newName(): string {
+    return `${maker}-${randomBytes(3).toString("hex")}`;
+  }
+
+  /** The providers as an admin sees them. */
+  async providers(): Promise<Row[]> {
+    const { providers } = this.application.routes;
+    const answer = await this.application.ask("GET", providers, { token: await this.token("admin") });
+    expectStatus(answer, providers, [200]);
+    return listOf(answer, "providers");
+  }
+
+  /** Asks the database as a role that may only read. */
+  async database<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = await this.subject.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Removes what an earlier run that was killed left behind. */
+  async clearLeftovers(): Promise<void> {
+    const { providers, connections } = this.application.routes;
+    if (this.knowsProviders)
+      for (const row of await this.providers())
+        if (textOf(row, "identifier").startsWith(`${maker}-`)) await this.remove("admin", `${providers}/${textOf(row, "id")}`);
+    const token = await this.token("user");
+    for (const row of listOf(await this.application.ask("GET", connections, { token }), "connections"))
+      if (textOf(row, "name").startsWith(`${maker}-`)) await this.remove("user", `${connections}/${textOf(row, "id")}`);
+  }
+
+  /** @throws Error naming what stays behind */
+  async remove(who: "admin" | "user", path: string): Promise<void> {
+    const answer = await this.application.ask("DELETE", path, { token: await this.token(who) });
+    if (![200, 202, 204, 404].includes(answer.status)) throw new Error(`DELETE ${path} answered ${answer.status}: what the check made is still there`);
+  }
+
+  /** Ends the sessions that were opened. */
+  async end(): Promise<void> {
+    for (const token of this.#opened) await this.application.ask("POST", this.application.routes.logout, { token }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,28 @@
+import { whyNotNeeded } from "../checklist/provable";
+import { prove, type StepContext } from "../steps/step";
+import { checks } from "./checks";
+import { Round } from "./round";
+import type { Subject } from "./subject";
+
+/**
+ * Makes every check that this release can pass and keeps its result; what the checks made is gone afterwards, but for the account
+ * of their own user. Never throws for a box that does not hold.
+ */
+export async function verifyRelease(subject: Subject, record: Pick<StepContext, "phase" | "boxes" | "details">): Promise<void> {
+  const { release, schemaVersion, settings, progress } = subject;
+  const round = new Round(subject);
+  await round.clearLeftovers().catch((error: unknown) => progress(`leftovers of an earlier verification: ${error instanceof Error ? error.message : String(error)}`));
+  for (const [id, check] of checks) {
+    const reason = whyNotNeeded(id, release, schemaVersion, settings.app);
+    if (reason !== undefined) {
+      record.boxes.push({ id, result: "not needed", evidence: "", reason, source: record.phase });
+      continue;
+    }
+    const holds = await prove(record, id, () => check(round));
+    if (!holds) progress(`${id} does not hold`);
+  }
+  await round.end();
+  const { used, refused, budget } = round.application;
+  record.details.requests = { used, limit: budget.limit, windowMinutes: budget.windowMinutes, refused };
+  record.details.screenshots = round.screenshots;
+}

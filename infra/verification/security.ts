@@ -1,0 +1,100 @@
+import { type Asked, credentials, type Credential, judgeAccess, type Route } from "./access";
+import { field, textOf } from "./application";
+import { fillBody } from "./body";
+import { expectNothingFound, keysInTheClear, searchEverywhere } from "./cleartext";
+import { canaryKey, withConnection, withProvider } from "./made";
+import { maker, type Round } from "./round";
+import { expiredTwin, withChangedSignature } from "./tokens";
+
+/** Well formed and nobody's: a route that should refuse must not have anything to change. */
+const nobodysId = "00000000-0000-4000-8000-000000000000";
+
+/** Every guarded route with every credential, asked once for the three boxes that judge it. */
+export function accessChecks() {
+  const known = new WeakMap<Round, Promise<{ asked: Asked[]; left: string[] }>>();
+  const matrix = (round: Round) => {
+    const asking = known.get(round) ?? askEverywhere(round);
+    known.set(round, asking);
+    return asking;
+  };
+  const judged = (part: keyof ReturnType<typeof judgeAccess>) => async (round: Round) => {
+    const { asked, left } = await matrix(round);
+    const found = judgeAccess(asked)[part];
+    if (found.length > 0) throw new Error(found.join("; "));
+    const routes = new Set(asked.map((row) => row.route));
+    return `${asked.length} requests to ${routes.size} routes with ${credentials.filter((one) => asked.some((row) => row.credential === one)).join(", ")}: none let in that should not be${left.map((row) => `; ${row}`).join("")}`;
+  };
+  return { onlyAdminsManage: judged("reading"), usersCannotModify: judged("writing"), endpointsNeedAuthentication: judged("authentication") };
+}
+
+async function askEverywhere(round: Round): Promise<{ asked: Asked[]; left: string[] }> {
+  const tokens = new Map<Credential, string | undefined>([["no token", undefined]]);
+  const [user, strongest] = [await round.token("user"), await round.token(round.knowsProviders ? "admin" : "user")];
+  tokens.set("a user's token", user);
+  // Broken ones are made from the token that opens most: nothing else shows that the break is seen.
+  tokens.set("a token with a changed signature", withChangedSignature(strongest));
+  const { verification, secrets } = round.subject.settings;
+  const expired = expiredTwin(strongest, secrets.app[verification.tokenSecret] ?? "");
+  if (expired !== undefined) tokens.set("an expired token", expired);
+  const asked: Asked[] = [];
+  for (const route of guardedRoutes(round))
+    for (const [credential, token] of tokens) {
+      if (credential === "a user's token" && !route.isAdminOnly) continue;
+      const answer = await round.application.ask(route.method, route.path, { ...(token === undefined ? {} : { token }), ...(route.body === undefined ? {} : { body: route.body }) });
+      asked.push({ route, credential, status: answer.status });
+      await removeWhatGotIn(round, route, answer.status, field(answer.body, "data"));
+    }
+  return { asked, left: expired === undefined ? ["no expired token could be made (verification.tokenSecret)"] : [] };
+}
+
+function guardedRoutes(round: Round): Route[] {
+  const { routes } = round.application;
+  const users: Route[] = [routes.status, routes.connections].map((path) => ({ method: "GET", path, isAdminOnly: false }));
+  if (!round.knowsProviders) return users;
+  const admins = (method: string, path: string, body?: unknown): Route => ({ method, path, isAdminOnly: true, ...(body === undefined ? {} : { body }) });
+  const provider = fillBody(round.subject.settings.verification.customProvider, { name: round.newName(), key: canaryKey() });
+  return [
+    ...users,
+    { method: "GET", path: routes.offeredProviders, isAdminOnly: false },
+    ...[routes.providers, routes.providerTemplates, routes.registryStatus].map((path) => admins("GET", path)),
+    admins("POST", routes.providers, provider),
+    admins("PUT", `${routes.providers}/${nobodysId}`, { name: maker }),
+    admins("DELETE", `${routes.providers}/${nobodysId}`),
+    admins("POST", `${routes.providers}/${nobodysId}/test`),
+    admins("POST", routes.providerTemplates, {}),
+    admins("POST", routes.registryRefresh),
+  ];
+}
+
+async function removeWhatGotIn(round: Round, route: Route, status: number, data: unknown): Promise<void> {
+  if (route.method !== "POST" || route.path !== round.application.routes.providers || status >= 300) return;
+  const made = typeof field(data, "id") === "string" ? data : field(data, "provider");
+  await round.remove("admin", `${route.path}/${textOf((made ?? {}) as Record<string, unknown>, "id")}`);
+}
+
+/** The checklist's own query, over whatever was stored before this check: keys that begin as providers' do. */
+export async function nothingInTheClear(round: Round): Promise<string> {
+  return round.database(async (client) => {
+    const { looked, found } = await keysInTheClear(client);
+    if (found.length > 0) throw new Error(`keys that begin with sk- lie unencrypted in ${found.join(", ")}`);
+    return `no key that begins with sk- in ${looked.join(", ")}`;
+  });
+}
+
+/** A key that nobody else has, stored through the API, must be found nowhere: not as it is, nor merely encoded. */
+export async function canaryNotFound(round: Round): Promise<string> {
+  const canary = canaryKey();
+  const search = () => round.database((client) => searchEverywhere(client, canary));
+  const throughConnection = await withConnection(round, canary, search);
+  expectNothingFound(throughConnection, "a connection");
+  let places = throughConnection.tables;
+  if (round.knowsProviders) {
+    const body = (name: string) => fillBody(round.subject.settings.verification.customProvider, { name, key: canary });
+    const throughProvider = await withProvider(round, body, search);
+    expectNothingFound(throughProvider, "a provider");
+    places = throughProvider.tables;
+  }
+  const said = (await round.subject.backend.journal()).filter(({ message }) => message.includes(canary));
+  if (said.length > 0) throw new Error(`the backend wrote the key of a connection or provider into its journal, in ${said.length} lines`);
+  return `a key stored through the API is found in none of ${places} tables, neither as it is nor in base64 or hexadecimal, and not in the journal`;
+}

@@ -1,0 +1,30 @@
+import type pg from "pg";
+import type { Settings } from "../settings";
+import type { Progress } from "../steps/progress";
+import type { ConnectionsSeen } from "./existing-connections";
+import type { JournalLine } from "./journal";
+
+/** The process behind the API, as whoever supervises it knows it. */
+export type Backend = {
+  /** What it wrote since its start, oldest first. */
+  journal(): Promise<JournalLine[]>;
+  /** @returns what it takes now, what it may take, and who says so */
+  memory(): Promise<{ bytes: number; limitBytes: number; source: string }>;
+};
+
+/** A release that runs somewhere, and all that the checks need to look at it. */
+export type Subject = {
+  release: string;
+  schemaVersion: number;
+  settings: Pick<Settings, "app" | "verification" | "secrets" | "network">;
+  /** A listener that leads to this release alone, pages and API. */
+  origin: string;
+  backend: Backend;
+  /** As a role that only reads. The caller ends it. */
+  connect: () => Promise<pg.Client>;
+  /** The role that the release itself uses. */
+  applicationRole: string;
+  /** What was there before this release started; null where nobody looked. */
+  connectionsBefore: ConnectionsSeen | null;
+  progress: Progress;
+};

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compareWithOwned } from "../../infra/checklist/owners";
+import type { BoxResult } from "../../infra/checklist/result";
+import { builtRelease } from "../app/build";
+import { startProvider } from "../app/provider";
+import { startRedis } from "../app/redis";
+import { one } from "./scratch";
+import { startCluster } from "./cluster";
+import { type Services, verified } from "./verified";
+
+let services: Services;
+
+const broken = ["leaky-admin", "user-writes", "clear-keys", "console-error", "missing-provider", "slow-providers", "logged-error"] as const;
+
+beforeAll(async () => {
+  for (const tag of ["v1.1.0", "v1.2.0", ...broken.map((name) => `v1.2.0-${name}`)]) await builtRelease(tag);
+  const [cluster, redis, provider] = await Promise.all([
+    startCluster({ settings: { shared_preload_libraries: "pg_stat_statements" } }),
+    startRedis(),
+    startProvider((_, response) => response.end("{}")),
+  ]);
+  services = { cluster, redis, provider };
+}, 900_000);
+
+afterAll(async () => {
+  await Promise.all([services?.provider.stop(), services?.redis.stop(), services?.cluster.stop()]);
+});
+
+const failed = (boxes: readonly BoxResult[]) => boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}`);
+
+describe("a good release", () => {
+  it("v1.2.0 passes every box that verification owns, leaves nothing behind, and stays inside its budget", async () => {
+    await verified(services, "v1.2.0", {}, async ({ boxes, details, database }) => {
+      expect(failed(boxes)).toEqual([]);
+      expect(boxes.map((box) => box.result)).toEqual(boxes.map(() => "passed"));
+      expect(compareWithOwned("verify", boxes.map((box) => box.id))).toEqual({ missing: [], foreign: [] });
+      expect(new Set(boxes.map((box) => box.id)).size).toBe(boxes.length);
+      expect(details.requests).toMatchObject({ limit: 400, windowMinutes: 15, refused: 0 });
+      const { used } = details.requests as { used: number };
+      expect(used).toBeGreaterThan(50);
+      expect(used).toBeLessThan(200);
+      const shots = details.screenshots as { page: string; as: string; dataUri: string }[];
+      expect(shots.map(({ page, as }) => `${page} as ${as}`)).toEqual(["/login as nobody", "/connections as user", "/admin/providers as admin"]);
+      for (const { dataUri } of shots) expect(dataUri.length).toBeGreaterThan(5_000);
+      expect(await one(database, "select count(*)::int from connections")).toBe(0);
+      expect(await one(database, "select count(*)::int from providers where not is_system")).toBe(0);
+      expect(await one(database, "select count(*)::int from sessions")).toBe(0);
+    });
+  });
+
+  it.each([1, 2])("v1.1.0 at schema %i passes what it can show; the boxes of providers are not needed, with the reason", async (schemaVersion) => {
+    await verified(services, "v1.1.0", { schemaVersion }, async ({ boxes }) => {
+      expect(failed(boxes)).toEqual([]);
+      expect(compareWithOwned("verify", boxes.map((box) => box.id))).toEqual({ missing: [], foreign: [] });
+      const skipped = boxes.filter((box) => box.result === "not needed");
+      expect(skipped.map((box) => box.id)).toEqual(expect.arrayContaining(["FUN-1.2", "SEC-1.1", "PER-2.2"]));
+      expect(new Set(skipped.map((box) => box.reason))).toEqual(
+        new Set([schemaVersion === 1 ? "dynamic providers come with schema 2; this deployment is at schema 1" : "v1.1.0 knows nothing of dynamic providers (app.releasesWithoutProviders)"]),
+      );
+      expect(boxes.filter((box) => box.result === "passed").map((box) => box.id)).toEqual(expect.arrayContaining(["APP-3.1", "FUN-2.1", "FUN-2.5", "SEC-1.3", "SEC-2.1", "WEB-1.4"]));
+    });
+  });
+});
+
+describe("a broken release is found by the box that speaks of it, and by no other", () => {
+  it.each([
+    ["leaky-admin", "SEC-1.3", "GET /api/admin/providers with no token answered 200, not 401 or 403"],
+    ["user-writes", "SEC-1.2", "POST /api/admin/providers with a user's token answered 201, not 401 or 403"],
+    ["clear-keys", "SEC-2.1", "a key stored with a connection lies readable in public.connections (1 rows)"],
+    ["console-error", "WEB-1.4", "/login as nobody: console: analytics is not defined"],
+    ["missing-provider", "APP-2.2", "microsoft-copilot missing among the 3 providers"],
+    ["slow-providers", "PER-2.2", "more than 900 or 1100 ms"],
+    ["logged-error", "APP-3.1", "the list of providers could not be kept for the next request"],
+  ] as const)("%s by %s", async (variant, box, evidence) => {
+    await verified(services, `v1.2.0-${variant}`, {}, async ({ boxes, database }) => {
+      expect(failed(boxes)).toEqual([expect.stringContaining(`${box}: `)]);
+      expect(failed(boxes)[0]).toContain(evidence);
+      expect(compareWithOwned("verify", boxes.map((row) => row.id))).toEqual({ missing: [], foreign: [] });
+      // What a fault let in is removed too.
+      expect(await one(database, "select count(*)::int from providers where not is_system")).toBe(0);
+      expect(await one(database, "select count(*)::int from connections")).toBe(0);
+    });
+  });
+});
+
+describe("what verification says of what is no fault of the release's pages and routes", () => {
+  it("a key that was stored in the clear before is SEC-1.4's", async () => {
+    const before = async (database: import("pg").Client) => {
+      await database.query("insert into users (email, password_hash) values ('owner@users.example', 'x')");
+      await database.query("insert into connections (user_id, name, provider, encrypted_config) select id, 'old', 'openai', '{\"api_key\": \"sk-of-somebody\"}' from users");
+    };
+    await verified(services, "v1.2.0", { before }, async ({ boxes }) => {
+      expect(failed(boxes)).toEqual(["SEC-1.4: keys that begin with sk- lie unencrypted in 1 rows of connections.encrypted_config"]);
+    });
+  });
+
+  it("429 is a result of its own: nothing more is asked, and the report says so", async () => {
+    await verified(services, "v1.2.0", { environment: { RATE_LIMIT_MAX: "20" } }, async ({ boxes, details }) => {
+      expect(details.requests).toMatchObject({ refused: 1 });
+      const limited = boxes.filter((box) => /429/.test(box.evidence));
+      expect(limited.length).toBeGreaterThan(10);
+      for (const box of limited) expect(box.reason).toContain("this says nothing of the box itself: wait");
+    });
+  });
+
+  it("a machine without Chromium fails the page's box and says how to get one", async () => {
+    const browser = { executable: "/nonexistent/chromium", storage: "localStorage", tokenKey: "token", timeoutSeconds: 30 } as const;
+    await verified(services, "v1.1.0", { schemaVersion: 1, verification: { browser } }, async ({ boxes }) => {
+      expect(boxes.filter((box) => box.result === "failed")).toEqual([
+        expect.objectContaining({ id: "WEB-1.4", reason: expect.stringContaining("apt-get install chromium") }),
+      ]);
+    });
+  });
+});
