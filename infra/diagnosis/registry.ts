@@ -1,5 +1,5 @@
 import { loopback, type Slot } from "../commands/paths";
-import { Application, describe, field, listOf } from "../steps/application";
+import { Application, describe, field, listOf } from "../verification/application";
 import type { StepContext } from "../steps/step";
 import { ask, type Section } from "./finding";
 

@@ -20,9 +20,7 @@ export const preflightSettings = z
     ciStatusCommand: z.string().min(1).optional(),
     /** Whether a deployment without that answer is refused. */
     ciStatusRequired: z.boolean().default(false),
-    /** The API's documentation inside the repository. */
-    apiDocumentation: relativePath.default("docs/api.md"),
-    /** Where a release declares the variables that it needs, as NAME= lines; optional ones are commented out. */
+    /** Where a release declares the variables that it needs, as NAME= lines, optional ones commented out; or `none`. */
     variablesFile: relativePath.default("interface/backend/.env.example"),
     /** What the host has to reach, each asked for a TLS connection. */
     externalApis: z.array(externalApi).default([]),

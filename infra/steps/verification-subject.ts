@@ -1,6 +1,6 @@
 import { journalSinceStart, memoryScript } from "../commands/backend-inspection";
 import { loopback, type Slot } from "../commands/paths";
-import { roleNames } from "../roles";
+import { roleNames } from "../role-names";
 import { connectionsSeenSchema, type ConnectionsSeen } from "../verification/existing-connections";
 import { parseJournal } from "../verification/journal";
 import type { Subject } from "../verification/subject";

@@ -12,7 +12,8 @@ import { type Files, releaseFiles } from "./repository";
  * @throws Error for a tag that doesn't exist; execa's error with the output of the command that failed
  */
 export async function builtRelease(tag: string): Promise<string> {
-  const files = await releaseFiles(tag);
+  // What lies beside it, such as documents, is in no build.
+  const files: Files = new Map([...(await releaseFiles(tag))].filter(([path]) => path.startsWith("interface/")));
   const modules = await installedModules(files);
   const content = [...files].map(([path, text]) => [path, text.toString("base64")]);
   const directory = cacheDirectory("app", `${tag}-${hashOf([content, process.version])}`);

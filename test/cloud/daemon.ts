@@ -12,6 +12,7 @@ import { machineImages } from "./images";
 import { Metadata } from "./metadata";
 import { cloudNames, gatewayAddress, metadataAddress } from "./names";
 import { Outside } from "./outside";
+import { serveProviders } from "./providers";
 import { answerWith } from "./proxy";
 import { Rds } from "./rds";
 import { readRecord } from "./record";
@@ -63,6 +64,7 @@ const metadataServer = createServer((request, response) => {
 });
 metadataServer.listen(80, metadataAddress);
 createServer(answer).listen(record.port, gatewayAddress);
+await serveProviders(home);
 
 const api = createServer(answer);
 const door = await outside.listen("127.0.0.1", record.port);

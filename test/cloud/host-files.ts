@@ -1,4 +1,4 @@
-import { gatewayAddress } from "./names";
+import { gatewayAddress, providersName } from "./names";
 
 export interface DatabaseName {
   name: string;
@@ -10,11 +10,12 @@ export function hostNameOf(privateAddress: string): string {
   return `ip-${privateAddress.replaceAll(".", "-")}`;
 }
 
-/** The host's own name (sudo waits for it) and the databases' names, which a VPC's resolver would know. */
+/** The host's own name (sudo waits for it), the databases' names and the providers', which a VPC's resolver would know. */
 export function hostsFile(privateAddress: string, databases: readonly DatabaseName[]): string {
   return [
     "127.0.0.1 localhost",
     `${privateAddress} ${hostNameOf(privateAddress)}`,
+    `${gatewayAddress} ${providersName}`,
     ...databases.map(({ name, address }) => `${address} ${name}`),
     "",
   ].join("\n");

@@ -33,4 +33,6 @@ export const markerVariable = "PROMPT_LIBRARY_CLOUD";
 
 /** Hosts' default gateway, link-local as in many clouds, and Amazon's address of the metadata service. */
 export const gatewayAddress = "169.254.1.1";
+/** What answers in place of the providers of AI; hosts know it by this name. */
+export const providersName = "providers.local-cloud.example";
 export const metadataAddress = "169.254.169.254";

@@ -28,6 +28,9 @@ export type VerifyOptions = {
   before?: (database: pg.Client, environment: NodeJS.ProcessEnv) => Promise<void>;
 };
 
+/** A Redis database for each: what is kept there of one backend must not reach another. */
+let next = 0;
+
 const reader = { user: "verification_reader", password: randomBytes(12).toString("hex") };
 
 /** The settings of the rehearsal, which are the defaults, and limits that a busy machine does not reach. */
@@ -62,7 +65,7 @@ export async function verified(services: Services, tag: string, options: VerifyO
     `grant pg_read_all_data, pg_read_all_stats to ${reader.user}`,
   ]);
   const environment: NodeJS.ProcessEnv = {
-    ...backendEnvironment({ databaseUrl: cluster.url.replace(/[^/]*$/, name), redisUrl: redis.url }),
+    ...backendEnvironment({ databaseUrl: cluster.url.replace(/[^/]*$/, name), redisUrl: redis.url.replace(/\d+$/, String(next++ % 16)) }),
     PROVIDER_ENDPOINT_OVERRIDE: provider.url,
     ...options.environment,
   };

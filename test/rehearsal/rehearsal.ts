@@ -54,7 +54,7 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
       configFile,
       template
         .replace("REHEARSAL_REPOSITORY", repository)
-        .replace("REHEARSAL_DATABASE_CA", join(home, "cloud", "database-ca.pem"))
+        .replaceAll("REHEARSAL_DATABASE_CA", join(home, "cloud", "database-ca.pem"))
         // Two rehearsals on one machine, or somebody else's listener, must not meet at one port.
         .replace(/tunnelPort: \d+/, `tunnelPort: ${await freePort()}`),
     );

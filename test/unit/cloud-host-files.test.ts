@@ -4,7 +4,7 @@ import { cloudNames, hostInterface, hostNamespace } from "../cloud/names";
 
 test("/etc/hosts holds the host's own name and the databases'", () => {
   expect(hostsFile("10.20.0.4", [{ name: "main.rds.example", address: "10.20.1.254" }])).toBe(
-    "127.0.0.1 localhost\n10.20.0.4 ip-10-20-0-4\n10.20.1.254 main.rds.example\n",
+    "127.0.0.1 localhost\n10.20.0.4 ip-10-20-0-4\n169.254.1.1 providers.local-cloud.example\n10.20.1.254 main.rds.example\n",
   );
 });
 
