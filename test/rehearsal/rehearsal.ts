@@ -6,6 +6,7 @@ import { sampleRepository } from "../app/repository";
 import { freePort } from "../app/supervised";
 import { cacheDirectory } from "../cache";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
+import { installDebianPackages, rehearsalPackages } from "../debian-packages";
 import { setupToolchain } from "../toolchain/setup";
 import { Pulumi } from "./pulumi";
 
@@ -29,6 +30,7 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
   const stack = options.stack ?? "rehearsal";
   const home = options.home ?? rehearsalHome();
   await mkdir(join(home, "state"), { recursive: true });
+  await installDebianPackages(rehearsalPackages, log);
   log("the engine and its plugins");
   const toolchain = await setupToolchain({ log });
   log("the local cloud");

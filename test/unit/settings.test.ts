@@ -103,11 +103,19 @@ test("the rehearsal's file differs from staging's only where it must", () => {
   const rehearsed = new Map(leaves(stackFile("rehearsal")));
   const differing = [...new Set([...staging.keys(), ...rehearsed.keys()])].filter((key) => staging.get(key) !== rehearsed.get(key));
   expect(differing.filter((key) => !key.startsWith("contacts.")).sort()).toEqual([
+    "app.backend.moreVariables.PROVIDER_ENDPOINT_OVERRIDE",
     "app.repository",
     "aws:region",
     "database.certificateAuthority",
     "network.publicName",
     "network.sshFrom.0",
+    "preflight.externalApis.0.certificateAuthority",
+    "preflight.externalApis.0.host",
+    "preflight.externalApis.1.host",
+    "preflight.externalApis.2.host",
+    "preflight.externalApis.3.host",
+    "preflight.releaseBranches.0",
+    "preflight.releaseBranches.1",
     "protection",
     "target.account",
     "target.region",
