@@ -10,6 +10,8 @@ export class Application {
   used = 0;
   /** Answers with status 429. After the first nothing more is asked, so that the limit can recover. */
   refused = 0;
+  /** The last request that the limit kept from being answered. */
+  limited: RateLimited | undefined;
   #waitSeconds = 0;
 
   constructor(
@@ -44,9 +46,8 @@ export class Application {
   /** Counts a request that somebody else sends, such as the browser. @throws RateLimited where it must not be sent */
   count(what: string): void {
     const { limit, windowMinutes } = this.budget;
-    if (this.refused > 0) throw new RateLimited(`${what} was not asked: the application answered 429 before`, this.#waitSeconds);
-    if (this.used >= limit)
-      throw new RateLimited(`${what} was not asked: ${limit} requests are sent (verification.requestBudget)`, windowMinutes * 60);
+    if (this.refused > 0) this.#give(`${what} was not asked: the application answered 429 before`, this.#waitSeconds);
+    if (this.used >= limit) this.#give(`${what} was not asked: ${limit} requests are sent (verification.requestBudget)`, windowMinutes * 60);
     this.used += 1;
   }
 
@@ -54,7 +55,11 @@ export class Application {
   noteRefusal(what: string, retryAfterSeconds = 0): never {
     this.refused += 1;
     this.#waitSeconds = retryAfterSeconds > 0 ? retryAfterSeconds : this.budget.windowMinutes * 60;
-    throw new RateLimited(`${what} answered 429: the application's rate limit is used up, ${this.used} requests of it by this verification`, this.#waitSeconds);
+    this.#give(`${what} answered 429: the application's rate limit is used up, ${this.used} requests of it by this verification`, this.#waitSeconds);
+  }
+
+  #give(message: string, waitSeconds: number): never {
+    throw (this.limited = new RateLimited(message, waitSeconds));
   }
 
   /**

@@ -21,6 +21,7 @@ export async function pagesWithoutComplaint(round: Round): Promise<string> {
       round.subject.progress(`opening ${page.path} as ${page.as}`);
       found.push(...(await complaintsOf(round, browser, page)).map((complaint) => `${page.path} as ${page.as}: ${complaint}`));
     }
+    if (round.application.limited !== undefined) throw round.application.limited;
     if (found.length > 0) throw new Error(found.join("; "));
     return `${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}: no console error, no failed request, no uncaught exception`;
   } finally {
