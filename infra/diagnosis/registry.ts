@@ -1,5 +1,7 @@
+import { knowsProviders } from "../checklist/provable";
 import { loopback, type Slot } from "../commands/paths";
 import { Application, describe, field, listOf } from "../verification/application";
+import { readHostState } from "../steps/host-state";
 import type { StepContext } from "../steps/step";
 import { ask, type Section } from "./finding";
 
@@ -8,8 +10,9 @@ export async function diagnoseRegistry(context: StepContext, slot: Slot, options
   const { input, host } = context;
   const { app, schemaVersion, verification, secrets } = input.settings;
   const section: Section = { title: "The provider registry", box: "TRB-3", asked: [], findings: [] };
-  if (schemaVersion < app.providersSinceSchema) {
-    section.asked.push({ question: "registry", answer: `there is none before schema ${app.providersSinceSchema}; this is schema ${schemaVersion}` });
+  const release = (await readHostState(context)).slots[slot]?.release ?? input.release.name;
+  if (!knowsProviders(release, schemaVersion, app)) {
+    section.asked.push({ question: "registry", answer: `${release} at schema ${schemaVersion} has none: dynamic providers come with schema ${app.providersSinceSchema} and a release that knows them` });
     return section;
   }
   const { routes } = app;
