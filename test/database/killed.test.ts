@@ -156,9 +156,11 @@ test("a backfill killed between two batches goes on and fills every row once", {
   const { ended } = startMigration({ connection: scratch.connection, work: { kind: "backfill" }, options: { batchSize: 100 }, killAt });
   expect((await ended).signal).toBe("SIGKILL");
   const before = await one<number>(client, "SELECT count(provider_id)::int FROM connections");
-  expect(before).toBe(400);
+  // A batch takes as many rows as a machine moves in a moment, at most a hundred here: how many the four took is not known.
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThanOrEqual(400);
   const report = await backfill({ connect: scratch.connect });
-  expect(report).toMatchObject({ status: "completed", filled: 600, remaining: 0 });
+  expect(report).toMatchObject({ status: "completed", filled: 1_000 - before, remaining: 0 });
   expect(await one(client, "SELECT count(*)::int FROM connections c JOIN providers p ON p.id = c.provider_id AND p.identifier = c.provider")).toBe(1_000);
   expect(await one(client, "SELECT string_agg(status, ' ' ORDER BY executed_at) FROM migration_audit WHERE migration_name LIKE 'backfill%'")).toBe("failed completed");
   expect((await backfill({ connect: scratch.connect })).status).toBe("not needed");
