@@ -34,7 +34,9 @@ export class Pulumi {
 
   #run(args: string[], io: { stdio?: "inherit"; all?: boolean; reject?: boolean; stdin?: "ignore" }): ResultPromise {
     const { stack, configFile, environment } = this.options;
-    const words = withFlags(args, ["--stack", stack, "--config-file", configFile, "--non-interactive"]);
+    // The one command that knows no stack file.
+    const file = args[0] === "cancel" ? [] : ["--config-file", configFile];
+    const words = withFlags(args, ["--stack", stack, ...file, "--non-interactive"]);
     return execa("pulumi", words, { ...io, env: environment });
   }
 }

@@ -24,7 +24,8 @@ export function interruptionCases(suite: Suite): void {
     const target = await other(rehearsal);
     await during(rehearsal, phase, target, killAll);
     expect((await oneWholeRelease(input)).release).toMatch(/^v1\.[12]\.0$/);
-    await rehearsal.pulumi.capture("cancel", "--yes");
+    const cancelled = await rehearsal.pulumi.capture("cancel", "--yes");
+    expect(cancelled.exitCode, cancelled.output).toBe(0);
     await endsRight(rehearsal, input, target);
   });
 
