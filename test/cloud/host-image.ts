@@ -64,7 +64,7 @@ export async function hostImage(log: Log): Promise<string> {
   return image;
 }
 
-/** The mirrors that apt uses on this machine, as far as they carry bookworm; Debian's own where it is another system. */
+/** The mirrors that apt uses on this machine, as far as they carry bookworm. @throws Error where apt knows none */
 async function debianSources(): Promise<string> {
   const directory = "/etc/apt/sources.list.d";
   const files = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith(".sources"));
@@ -74,7 +74,8 @@ async function debianSources(): Promise<string> {
   const own = paragraphs.filter((paragraph) => /^Suites:.*\bbookworm\b/m.test(paragraph) && /debian/.test(paragraph));
   if (own.length > 0) return own.map((paragraph) => paragraph.trim()).join("\n\n") + "\n";
   const lines = (await readFile("/etc/apt/sources.list", "utf8").catch(() => "")).split("\n").filter((line) => /^deb .*bookworm/.test(line));
-  return lines.length > 0 ? lines.join("\n") + "\n" : "deb http://deb.debian.org/debian bookworm main\n";
+  if (lines.length > 0) return lines.join("\n") + "\n";
+  throw new Error(`no archive of Debian 12 (bookworm) is named in ${directory} or /etc/apt/sources.list: the host's image is made from it. Remedy: a Debian 12 machine, or a file there that names one`);
 }
 
 const lastLines = (text: string | undefined, count: number) => (text ?? "").split("\n").slice(-count).join("\n");
