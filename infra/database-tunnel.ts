@@ -28,6 +28,10 @@ export class DatabaseTunnel {
           target,
           deadlineMs: hostDeadlineMs,
           onFailure: (message) => void pulumi.log.error(message),
+        }).catch(async (error: unknown) => {
+          // Pulumi shows a rejected output as a chain of whatever depends on it: what to do is said before.
+          await pulumi.log.error(error instanceof Error ? error.message : String(error));
+          throw error;
         });
       }
       return localPort;

@@ -68,9 +68,15 @@ export async function eventually<T>(
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
+/** A port that nobody listens on: whatever the system hands out, or the first from `first` on. */
+export async function freePort(first = 0): Promise<number> {
+  const server = createServer().listen(first, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    if (first === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    return freePort(first + 1);
+  }
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, "close");

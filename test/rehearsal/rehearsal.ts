@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { initStack } from "../../infra/cli/init";
@@ -57,8 +57,9 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
       template
         .replace("REHEARSAL_REPOSITORY", repository)
         .replaceAll("REHEARSAL_DATABASE_CA", join(home, "cloud", "database-ca.pem"))
-        // Two rehearsals on one machine, or somebody else's listener, must not meet at one port.
-        .replace(/tunnelPort: \d+/, `tunnelPort: ${await freePort()}`),
+        // Two rehearsals on one machine must not meet at one port. Below those that the system hands out to whoever
+        // connects: one of them could be taken at the next run.
+        .replace(/tunnelPort: \d+/, `tunnelPort: ${await freePort(randomInt(15_432, 25_432))}`),
     );
   }
   log("the stack, its keys and secrets");
