@@ -1,5 +1,10 @@
 import { defineConfig } from "vitest/config";
 
+/**
+ * Kills, reboots, full disks, restores and ends of whole stacks: each takes minutes. `STACK_TEST_ALL=1 npm test` runs them too.
+ */
+const longTests = ["activation", "backup-gate", "destroy", "killed-engine", "overlap", "restore"].map((name) => `test/stack/${name}.test.ts`);
+
 /** Four heights, each alone with `npx vitest run --project NAME`. Bench is no test and has a command of its own. */
 export default defineConfig({
   test: {
@@ -11,7 +16,7 @@ export default defineConfig({
       },
       {
         // One local cloud for all: one file after the other.
-        test: { name: "stack", sequence: { groupOrder: 2 }, include: ["test/stack/**/*.test.ts"], globalSetup: "test/stack/global-setup.ts", testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
+        test: { name: "stack", sequence: { groupOrder: 2 }, include: ["test/stack/**/*.test.ts"], exclude: process.env.STACK_TEST_ALL === "1" ? [] : longTests, globalSetup: "test/stack/global-setup.ts", testTimeout: 900_000, hookTimeout: 1_800_000, fileParallelism: false },
       },
     ],
   },

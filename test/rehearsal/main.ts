@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ExecaError } from "execa";
 import { main as pairMain } from "../../infra/cli/pair";
@@ -47,7 +48,13 @@ async function main(): Promise<void> {
   await pulumi.show("up", "--yes", "--skip-preview");
   const [address, report] = await Promise.all([pulumi.output("address"), pulumi.output("report")]);
   log("done");
-  process.stdout.write(`application: https://${address}\nreport: ${report}\n`);
+  process.stdout.write(`application: https://${address}\nreport: ${copyHere(report)}\n`);
+}
+
+/** The copy that the run left in this checkout, which a browser opens; the bucket's own where another checkout deployed. */
+function copyHere(address: string): string {
+  const path = address.replace(/^s3:\/\/[^/]+\//, "");
+  return existsSync(path) ? path : address;
 }
 
 await main().catch((error: unknown) => {
