@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deploy, deployed, latestReport, resultOf, servingRelease, stack, testRehearsal, whileAsking } from "./deployed";
+import { deployedInput, forgetRateLimit } from "./steps";
 
 /** One deployment after the other, as a newcomer's rehearsal goes. */
 let rehearsal: Rehearsal;
@@ -67,6 +68,7 @@ describe("from a bare machine to the next release and back", () => {
     ["v1.2.0-leaky-admin", "verify", /SEC-1\.3: .* answered 200, not 401 or 403/, /journal: /],
   ];
   test.each(broken)("%s is refused in %s, and the old release serves throughout", async (release, phase, reason, journal) => {
+    await forgetRateLimit(await deployedInput(rehearsal));
     const { asked, wrong } = await whileAsking(rehearsal, ["v1.2.0"], async () => {
       const failed = await deploy(rehearsal, release, 2);
       expect(failed.exitCode).not.toBe(0);
@@ -79,6 +81,7 @@ describe("from a bare machine to the next release and back", () => {
   });
 
   test("trying a broken release again fails the same way; the prior config makes all of it good", async () => {
+    await forgetRateLimit(await deployedInput(rehearsal));
     const again = await deploy(rehearsal, "v1.2.0-leaky-admin", 2);
     expect(again.exitCode).not.toBe(0);
     expect(again.output).toMatch(/SEC-1\.3/);
