@@ -2,10 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { buildArtifact } from "../../infra/artifact/build";
-import { identityOf } from "../../infra/artifact/identity";
 import { provideArtifact } from "../../infra/artifact/provide";
-import { supportedSchemas } from "../../infra/compatibility";
 import { stackInput } from "../../infra/cli/stack-input";
 import type { Slot } from "../../infra/commands/paths";
 import { otherSlot } from "../../infra/commands/paths";
@@ -32,20 +29,27 @@ export type DeploymentBenchOptions = {
 const perSecond = 200;
 const [older, newer] = ["v1.1.0", "v1.2.0"] as const;
 
+/** What the stack's bucket does not hold yet when the artifact is timed. */
+const unbuilt = "v1.2.0-files";
+
+/** Both releases run with it, so that going back is a matter of the application alone. */
+const schemaVersion = 2;
+
 /** On a deployed rehearsal of its own: requests during deployments, the way back, a run that has nothing to do, the artifact. */
 export async function bench(options: DeploymentBenchOptions): Promise<BenchResult[]> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), "bench-deployment-")));
   try {
-    const rehearsal = await prepareRehearsal({ home, log: options.say });
+    const rehearsal = await prepareRehearsal({ home, variants: ["files"], log: options.say });
     await liftRateLimit(rehearsal.pulumi.options.configFile);
-    await up(rehearsal, older, 2);
-    await up(rehearsal, newer, 2);
+    await deploy(rehearsal, older);
+    await deploy(rehearsal, newer);
     return [
       ...(await underTraffic(rehearsal, options)),
       ...(await wayBack(rehearsal, options)),
       ...(await switches(rehearsal, options)),
       ...(await nothingToDo(rehearsal, options)),
       ...(await artifacts(rehearsal, options)),
+      ...(await withoutOverlap(rehearsal, options)),
     ];
   } finally {
     if (options.home === undefined) {
@@ -64,13 +68,19 @@ async function liftRateLimit(configFile: string): Promise<void> {
   await writeFile(configFile, stringify(stack));
 }
 
-async function up(rehearsal: Rehearsal, release: string, schemaVersion: number): Promise<number> {
+async function choose(rehearsal: Rehearsal, release: string): Promise<void> {
   await rehearsal.pulumi.setConfig("release", release);
   await rehearsal.pulumi.setConfig("schemaVersion", String(schemaVersion));
-  const startedAt = performance.now();
+}
+
+async function up(rehearsal: Rehearsal): Promise<void> {
   const { exitCode, output } = await rehearsal.pulumi.capture("up", "--yes", "--skip-preview", "--color", "never");
-  if (exitCode !== 0) throw new Error(`pulumi up to ${release} failed:\n${output.slice(-3_000)}`);
-  return performance.now() - startedAt;
+  if (exitCode !== 0) throw new Error(`pulumi up failed:\n${output.slice(-3_000)}`);
+}
+
+async function deploy(rehearsal: Rehearsal, release: string): Promise<void> {
+  await choose(rehearsal, release);
+  await up(rehearsal);
 }
 
 async function contextOf(rehearsal: Rehearsal): Promise<StepContext> {
@@ -88,7 +98,7 @@ async function underTraffic(rehearsal: Rehearsal, { say }: DeploymentBenchOption
       const kind = keepAlive ? "keep-alive" : "new-connections";
       for (const [what, release] of [["rollback", older], ["deploy", newer]] as const) {
         say(`${what} under ${perSecond} requests a second, ${kind}`);
-        measured.push([`${what}-${kind}`, await underLoad(load(keepAlive), () => up(rehearsal, release, 2))]);
+        measured.push([`${what}-${kind}`, await underLoad(load(keepAlive), () => deploy(rehearsal, release))]);
       }
     }
     say("the checklist's own way under the same load: stop, npm ci, build, start");
@@ -112,8 +122,9 @@ async function wayBack(rehearsal: Rehearsal, { count, say }: DeploymentBenchOpti
   const times: number[] = [];
   for (let run = 0; run < count; run += 1) {
     const release = run % 2 === 0 ? older : newer;
+    await choose(rehearsal, release);
     const load = startLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond: 20, keepAlive: true });
-    await up(rehearsal, release, 2);
+    await up(rehearsal);
     const { firstMsByRelease } = await load.end();
     const served = firstMsByRelease[release];
     if (served === undefined) throw new Error(`${release} was not seen to serve`);
@@ -149,7 +160,7 @@ async function switches(rehearsal: Rehearsal, { count, say }: DeploymentBenchOpt
     await context.host.close();
   }
   // The stack's config and the host agree again.
-  await up(rehearsal, older, 2);
+  await deploy(rehearsal, older);
   return [percentile("switch-back", times, 0.5, "ms"), percentile("switch-back", times, 0.95, "ms")];
 }
 
@@ -166,33 +177,41 @@ async function nothingToDo(rehearsal: Rehearsal, { say }: DeploymentBenchOptions
   return results;
 }
 
-/** Built in a cache of its own, as on a machine that has never built it; then again. */
+/** Built and sent to the bucket with an empty cache, as on a machine that has never built anything; then again. */
 async function artifacts(rehearsal: Rehearsal, { say }: DeploymentBenchOptions): Promise<BenchResult[]> {
   const input = await stackInput(rehearsal.pulumi.options.stack);
-  const { settings } = input;
-  const release = await resolveRelease(newer, settings.app.repository);
+  const release = await resolveRelease(unbuilt, input.settings.app.repository);
   const cache = await mkdtemp(join(tmpdir(), "bench-artifact-"));
   const before = process.env.PROMPT_LIBRARY_CACHE;
   process.env.PROMPT_LIBRARY_CACHE = cache;
   try {
     const results: BenchResult[] = [];
-    const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    for (const name of ["artifact-cold-s", "artifact-unchanged-s"]) {
       const startedAt = performance.now();
-      const done = await work();
-      results.push(benchResult(name, (performance.now() - startedAt) / 1000, "s"));
-      return done;
-    };
-    const identity = identityOf(settings, release.commit, supportedSchemas(release.name, settings.app.compatibility) ?? []);
-    const built = await timed("artifact-build-cold-s", () => buildArtifact(settings.app, identity, release.name, say));
-    results.push(benchResult("artifact-size-mib", built.bytes / 2 ** 20, "MiB"));
-    await timed("artifact-provide-s", () => provideArtifact({ ...input, release }, say));
-    await timed("artifact-provide-unchanged-s", () => provideArtifact({ ...input, release }, say));
+      const { bytes, source } = await provideArtifact({ ...input, release }, say);
+      results.push(benchResult(name, (performance.now() - startedAt) / 1000, "s", `${(bytes / 2 ** 20).toFixed(1)} MiB from: ${source}; npm's own cache is warm`));
+    }
     return results;
   } finally {
     if (before === undefined) delete process.env.PROMPT_LIBRARY_CACHE;
     else process.env.PROMPT_LIBRARY_CACHE = before;
     await rm(cache, { recursive: true, force: true });
   }
+}
+
+/** A release whose copies must not run together takes the place of another: how long users wait for their answer. */
+async function withoutOverlap(rehearsal: Rehearsal, { say }: DeploymentBenchOptions): Promise<BenchResult[]> {
+  await rehearsal.pulumi.setConfig("app.overlap", "false");
+  await deploy(rehearsal, unbuilt);
+  const { host, settings } = await stackInput(rehearsal.pulumi.options.stack);
+  say("a release in the place of another, never two at once");
+  const { failed, asked, longestGapMs } = await underLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond, keepAlive: true }, () =>
+    deploy(rehearsal, newer),
+  );
+  return [
+    benchResult("failed-requests-without-overlap", failed.length, "requests", `of ${asked}`),
+    benchResult("outage-without-overlap-ms", longestGapMs, "ms", "the longest time without an answer"),
+  ];
 }
 
 function percentile(name: string, timesMs: readonly number[], share: number, unit: "s" | "ms"): BenchResult {
