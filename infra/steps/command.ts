@@ -1,6 +1,6 @@
 import type { Phase } from "../rollout/phases";
 
-/** The command line of one phase. The command plugin runs it where the program is: in infra/. */
+/** The command line of one phase, as `bundleSteps` left it. The command plugin runs it where the program is: in infra/. */
 export function stepCommand(phase: Phase): string {
-  return `NODE_NO_WARNINGS=1 node --import tsx steps/main.ts ${phase}`;
+  return `NODE_NO_WARNINGS=1 node .steps/main.js ${phase}`;
 }

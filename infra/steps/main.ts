@@ -68,6 +68,6 @@ async function main(phase: Phase): Promise<void> {
 
 const phase = phases.find((candidate) => candidate === process.argv[2]);
 if (phase === undefined) {
-  process.stderr.write(`usage: tsx infra/steps/main.ts PHASE, one of ${phases.join(", ")}\n`);
+  process.stderr.write(`usage: node infra/.steps/main.js PHASE, one of ${phases.join(", ")}\n`);
   process.exitCode = 2;
 } else await main(phase);

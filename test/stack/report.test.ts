@@ -97,7 +97,7 @@ describe("no secret of the stack occurs", () => {
   test("in the list of processes, here or on the host, while it ran", () => {
     const all = [...seen];
     // What shows that the watch saw this machine, the steps and the host.
-    for (const expected of ["marker-of-the-watch", "steps/main.ts", "sudo bash -euo pipefail -s"]) expect(all.some((line) => line.includes(expected)), expected).toBe(true);
+    for (const expected of ["marker-of-the-watch", ".steps/main.js", "sudo bash -euo pipefail -s"]) expect(all.some((line) => line.includes(expected)), expected).toBe(true);
     expect(all.filter(holds)).toEqual([]);
   });
 

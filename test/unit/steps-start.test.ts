@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { expect, test } from "vitest";
+import { phases } from "../../infra/rollout/phases";
+import { bundleSteps } from "../../infra/steps/bundle";
 
 /** Modules that a file reaches by imports that are there at run time, with the way to each. */
 function reached(file: string, way: string[] = [], seen = new Map<string, string[]>()): Map<string, string[]> {
@@ -21,4 +24,12 @@ test("no step loads Pulumi", () => {
   const modules = reached("infra/steps/main.ts");
   expect(modules.size).toBeGreaterThan(50);
   expect([...modules].filter(([name]) => name.startsWith("@pulumi/")).map(([name, way]) => `${name} by ${way.join(", ")}`)).toEqual([]);
+});
+
+test("phases are compiled once, and as Pulumi runs them they are all there", async () => {
+  await bundleSteps();
+  expect(await bundleSteps()).toBe(false);
+  const asked = await execa("node", [".steps/main.js", "no-such-phase"], { cwd: "infra", reject: false });
+  expect(asked.exitCode).toBe(2);
+  for (const phase of phases) expect(asked.stderr).toContain(phase);
 });
