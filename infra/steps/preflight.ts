@@ -14,7 +14,7 @@ import { automatedBackups } from "./database-service";
 import { StepFailure } from "./failure";
 import { provePairReport } from "./pair-report";
 import { migrationScripts, transition, wayBackOf } from "./preflight-schema";
-import { findings, prove, type Step, type StepContext } from "./step";
+import { findings, proveTogether, type Step, type StepContext } from "./step";
 
 /** Looks at everything and changes nothing; all findings at once. */
 export const preflight: Step = async (context) => {
@@ -27,20 +27,27 @@ export const preflight: Step = async (context) => {
   context.details.host = ready;
 
   progress("checking target, credentials, the release, versions, certificates and backups");
-  await prove(context, "PRE-1.1", () => target(context));
-  await prove(context, "PRE-1.2", () => credentials(context));
-  await prove(context, "PRE-1.3", () => pairAllowed(context));
-  await prove(context, "PRE-1.4", () => automatedBackups(input));
-  await prove(context, "PRE-1.5", async () => insideWindow(settings.maintenanceWindow, new Date()));
-  await prove(context, "PRE-3.1", () => mergedAndTested(context));
-  await prove(context, "PRE-3.2", () => migrationScripts(context));
-  await prove(context, "PRE-3.3", () => environmentSet(context));
-  await prove(context, "PRE-3.4", () => apiDocumented(context));
-  await prove(context, "PRE-4.1", () => nodeVersion(context));
-  await prove(context, "PRE-4.2", () => serverVersion(context));
-  await prove(context, "PRE-4.3", () => redis(context));
-  await prove(context, "PRE-4.4", () => certificates(context));
-  await prove(context, "PRE-4.5", () => externalApis(context));
+  // Group by group: a host's sshd allows ten sessions over one connection.
+  await proveTogether(context, [
+    ["PRE-1.1", () => target(context)],
+    ["PRE-1.2", () => credentials(context)],
+    ["PRE-1.3", () => pairAllowed(context)],
+    ["PRE-1.4", () => automatedBackups(input)],
+    ["PRE-1.5", async () => insideWindow(settings.maintenanceWindow, new Date())],
+  ]);
+  await proveTogether(context, [
+    ["PRE-3.1", () => mergedAndTested(context)],
+    ["PRE-3.2", () => migrationScripts(context)],
+    ["PRE-3.3", () => environmentSet(context)],
+    ["PRE-3.4", () => apiDocumented(context)],
+  ]);
+  await proveTogether(context, [
+    ["PRE-4.1", () => nodeVersion(context)],
+    ["PRE-4.2", () => serverVersion(context)],
+    ["PRE-4.3", () => redis(context)],
+    ["PRE-4.4", () => certificates(context)],
+    ["PRE-4.5", () => externalApis(context)],
+  ]);
   if (context.details.from !== undefined) await provePairReport(context, context.details.from as Side | null);
 
   const found = [...findings(context.boxes), ...(await continuityProblems(context))];

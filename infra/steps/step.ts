@@ -54,6 +54,16 @@ export async function prove(
   }
 }
 
+/** Makes checks that have nothing to do with one another at once; their results come in the order in which they are given. */
+export async function proveTogether(context: Pick<StepContext, "phase" | "boxes">, checks: readonly (readonly [BoxId, () => Promise<string>])[]): Promise<void> {
+  const proved = checks.map(async ([id, check]) => {
+    const boxes: BoxResult[] = [];
+    await prove({ phase: context.phase, boxes }, id, check);
+    return boxes;
+  });
+  context.boxes.push(...(await Promise.all(proved)).flat());
+}
+
 /** The failed boxes as an operator reads them. */
 export function findings(boxes: readonly BoxResult[]): string[] {
   return boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}${box.reason === undefined ? "" : `. Remedy: ${box.reason}`}`);

@@ -16,11 +16,11 @@ export async function pagesWithoutComplaint(round: Round): Promise<string> {
   if (wanted.length === 0) throw new Error("verification.pages names no page that this release has");
   const browser = await startChromium(settings.executable);
   try {
-    const found: string[] = [];
-    for (const page of wanted) {
-      round.subject.progress(`opening ${page.path} as ${page.as}`);
-      found.push(...(await complaintsOf(round, browser, page)).map((complaint) => `${page.path} as ${page.as}: ${complaint}`));
-    }
+    round.subject.progress(`opening ${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}`);
+    // At once, each in a context of its own: most of a page's time is waiting until nothing more is asked.
+    const seen = await Promise.all(wanted.map(async (page) => ({ page, ...(await lookAt(round, browser, page)) })));
+    const found = seen.flatMap(({ page, complaints }) => complaints.map((complaint) => `${page.path} as ${page.as}: ${complaint}`));
+    for (const { page, dataUri } of seen) if (dataUri !== undefined) round.screenshots.push({ page: page.path, as: page.as, dataUri });
     if (round.application.limited !== undefined) throw round.application.limited;
     if (found.length > 0) throw new Error(found.join("; "));
     return `${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}: no console error, no failed request, no uncaught exception`;
@@ -29,11 +29,12 @@ export async function pagesWithoutComplaint(round: Round): Promise<string> {
   }
 }
 
-async function complaintsOf(round: Round, browser: Browser, settings: PageSettings): Promise<string[]> {
+async function lookAt(round: Round, browser: Browser, settings: PageSettings): Promise<{ complaints: string[]; dataUri?: string }> {
   const { browser: how } = round.subject.settings.verification;
   const publicOrigin = `https://${round.subject.settings.network.publicName}`;
   const context = await browser.newContext({ viewport, serviceWorkers: "block" });
   const complaints: string[] = [];
+  let dataUri: string | undefined;
   try {
     context.setDefaultTimeout(how.timeoutSeconds * 1000);
     await context.route(`${publicOrigin}/**`, (route) => turn(route, round, publicOrigin, complaints));
@@ -43,13 +44,13 @@ async function complaintsOf(round: Round, browser: Browser, settings: PageSettin
     await page.goto(`${publicOrigin}${settings.path}`, { waitUntil: "networkidle" });
     if (settings.shows !== undefined) await page.getByText(settings.shows).first().waitFor();
     else if ((await page.locator("body").innerText()).trim() === "") complaints.push("the page is empty");
-    round.screenshots.push({ page: settings.path, as: settings.as, dataUri: await picture(page) });
+    dataUri = await picture(page);
   } catch (error) {
     complaints.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   } finally {
     await context.close();
   }
-  return [...new Set(complaints)];
+  return { complaints: [...new Set(complaints)], ...(dataUri === undefined ? {} : { dataUri }) };
 }
 
 /**
