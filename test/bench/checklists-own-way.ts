@@ -31,8 +31,14 @@ export async function checklistsOwnWay(context: StepContext, release: string): P
     const unit = backendUnit(app.name, serving ?? "blue");
     await context.host.run(
       "going the checklist's own way",
-      `export PATH=${place}:$PATH HOME=${place}
-npm() { node ${place}/npm/bin/npm-cli.js --cache ${place}/npm-cache --offline "$@"; }
+      `mkdir -p ${place}/bin
+ln -s ../node ${place}/bin/node
+cat > ${place}/bin/npm <<'NPM'
+#!/bin/sh
+exec ${place}/node ${place}/npm/bin/npm-cli.js --cache ${place}/npm-cache --offline "$@"
+NPM
+chmod +x ${place}/bin/npm
+export PATH=${place}/bin:$PATH HOME=${place}
 systemctl stop ${unit}
 trap 'systemctl start ${unit}' EXIT
 cd ${place}/app/${app.build.directory}
