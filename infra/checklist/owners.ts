@@ -7,6 +7,9 @@ import { type Phase } from "../rollout/phases";
  */
 export type Owner = Phase | `resource:${string}` | "command:diagnose" | "document" | "monitoring" | "person" | "report";
 
+/** Which phase may do another's work and speak for it: where two copies must not run, activation verifies what it has started. */
+export const standIns: Readonly<Partial<Record<Owner, Phase>>> = { verify: "activate" };
+
 /** Exactly one owner a box: a missing or unknown id is a type error. */
 export const owners: Readonly<Record<BoxId, Owner>> = {
   "PRE-1.1": "preflight",

@@ -31,15 +31,22 @@ export function turnScript(args: TurnArgs): string {
   return `${runtimeCommands(args.paths, turnTo(args.to, args.from ?? otherSlot(args.to)))}${linkTo(args)}`;
 }
 
+/** For how long requests waited, and for what; milliseconds on the host's clock. */
+export type Outage = { heldMs: number; drainMs: number; stopMs: number; startMs: number; askMs: number };
+
 /**
  * Turns traffic to a slot where two copies must not run: new requests wait, those in flight end, the old copy is stopped, the new one
- * started and proved, then the waiting ones go there. Whatever goes wrong before that, the old one is started again and takes them.
- * Prints for how long requests waited, in milliseconds; ends with 4 or 5 as the start script does.
+ * started and asked, then the waiting ones go there. Whatever goes wrong before that, the old one is started again and takes them.
+ * What can be done before requests wait is done before: `ahead`, and reading the release from the disk.
+ * Prints the outage as JSON; ends with 4 or 5 as the start script does.
  */
-export function exchangeScript(args: TurnArgs & StartableSlots & { from: Slot; proof: string }): string {
+export function exchangeScript(args: TurnArgs & StartableSlots & { from: Slot; ahead: string; proof: string }): string {
   const { application, paths, to, from } = args;
   const unit = (slot: Slot) => backendUnit(application, slot);
-  return `held=$(date +%s%3N)
+  return `${args.ahead}find ${quote(`${paths.slot(to)}/`)} -type f -exec cat {} + > /dev/null
+systemctl reset-failed ${unit(to)} 2>/dev/null || true
+now() { date +%s%3N; }
+held=$(now)
 give_back() {
   status=$?
   trap - EXIT
@@ -49,11 +56,14 @@ give_back() {
   exit "$status"
 }
 trap give_back EXIT
-${runtimeCommands(paths, holdFrom(from))}${drainLoop(paths, from, heldDrainSeconds)}systemctl stop ${unit(from)}
-systemctl reset-failed ${unit(to)} 2>/dev/null || true
+${runtimeCommands(paths, holdFrom(from))}${drainLoop(paths, from, heldDrainSeconds)}drained=$(now)
+systemctl stop ${unit(from)}
+stopped=$(now)
 (${start({ ...args, startTimeoutSeconds: Math.min(args.startTimeoutSeconds, heldStartSeconds) }, to)}) > /dev/null
+started=$(now)
 ${args.proof}trap - EXIT
-${turnScript(args)}echo $(($(date +%s%3N) - held))
+${runtimeCommands(paths, turnTo(to, from))}turned=$(now)
+${linkTo(args)}printf '{"heldMs":%d,"drainMs":%d,"stopMs":%d,"startMs":%d,"askMs":%d}' $((turned - held)) $((drained - held)) $((stopped - drained)) $((started - stopped)) $((turned - started))
 `;
 }
 
@@ -62,17 +72,20 @@ export function drainScript(paths: HostPaths, slot: Slot, seconds: number): stri
   return `${drainLoop(paths, slot, seconds)}echo "$sessions"\n`;
 }
 
-/** Before any user is sent there: the page is one, and health tells the release that was asked for. Ends with 7 otherwise. */
+/** Before any user is sent there: the page is one. Files need no backend, so this is asked before requests wait. Ends with 7 otherwise. */
+export function pageScript(previewPort: number): string {
+  return `curl -s -m 5 ${quote(`http://127.0.0.1:${previewPort}/`)} | grep -qi '<html' || { echo "/ is not a page" >&2; exit 7; }\n`;
+}
+
+/** The one question while requests wait: health tells the release that was asked for. Ends with 7 otherwise. */
 export function proofScript(args: { previewPort: number; healthPath: string; releaseField: string; release: string }): string {
-  const origin = `http://127.0.0.1:${args.previewPort}`;
-  const page = `curl -s -m 5 ${quote(`${origin}/`)} | grep -qi '<html' || { echo "/ is not a page" >&2; exit 7; }\n`;
-  if (args.releaseField === "") return page;
+  if (args.releaseField === "") return "";
   const field = JSON.stringify(args.releaseField.split("."));
-  return `told=$(curl -s -m 5 ${quote(`${origin}${args.healthPath}`)} | jq -r ${quote(`getpath(${field}) // empty`)} || true)
+  return `told=$(curl -s -m 5 ${quote(`http://127.0.0.1:${args.previewPort}${args.healthPath}`)} | jq -r ${quote(`getpath(${field}) // empty`)} || true)
 if [ "$told" != ${quote(args.release)} ]; then
   echo "health tells release \"$told\", not ${quote(args.release)}" >&2; exit 7
 fi
-${page}`;
+`;
 }
 
 /**
@@ -97,7 +110,7 @@ ${file(paths.turnBack, `set -euo pipefail\n${args.turnBack}`)}${file(paths.activ
 export function turnBackScript(args: TurnArgs & StartableSlots & { from: Slot; overlap: boolean }): string {
   const { application, paths, to, from } = args;
   const back = { ...args, to: from, from: to };
-  const turned = args.overlap ? `(${start(args, from)}) > /dev/null\n${turnScript(back)}` : exchangeScript({ ...back, proof: "" });
+  const turned = args.overlap ? `(${start(args, from)}) > /dev/null\n${turnScript(back)}` : exchangeScript({ ...back, ahead: "", proof: "" });
   return `${turned}${drainLoop(paths, to, heldDrainSeconds)}systemctl stop ${backendUnit(application, to)}
 ${forget(paths)}`;
 }

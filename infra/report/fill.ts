@@ -1,5 +1,5 @@
 import { boxes, isBoxId, type BoxId } from "../checklist/boxes";
-import { owners } from "../checklist/owners";
+import { owners, standIns } from "../checklist/owners";
 import { notNeededAtSchema } from "../checklist/provable";
 import { type BoxResult } from "../checklist/result";
 import { type Phase, phases } from "../rollout/phases";
@@ -32,7 +32,7 @@ export function fillBoxes(
 }
 
 /**
- * A phase passes only its own boxes; what no phase owns may come with any record; a failure counts whoever saw it, and
+ * A phase passes only its own boxes, or those of one whose work it did; what no phase owns may come with any record; a failure counts whoever saw it, and
  * nothing that follows takes it away.
  */
 function take(phase: Phase, box: BoxResult, results: Map<BoxId, BoxResult>, remarks: string[]): void {
@@ -41,7 +41,8 @@ function take(phase: Phase, box: BoxResult, results: Map<BoxId, BoxResult>, rema
     remarks.push(`${phase} spoke of ${box.id}, which is ${owner === "person" ? "for a person to sign off" : "computed"}; left out.`);
     return;
   }
-  const foreign = owner !== phase && (phases as readonly string[]).includes(owner);
+  const isStandIn = standIns[owner] === phase && box.source === owner;
+  const foreign = owner !== phase && !isStandIn && (phases as readonly string[]).includes(owner);
   if (foreign && box.result !== "failed") {
     remarks.push(`${phase} spoke of ${box.id}, which ${owner} proves; left out.`);
     return;

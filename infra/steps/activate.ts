@@ -1,4 +1,5 @@
-import { otherSlot } from "../commands/paths";
+import type { Outage } from "../commands/activate-script";
+import { otherSlot, type Slot } from "../commands/paths";
 import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
 import { bake } from "./bake";
 import { HostUnreached, ReleaseRefused, StepFailure } from "./failure";
@@ -6,7 +7,7 @@ import { readHostState, type SlotContent } from "./host-state";
 import { ensureRunning, lastWords, stopSlot } from "./slots";
 import { backendState } from "./started";
 import type { Step, StepContext } from "./step";
-import { verify } from "./verify";
+import { verifyStaged } from "./verify";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
@@ -28,6 +29,7 @@ export const activate: Step = async (context) => {
   if (from === null) {
     await ensureRunning(context, staged.slot);
     const { restarts } = await backendState(context, staged.slot);
+    if (!settings.app.overlap) await verifyHere(context, staged, null);
     await turnFirst(context, staged.slot);
     await bake(context, staged, restarts);
     tellServing(context, staged);
@@ -35,7 +37,7 @@ export const activate: Step = async (context) => {
     return { outcome: "completed", summary: `${staged.release} serves from slot ${staged.slot}` };
   }
   const previous = state.slots[from];
-  const held = await proved(context, { to: staged.slot, from }, staged, serving === staged.slot);
+  const outage = await proved(context, { to: staged.slot, from }, staged, serving === staged.slot);
   const cutRequests = settings.app.overlap ? await drain(context, from) : 0;
   await stopSlot(context, from);
   tellServing(context, staged);
@@ -44,14 +46,15 @@ export const activate: Step = async (context) => {
     outcome: "completed",
     summary:
       `${staged.release} serves from slot ${staged.slot}` +
-      (settings.app.overlap ? `; slot ${from} drained${cutRequests > 0 ? `, ${cutRequests} requests cut at the deadline` : ""}` : `; requests waited for ${held} ms`),
+      (settings.app.overlap ? `; slot ${from} drained${cutRequests > 0 ? `, ${cutRequests} requests cut at the deadline` : ""}` : "") +
+      (outage === null ? "" : `; requests waited for ${outage.heldMs} ms`),
   };
 };
 
 /** Turns, bakes and confirms, or turns back and says why. */
-async function proved(context: StepContext, activation: Activation, staged: SlotContent, isTurned: boolean): Promise<number> {
+async function proved(context: StepContext, activation: Activation, staged: SlotContent, isTurned: boolean): Promise<Outage | null> {
   const { overlap } = context.input.settings.app;
-  let held = 0;
+  let outage: Outage | null = null;
   let hasServed = isTurned;
   if (overlap || isTurned) await ensureRunning(context, staged.slot);
   try {
@@ -59,14 +62,15 @@ async function proved(context: StepContext, activation: Activation, staged: Slot
     const restarts = overlap || isTurned ? (await backendState(context, staged.slot)).restarts : 0;
     if (!isTurned) {
       context.progress(`turning traffic to slot ${activation.to} (${staged.release})`);
-      held = await turn(context, activation, staged.release);
+      outage = await turn(context, activation, staged.release);
       hasServed = true;
+      if (outage !== null) tellOutage(context, outage);
     }
     await bake(context, staged, restarts);
     // It could not be looked at before it ran: now, with the way back still open.
-    if (!overlap) await verify(context);
+    if (!overlap) await verifyHere(context, staged, staged.slot);
     await confirm(context, activation);
-    return held;
+    return outage;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const journal = await lastWords(context, staged.slot);
@@ -86,6 +90,17 @@ async function proved(context: StepContext, activation: Activation, staged: Slot
       journal,
     );
   }
+}
+
+/** Verification's own work and boxes, done by this phase: before it the release could not run. */
+async function verifyHere(context: StepContext, staged: SlotContent, serving: Slot | null): Promise<void> {
+  await verifyStaged({ ...context, phase: "verify" }, staged, serving);
+}
+
+function tellOutage(context: StepContext, outage: Outage): void {
+  const { heldMs, drainMs, stopMs, startMs, askMs } = outage;
+  context.details.outage = outage;
+  context.progress(`requests waited for ${heldMs} ms: ${drainMs} for those in flight, ${stopMs} for the old one's stop, ${startMs} for the new one's start, ${askMs} to ask it who it is`);
 }
 
 function tellServing(context: StepContext, staged: SlotContent): void {

@@ -4,6 +4,8 @@ import {
   disarmScript,
   drainScript,
   exchangeScript,
+  type Outage,
+  pageScript,
   proofScript,
   type StartableSlots,
   turnBackScript,
@@ -19,8 +21,8 @@ export type Activation = { to: Slot; from: Slot };
 /** Beyond the bake time: how long the host waits for the program before it turns back by itself. */
 const patienceSeconds = 120;
 
-/** Turns traffic from one slot to the other, to be confirmed; for how long requests were held, in milliseconds. */
-export async function turn(context: StepContext, activation: Activation, release: string): Promise<number> {
+/** Turns traffic from one slot to the other, to be confirmed; for how long requests were held, where they were. */
+export async function turn(context: StepContext, activation: Activation, release: string): Promise<Outage | null> {
   const { app, verification } = context.input.settings;
   const args = { ...slotsOf(context), ...activation };
   const arm = armScript({
@@ -30,20 +32,21 @@ export async function turn(context: StepContext, activation: Activation, release
   });
   if (app.overlap) {
     await context.host.runWhole(`turning traffic to slot ${activation.to}`, `${arm}${turnScript(args)}`, { progress: context.progress });
-    return 0;
+    return null;
   }
+  const previewPort = loopback.preview[activation.to];
   const proof = proofScript({
-    previewPort: loopback.preview[activation.to],
+    previewPort,
     healthPath: app.routes.health,
     releaseField: app.healthReleaseField,
     release,
   });
   const printed = await context.host.runWhole(
     `exchanging slot ${activation.from} for ${activation.to}`,
-    `${arm}${exchangeScript({ ...args, proof })}`,
+    `${arm}${exchangeScript({ ...args, ahead: pageScript(previewPort), proof })}`,
     { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
   );
-  return Number(printed.split("\n").at(-1));
+  return JSON.parse(printed.split("\n").at(-1) ?? "") as Outage;
 }
 
 /** Turns traffic for the first time: nothing served, so there is nothing to go back to. */

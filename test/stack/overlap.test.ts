@@ -1,16 +1,20 @@
 import { request } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { boxesOf } from "../../infra/checklist/owners";
+import type { Outage } from "../../infra/commands/activate-script";
+import type { Report } from "../../infra/report/shape";
 import type { StepInput } from "../../infra/steps/input";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { underLoad } from "../steady-load";
 import { healthOf } from "./activation/suite";
-import { deploy, deployed } from "./deployed";
+import { deploy, deployed, latestReport, log, resultOf } from "./deployed";
 import { deployedInput, forgetRateLimit, inputFor, onHost, runStep } from "./steps";
 
 /** An application that keeps users and connections in files and rewrites them whole: two copies at once would lose data. */
 let rehearsal: Rehearsal;
 let input: StepInput;
+let report: Report;
 let token: string;
 let made = 0;
 
@@ -19,6 +23,7 @@ beforeAll(async () => {
   const first = await deploy(rehearsal, "v1.2.0-files", 2, { "app.overlap": "false" });
   expect(first.exitCode, first.output).toBe(0);
   input = await deployedInput(rehearsal);
+  report = await latestReport();
   await forgetRateLimit(input);
   const account = { email: `files-${Date.now()}@users.example`, password: "a password of files" };
   token = ((await post("/api/auth/register", account)).body as { data: { token: string } }).data.token;
@@ -27,6 +32,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await rehearsal.pulumi.capture("config", "rm", "--path", "app.overlap");
   await deployed("v1.1.0", 1);
+});
+
+test("what activation verifies, since nothing could run before it, is in the report as verification's own", () => {
+  expect(report.state).toBe("good");
+  expect(report.remarks).toEqual([]);
+  for (const id of boxesOf("verify")) expect(["passed", "not needed"], id).toContain(resultOf(report, id));
+  expect(resultOf(report, "FUN-1.5")).toBe("passed");
+  expect(report.boxes.find(({ id }) => id === "PER-2.1")?.source).toBe("verify");
 });
 
 test("a new copy takes the old one's place: nobody is refused, nothing that was written is lost, never two at once", async () => {
@@ -41,10 +54,13 @@ test("a new copy takes the old one's place: nobody is refused, nothing that was 
     for (; !isOver; await pause(100)) await connect();
   })();
   const watch = copiesSeen(() => isOver);
-  const { failed, longestGapMs, value } = await underLoad(healthOf(input), () => runStep("activate", next)).finally(() => (isOver = true));
+  const { failed, longestGapMs, slowestMs, value } = await underLoad(healthOf(input), () => runStep("activate", next)).finally(() => (isOver = true));
   await writing;
   expect(failed).toEqual([]);
   expect(value.summary).toMatch(/requests waited for \d+ ms/);
+  const { heldMs, drainMs, stopMs, startMs, askMs } = value.context.details.outage as Outage;
+  expect(Math.abs(heldMs - drainMs - stopMs - startMs - askMs)).toBeLessThan(10);
+  log(`outage: no answer for ${longestGapMs} ms, slowest request ${slowestMs} ms; on the host ${JSON.stringify(value.context.details.outage)}`);
   expect(longestGapMs).toBeLessThan(8_000);
   expect(await watch).toBe(1);
   expect(await connections()).toBe(made);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { armScript, confirmScript, exchangeScript, proofScript, turnBackScript, turnScript } from "../../infra/commands/activate-script";
+import { armScript, confirmScript, exchangeScript, pageScript, proofScript, turnBackScript, turnScript } from "../../infra/commands/activate-script";
 import { backendProblem, backendStateScript, readBackendState, silenceReason } from "../../infra/commands/backend-state";
 import { configureScript } from "../../infra/commands/configure-script";
 import { environmentFile, fillVariables } from "../../infra/commands/environment";
@@ -74,6 +74,7 @@ const texts: Record<string, string> = {
   "activate-turn.sh": turnScript({ application, paths, to: "green", from: "blue" }),
   "activate-exchange.sh": exchangeScript({
     ...startable,
+    ahead: pageScript(8102),
     proof: proofScript({ previewPort: 8102, healthPath: "/api/system/health", releaseField: "version", release: "v1.2.0" }),
   }),
   "activate-arm.sh": armScript({ ...startable, turnBack: "true\n", afterSeconds: 125 }),

@@ -135,6 +135,18 @@ describe("who may say what", () => {
     expect(resultOf(report, "WEB-1.3")?.source).toBe("activate");
     expect(report.remarks).toEqual(["stage spoke of WEB-1.3, which activate proves; left out."]);
   });
+  it("lets activation speak for verification whose work it did, and only as that", () => {
+    const verified = goodRecords().find(({ phase }) => phase === "verify")!.boxes;
+    const saidBy = (source: string) =>
+      goodRecords().map((record): PhaseRecord => {
+        if (record.phase === "verify") return { ...record, boxes: [], outcome: "nothing to do" };
+        return record.phase === "activate" ? { ...record, boxes: [...record.boxes, ...verified.map((box) => ({ ...box, source }))] } : record;
+      });
+    const report = assembleReport(header, saidBy("verify"), signOffs);
+    expect(report.remarks).toEqual([]);
+    for (const { id, result } of verified) expect(resultOf(report, id), id).toMatchObject({ result, source: "verify" });
+    expect(wordOf(assembleReport(header, saidBy("activate"), signOffs), "APP-3.1")).toBe("not yet");
+  });
   it("lets any phase fail any phase's box, and nothing take it back", () => {
     for (const phase of ["backup", "activate"] satisfies Phase[]) {
       const records = goodRecords().map((record) => (record.phase === phase ? { ...record, boxes: [...record.boxes, failed("APP-3.1", "3 errors", { source: phase })] } : record));
