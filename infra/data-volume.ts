@@ -1,14 +1,18 @@
 import * as aws from "@pulumi/aws";
+import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { startInstanceCommand } from "./steps/command";
 
 export interface DataVolumeArgs {
   /** Where it is made, and where the host must stay. */
   availabilityZone: pulumi.Input<string>;
   sizeGiB: number;
   instanceId: pulumi.Input<string>;
+  instance: pulumi.Resource;
+  region: string;
   /**
-   * `protect` and a final snapshot. Off means: `destroy` takes the files with it, and so does a config that names no shared
-   * directory any more, which also leaves the host stopped.
+   * `protect`. Off means: `destroy` takes the files with it, but for a final snapshot, and so does a config that names no shared
+   * directory any more, for which the host is stopped and started again.
    */
   isProtected: boolean;
 }
@@ -36,6 +40,12 @@ export class DataVolume extends pulumi.ComponentResource {
       // A volume can't change its zone: another one would be made, empty.
       { parent: this, protect: args.isProtected, ignoreChanges: ["availabilityZone"] },
     );
+    // Deleted after the attachment, whose end stops the host; not where the host goes too.
+    const host = new command.local.Command(
+      `${name}-host`,
+      { create: "true", delete: startInstanceCommand, environment: { INSTANCE_ID: args.instanceId, AWS_REGION: args.region } },
+      { parent: this, deletedWith: args.instance },
+    );
     const attachment = new aws.ec2.VolumeAttachment(
       `${name}-attachment`,
       {
@@ -45,7 +55,7 @@ export class DataVolume extends pulumi.ComponentResource {
         // A host that is replaced is stopped first: it has the volume mounted, and two hosts can't have it.
         stopInstanceBeforeDetaching: true,
       },
-      { parent: this, deleteBeforeReplace: true, protect: args.isProtected },
+      { parent: this, dependsOn: [host], deleteBeforeReplace: true, protect: args.isProtected },
     );
     this.volumeId = pulumi.all([volume.id, attachment.id]).apply(([id]) => id);
     this.arn = volume.arn;

@@ -24,6 +24,8 @@ export interface HostArgs {
 /** One Debian 12 instance with an address that outlives it. */
 export class Host extends pulumi.ComponentResource {
   readonly instanceId: pulumi.Output<string>;
+  /** What an end of the stack takes with it. */
+  readonly instance: pulumi.Resource;
   readonly address: pulumi.Output<string>;
 
   constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -88,6 +90,7 @@ export class Host extends pulumi.ComponentResource {
       { allocationId: address.id, instanceId: instance.id },
       parent,
     );
+    this.instance = instance;
     this.instanceId = instance.id;
     // Known only once the association stands, so that nothing connects before.
     this.address = pulumi.all([address.publicIp, association.id]).apply(([publicIp]) => publicIp);

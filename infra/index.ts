@@ -63,6 +63,8 @@ const dataVolume =
         availabilityZone: network.availabilityZone,
         sizeGiB: settings.host.dataVolumeGiB,
         instanceId: host.instanceId,
+        instance: host.instance,
+        region: settings.target.region,
         isProtected,
       });
 

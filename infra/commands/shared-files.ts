@@ -46,6 +46,18 @@ fi
 `;
 }
 
+/** Where no volume belongs any more: nothing is mounted at the next boot, nor now unless somebody still uses it. */
+export function forgetVolumeScript(paths: HostPaths): string {
+  const unit = mountUnitName(paths.shared);
+  const file = quote(`/etc/systemd/system/${unit}`);
+  return `if [ -e ${file} ]; then
+  systemctl disable --quiet --now ${quote(unit)} || true
+  rm ${file}
+  systemctl daemon-reload
+fi
+`;
+}
+
 export type LinkArgs = { application: string; paths: HostPaths; releaseDirectory: string; directories: readonly string[] };
 
 /**

@@ -1,16 +1,24 @@
 import type { Outage } from "../commands/activate-script";
 import { otherSlot, type Slot } from "../commands/paths";
+import { forgetVolumeScript } from "../commands/shared-files";
 import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
 import { bake } from "./bake";
 import { HostUnreached, ReleaseRefused, StepFailure } from "./failure";
 import { readHostState, type SlotContent } from "./host-state";
 import { ensureRunning, lastWords, stopSlot } from "./slots";
 import { backendState } from "./started";
-import type { Step, StepContext } from "./step";
+import type { Step, StepContext, StepOutcome } from "./step";
 import { verifyStaged } from "./verify";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
+  const done = await turned(context);
+  // Not before: until here the way back led to a release that may have files there.
+  if (context.input.dataVolume === null) await context.host.run("forgetting the data volume", forgetVolumeScript(context.paths));
+  return done;
+};
+
+async function turned(context: StepContext): Promise<StepOutcome> {
   const { settings } = context.input;
   const cut = await takeUpActivation(context);
   const state = await readHostState(context);
@@ -49,7 +57,7 @@ export const activate: Step = async (context) => {
       (settings.app.overlap ? `; slot ${from} drained${cutRequests > 0 ? `, ${cutRequests} requests cut at the deadline` : ""}` : "") +
       (outage === null ? "" : `; requests waited for ${outage.heldMs} ms`),
   };
-};
+}
 
 /** Turns, bakes and confirms, or turns back and says why. */
 async function proved(context: StepContext, activation: Activation, staged: SlotContent, isTurned: boolean): Promise<Outage | null> {

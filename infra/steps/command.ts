@@ -4,3 +4,6 @@ import type { Phase } from "../rollout/phases";
 export function stepCommand(phase: Phase): string {
   return `NODE_NO_WARNINGS=1 node .steps/main.js ${phase}`;
 }
+
+/** Starts a host that was stopped for its volume's sake. */
+export const startInstanceCommand = "NODE_NO_WARNINGS=1 node --import tsx steps/start-instance.ts";

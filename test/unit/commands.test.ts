@@ -11,7 +11,7 @@ import { pgbouncerConfig, pgbouncerUsers } from "../../infra/commands/pgbouncer"
 import { servingScript, servingUnitText } from "../../infra/commands/serving";
 import { quote } from "../../infra/commands/shell";
 import { sshArguments } from "../../infra/commands/ssh";
-import { linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from "../../infra/commands/shared-files";
+import { forgetVolumeScript, linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from "../../infra/commands/shared-files";
 import { bringScript, releaseDirectory, startScript } from "../../infra/commands/stage-script";
 import { backendTemplate } from "../../infra/commands/systemd";
 import { toldReleaseProblem } from "../../infra/commands/told-release";
@@ -47,6 +47,7 @@ const texts: Record<string, string> = {
   }),
   "data-volume.mount": mountUnit(application, paths, "vol-0123456789abcdef0"),
   "prepare-volume.sh": prepareVolumeScript(paths, "vol-0123456789abcdef0"),
+  "forget-volume.sh": forgetVolumeScript(paths),
   "link-shared.sh": linkSharedScript({ application, paths, releaseDirectory: releaseDirectory(paths, "f".repeat(64)), directories: ["interface/backend/data"] }),
   "nginx-site.conf": nginxSite({ application, publicName: "prompts.example", apiPrefix: "/api/", ports }),
   "haproxy.cfg": haproxyConfig(application),
