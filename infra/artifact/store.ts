@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { z } from "zod";
-import { artifactObject } from "./object";
+import { artifactObject, indexObject } from "./object";
 
 /** An artifact as its bucket knows it. */
 const storedSchema = z.strictObject({
@@ -13,11 +13,6 @@ const storedSchema = z.strictObject({
 });
 
 export type StoredArtifact = z.infer<typeof storedSchema>;
-
-/** What a build of that identity gave: another machine finds it here. */
-function indexObject(key: string): string {
-  return `artifacts/index/${key}.json`;
-}
 
 /** Artifacts in the stack's bucket, each under its digest. */
 export class ArtifactStore {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildArtifact } from "../../infra/artifact/build";
@@ -15,9 +15,10 @@ import { resolveRelease } from "../../infra/release";
 import { breakLock, DeploymentLock } from "../../infra/lock/deployment-lock";
 import { LockStore } from "../../infra/lock/store";
 import { badWarning } from "../../infra/releases/ledger";
+import { ReleaseStore } from "../../infra/releases/store";
 import { openContext } from "../../infra/steps/context";
 import type { StepInput } from "../../infra/steps/input";
-import { note, prune, releasesOnHost } from "../../infra/steps/ledger";
+import { note, prune, pruneArtifacts, releasesOnHost } from "../../infra/steps/ledger";
 import { whoRuns } from "../../infra/steps/report-header";
 import { stage } from "../../infra/steps/stage";
 import type { StepContext } from "../../infra/steps/step";
@@ -94,8 +95,9 @@ describe("a script that runs as a unit of the host", () => {
   });
 });
 
+const s3 = () => new S3Client({ region: input.settings.target.region, forcePathStyle: true });
+
 describe("an artifact", () => {
-  const s3 = () => new S3Client({ region: input.settings.target.region, forcePathStyle: true });
   /** The next release, as if config asked for it. */
   async function next(): Promise<StepInput> {
     return { ...input, release: await resolveRelease("v1.2.0", input.settings.app.repository), settings: { ...input.settings, release: "v1.2.0", schemaVersion: 2 } };
@@ -160,6 +162,8 @@ describe("an artifact", () => {
 
 describe("the ledger", () => {
   const made = (name: string) => createHash("sha256").update(name).digest("hex");
+  const content = (name: string) => ({ release: name, commit: "c".repeat(40), digest: made(name), environment: "d".repeat(64) });
+  const store = () => new ReleaseStore(input.bucket, input.stack, input.settings.target.region);
 
   test("tells of the release that serves, in words too", async () => {
     const known = await releasesOnHost(open());
@@ -168,25 +172,62 @@ describe("the ledger", () => {
     expect(stdout).toMatch(/^\* +v1\.1\.0 +verified .* yes$/m);
   });
 
+  test("is taken up from the bucket by a host that has none", async () => {
+    const context = open();
+    const { host, paths } = context;
+    const before = await host.run("reading", `cat ${paths.ledger}`);
+    expect(await store().ledger()).toBe(`${before}\n`);
+    await host.run("losing the ledger", `mv ${paths.ledger} ${paths.ledger}.lost`);
+    try {
+      expect((await releasesOnHost(context)).find(({ release }) => release === "v1.1.0")).toMatchObject({ verdict: "verified", who: whoRuns() });
+      await note(context, "staged", content("later"));
+      const after = await host.run("reading", `cat ${paths.ledger}`);
+      expect(after.startsWith(`${before}\n`)).toBe(true);
+      expect(after.split("\n").at(-1)).toContain('"release":"later"');
+      expect(await store().ledger()).toBe(`${after}\n`);
+    } finally {
+      await host.run("finding the ledger", `mv ${paths.ledger}.lost ${paths.ledger}`);
+      await store().keepLedger(`${before}\n`);
+    }
+  });
+
   test("remembers a refusal, and pruning takes failures first and never what serves", async () => {
     const context = open();
     const { host, paths } = context;
     await host.run("keeping the ledger", `cp ${paths.ledger} ${paths.ledger}.before`);
+    const copy = await store().ledger();
+    const names = ["good-1", "good-2", "good-3", "bad-1"];
     try {
-      const content = (name: string) => ({ release: name, commit: "c".repeat(40), digest: made(name), environment: "d".repeat(64) });
       for (const name of ["good-1", "good-2", "good-3"]) await note(context, "served", content(name));
       await note(context, "bad", content("bad-1"), "it ended by itself");
       await host.run("making releases", `mkdir -p ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`);
       expect(badWarning(await releasesOnHost(context), made("bad-1"))).toMatch(/bad-1 was found bad on this host .*: it ended by itself/);
-      const gone = await prune({ ...context, input: { ...input, settings: { ...input.settings, host: { ...input.settings.host, keepReleases: 2 } } } });
+      const keepsTwo = { ...context, input: { ...input, settings: { ...input.settings, host: { ...input.settings.host, keepReleases: 2 } } } };
+      const gone = await prune(keepsTwo);
       expect(gone).toContain("left-over.new");
       expect(gone).toContain(made("bad-1").slice(0, 16));
       // The last good one stays beside the two that are kept; what the tests before left is older.
       for (const name of ["good-1", "good-2", "good-3"]) expect(gone).not.toContain(made(name).slice(0, 16));
+
+      for (const name of names) {
+        await s3().send(new PutObjectCommand({ Bucket: input.bucket, Key: artifactObject(made(name)), Body: name }));
+        await s3().send(new PutObjectCommand({ Bucket: input.bucket, Key: `artifacts/index/test-${name}.json`, Body: JSON.stringify({ digest: made(name), bytes: 1, unpackedBytes: 1 }) }));
+      }
+      const unkept = await pruneArtifacts(keepsTwo);
+      expect(unkept).toContain(made("bad-1"));
+      const kept = await store().digests();
+      for (const name of ["good-1", "good-2", "good-3"]) expect(kept).toContain(made(name));
+      expect(kept).toContain((await releasesOnHost(context)).find(({ release }) => release === "v1.1.0")?.digest);
+      // No version of it is left to pay for, nor what would lead there.
+      const left = async (prefix: string) => (await s3().send(new ListObjectVersionsCommand({ Bucket: input.bucket, Prefix: prefix }))).Versions ?? [];
+      expect([...(await left(artifactObject(made("bad-1")))), ...(await left("artifacts/index/test-bad-1"))]).toEqual([]);
+
       expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe("v1.1.0");
       expect(await host.run("looking", `test -x ${paths.slot("blue")}/runtime/bin/node -o -x ${paths.slot("green")}/runtime/bin/node && echo there`)).toBe("there");
     } finally {
       await host.run("cleaning up", `mv ${paths.ledger}.before ${paths.ledger}; rm -rf ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`);
+      await store().keepLedger(copy);
+      await store().remove(names.map(made));
     }
   });
 });
@@ -244,8 +285,20 @@ describe("the deployment lock", () => {
     expect(await breakLock(store, "bob@laptop")).toBeUndefined();
   });
 
-  test("is free after a deployment, as its command says", async () => {
-    const { stdout } = await execa("npx", ["tsx", "infra/cli/lock.ts", stack]);
-    expect(stdout).toBe("Nobody holds the lock.");
+  test("is free after a deployment, and one that is held is told and broken by its command, which says whose it was", async () => {
+    const command = (...args: string[]) => execa("npm", ["run", "--silent", "lock", "--", stack, ...args], { reject: false });
+    expect((await command()).stdout).toBe("Nobody holds the lock.");
+    const dead = lockOf(stack, "ada@desk");
+    await dead.take("stage", hear);
+    await dead.leave();
+    try {
+      const told = await command();
+      expect(told.stdout).toMatch(/^Held by ada@desk, since .*, in phase stage, last heard of \d+ s ago; it lapses in \d+ s unless it is renewed\.$/);
+      expect(told.exitCode).toBe(1);
+      expect((await command("--break")).stdout).toMatch(/^Broken: the lock was held by ada@desk, since .*, in phase stage/);
+      expect((await command()).stdout).toBe("Nobody holds the lock.");
+    } finally {
+      await breakLock(new LockStore(input.bucket, stack, input.settings.target.region), "the test");
+    }
   });
 });
