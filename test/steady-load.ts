@@ -18,6 +18,8 @@ export type LoadResult = {
   asked: number;
   /** Why each request failed that did. */
   failed: string[];
+  /** When each of those was due, from the beginning. */
+  failedAtMs: number[];
   slowestMs: number;
   p99Ms: number;
   /** The longest time between two good answers: an outage as a client sees it. */
@@ -49,6 +51,7 @@ export async function underLoad<T>(options: LoadOptions, work: () => Promise<T>)
 export type Load = {
   /** Waits for the first good answer; how long after the beginning it is now. */
   firstAnswer(): Promise<number>;
+  elapsedMs(): number;
   end(): Promise<LoadResult>;
 };
 
@@ -57,6 +60,7 @@ export function startLoad(options: LoadOptions): Load {
   const accepts = options.accepts ?? [200];
   const times: number[] = [];
   const failed: string[] = [];
+  const failedAtMs: number[] = [];
   const goodAt: number[] = [];
   const byRelease: Record<string, number> = {};
   const firstMsByRelease: Record<string, number> = {};
@@ -64,10 +68,14 @@ export function startLoad(options: LoadOptions): Load {
   const began = performance.now();
   let asked = 0;
 
+  const fail = (dueMs: number, reason: string) => {
+    failed.push(reason);
+    failedAtMs.push(dueMs);
+  };
   const ask = async (dueMs: number): Promise<void> => {
     try {
       const { status, body } = await once(options, agent);
-      if (!accepts.includes(status)) failed.push(`${status} ${body.slice(0, 100)}`);
+      if (!accepts.includes(status)) fail(dueMs, `${status} ${body.slice(0, 100)}`);
       else {
         goodAt.push(performance.now());
         const [, release] = /"version":"([^"]+)"/.exec(body) ?? [];
@@ -77,7 +85,7 @@ export function startLoad(options: LoadOptions): Load {
         }
       }
     } catch (error) {
-      failed.push(error instanceof Error ? error.message : String(error));
+      fail(dueMs, error instanceof Error ? error.message : String(error));
     }
     times.push(performance.now() - began - dueMs);
   };
@@ -93,6 +101,7 @@ export function startLoad(options: LoadOptions): Load {
       for (const end = performance.now() + deadlineMs; goodAt.length === 0; await pause(5)) if (performance.now() > end) throw new Error(`no good answer within ${deadlineMs / 1000} s`);
       return performance.now() - began;
     },
+    elapsedMs: () => performance.now() - began,
     async end() {
       clearInterval(timer);
       await Promise.all(pending);
@@ -100,7 +109,7 @@ export function startLoad(options: LoadOptions): Load {
       times.sort((a, b) => a - b);
       const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
       const gaps = goodAt.slice(1).map((time, index) => time - goodAt[index]!);
-      return { asked, failed, slowestMs: at(1), p99Ms: at(0.99), longestGapMs: Math.round(Math.max(0, ...gaps)), byRelease, firstMsByRelease };
+      return { asked, failed, failedAtMs, slowestMs: at(1), p99Ms: at(0.99), longestGapMs: Math.round(Math.max(0, ...gaps)), byRelease, firstMsByRelease };
     },
   };
 }

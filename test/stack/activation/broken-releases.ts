@@ -1,7 +1,8 @@
+import { execa } from "execa";
 import { expect, test } from "vitest";
 import type { Phase } from "../../../infra/rollout/phases";
 import { underLoad } from "../../steady-load";
-import { servingRelease } from "../deployed";
+import { deploy, servingRelease, stack } from "../deployed";
 import { inputFor, onHost, runStep } from "../steps";
 import { healthOf, type Suite } from "./suite";
 
@@ -36,5 +37,21 @@ export function brokenReleaseCases(suite: Suite): void {
     expect(Object.keys(byRelease).filter((release) => release !== "v1.2.0")).toEqual(phase === "activate" ? [`v1.2.0-${name}`] : []);
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");
     expect(await onHost(input, "systemctl list-units --no-legend --state=active 'prompt-library-backend@*' | wc -l")).toBe("1");
+  });
+
+  test("a whole up to one fails, says so and what to do, and the command of releases tells of it afterwards", async () => {
+    const { input, rehearsal } = suite();
+    const { failed } = await underLoad(healthOf(input), async () => {
+      const refused = await deploy(rehearsal, "v1.2.0-exits", 2);
+      expect(refused.exitCode).not.toBe(0);
+      expect(refused.output).toMatch(/stage failed: v1\.2\.0-exits was not taken: .*ended by itself/);
+    });
+    expect(failed).toEqual([]);
+    const { stdout } = await execa("npm", ["run", "--silent", "releases", "--", stack]);
+    expect(stdout).toMatch(/^ +v1\.2\.0-exits +bad +never /m);
+    expect(stdout).toMatch(/^\* +v1\.2\.0 +verified /m);
+    expect(stdout).toMatch(/^v1\.2\.0-exits was found bad: v1\.2\.0-exits was not taken: /m);
+    const back = await deploy(rehearsal, "v1.2.0", 2);
+    expect(back.exitCode, back.output).toBe(0);
   });
 }
