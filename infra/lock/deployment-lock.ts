@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "../steps/failure";
 import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
+import { haveEnded, theseProcesses } from "./process";
 import type { Found, LockStore } from "./store";
 
 /** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */
@@ -8,7 +9,7 @@ const watchMs = 2_000;
 
 /**
  * Keeps two deployments of one stack apart, whatever Pulumi backends they keep their state in. Taken by the first phase, renewed by
- * each and while one runs, freed by the last or by one that fails; a killed deployment's lapses.
+ * each and while one runs, freed by the last or by one that fails; a killed deployment's lapses, on its own machine at once.
  */
 export class DeploymentLock {
   #etag: string | undefined;
@@ -16,6 +17,7 @@ export class DeploymentLock {
   #timer: NodeJS.Timeout | undefined;
   #renewal: Promise<void> = Promise.resolve();
   #lost: string | undefined;
+  readonly #processes = theseProcesses();
 
   constructor(
     readonly store: LockStore,
@@ -30,11 +32,11 @@ export class DeploymentLock {
     let watched: Found | undefined;
     for (;;) {
       const found = await this.store.read();
-      const standing = standingOf(found, this.owner);
+      const standing = standingOf(found, this.owner, haveEnded);
       if (standing !== "held" || found === undefined) {
         if (standing === "lapsed" && found !== undefined) progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
         const since = standing === "ours" && found !== undefined ? found.lease.since : new Date().toISOString();
-        const lease = { ...this.owner, since, phase, beat: (found?.lease.beat ?? 0) + 1, isFree: false };
+        const lease = { ...this.owner, since, phase, beat: (found?.lease.beat ?? 0) + 1, isFree: false, ...(this.#processes === undefined ? {} : { processes: this.#processes }) };
         const etag = await this.store.write(lease, found?.etag);
         if (etag === undefined) continue;
         [this.#etag, this.#lease] = [etag, lease];

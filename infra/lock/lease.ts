@@ -6,7 +6,8 @@ export const leaseSeconds = 60;
 /** Often enough that one or two lost answers cost no lease. */
 export const heartbeatSeconds = 15;
 
-export const leaseSchema = z.strictObject({
+/** Another version of this program may have written more. */
+export const leaseSchema = z.object({
   /** `user@machine`. */
   who: z.string(),
   /** The run id of the deployment's first phase: all its phases are one owner, and a later run that goes on with it too. */
@@ -18,6 +19,8 @@ export const leaseSchema = z.strictObject({
   /** Rises with each renewal: two of them must differ, or a store could not tell what a writer has read. */
   beat: z.int(),
   isFree: z.boolean(),
+  /** Those that renew it, as `process.ts` names them. */
+  processes: z.string().optional(),
   /** Who broke it. */
   brokenBy: z.string().optional(),
 });
@@ -30,10 +33,13 @@ export type Held = { lease: Lease; ageSeconds: number };
 
 export type Standing = "free" | "ours" | "lapsed" | "held";
 
-export function standingOf(found: Held | undefined, owner: Owner): Standing {
+/** @param haveEnded whether those that renewed it are known to have ended: nobody has to wait for the lapse then */
+export function standingOf(found: Held | undefined, owner: Owner, haveEnded: (processes: string) => boolean = () => false): Standing {
   if (found === undefined || found.lease.isFree) return "free";
-  if (found.lease.who === owner.who && found.lease.deployment === owner.deployment) return "ours";
-  return found.ageSeconds > leaseSeconds ? "lapsed" : "held";
+  const { lease, ageSeconds } = found;
+  if (lease.who === owner.who && lease.deployment === owner.deployment) return "ours";
+  const isDead = lease.who === owner.who && lease.processes !== undefined && haveEnded(lease.processes);
+  return isDead || ageSeconds > leaseSeconds ? "lapsed" : "held";
 }
 
 /** Who holds it, since when, what they do and when they were last heard of. */

@@ -1,5 +1,7 @@
+import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { describeLease, heartbeatSeconds, type Held, leaseSeconds, standingOf } from "../../infra/lock/lease";
+import { haveEnded, theseProcesses } from "../../infra/lock/process";
 
 const owner = { who: "ada@desk", deployment: "run-1" };
 const held = (ageSeconds: number, change: Partial<Held["lease"]> = {}): Held => ({
@@ -17,8 +19,22 @@ describe("a lock", () => {
     ["of the same deployment's copy on another machine", held(5, { who: "bob@laptop" }), "held"],
     ["renewed in time", held(leaseSeconds, { who: "bob@laptop" }), "held"],
     ["not renewed in time", held(leaseSeconds + 1, { who: "bob@laptop" }), "lapsed"],
+    ["of a process of this machine that has ended", held(5, { deployment: "run-2", processes: "ended" }), "lapsed"],
+    ["of one that lives", held(5, { deployment: "run-2", processes: "alive" }), "held"],
+    ["of one that has ended, if another machine says so", held(5, { who: "bob@laptop", processes: "ended" }), "held"],
   ])("%s", (_, found, standing) => {
-    expect(standingOf(found, owner)).toBe(standing);
+    expect(standingOf(found, owner, (processes) => processes === "ended")).toBe(standing);
+  });
+  test("is known to be over only where its process was one of this machine and is gone", async () => {
+    const mine = theseProcesses() ?? "";
+    expect(haveEnded(mine)).toBe(false);
+    const { stdout: other } = await execa("node", ["--import", "tsx", "-e", 'import("./infra/lock/process.ts").then(({ theseProcesses }) => console.log(theseProcesses()))']);
+    const both = [...(JSON.parse(mine) as object[]), ...(JSON.parse(other) as object[])];
+    expect(haveEnded(other)).toBe(true);
+    expect(haveEnded(JSON.stringify(both))).toBe(false);
+    expect(haveEnded(JSON.stringify([{ ...(JSON.parse(other) as object[])[0], boot: "another" }]))).toBe(false);
+    expect(haveEnded(JSON.stringify([{ ...(JSON.parse(mine) as object[])[0], startTicks: "1" }]))).toBe(true);
+    expect(haveEnded("not a process")).toBe(false);
   });
   test("survives two renewals that fail", () => {
     expect(3 * heartbeatSeconds).toBeLessThan(leaseSeconds);

@@ -1,0 +1,40 @@
+import { readFileSync, readlinkSync } from "node:fs";
+
+/** A process beyond its number, which is used again: boot, namespace of numbers, number, and when it started. */
+type Named = { boot: string; namespace: string; pid: number; startTicks: string };
+
+/**
+ * This process and the engine above it, which outlives each phase: both have to be gone before a deployment is over.
+ * Undefined where the system keeps no such account of its processes.
+ */
+export function theseProcesses(): string | undefined {
+  const own = look(process.pid);
+  if (own === undefined) return undefined;
+  for (let above = look(own.parent); above !== undefined; above = look(above.parent))
+    if (above.command === "pulumi") return JSON.stringify([own.named, above.named]);
+  return JSON.stringify([own.named]);
+}
+
+/** Whether all of them are known to have ended: they were this machine's, and are not there any more. */
+export function haveEnded(processes: string): boolean {
+  try {
+    const here = look(process.pid)?.named;
+    const ended = ({ boot, namespace, pid, startTicks }: Named) =>
+      boot === here?.boot && namespace === here.namespace && look(pid)?.named.startTicks !== startTicks;
+    return (JSON.parse(processes) as Named[]).every(ended);
+  } catch {
+    return false;
+  }
+}
+
+function look(pid: number): { named: Named; command: string; parent: number } | undefined {
+  try {
+    // proc(5): the command's name, which may hold anything, is in parentheses; of what follows the 2nd is the parent, the 20th the start.
+    const [, command = "", rest = ""] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+    const fields = rest.split(" ");
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return { named: { boot, namespace: readlinkSync("/proc/self/ns/pid"), pid, startTicks: fields[19] ?? "" }, command, parent: Number(fields[1]) };
+  } catch {
+    return undefined;
+  }
+}
