@@ -27,7 +27,8 @@ export function interruptionCases(suite: Suite): void {
         await run.ended;
         const cancelled = await rehearsal.pulumi.capture("cancel", "--yes");
         expect(cancelled.exitCode, cancelled.output).toBe(0);
-        await oneWholeRelease(input);
+        // What was begun on the host goes on to its end there.
+        await eventually(() => oneWholeRelease(input), { deadlineMs: 30_000 });
       });
       await endsRight(rehearsal, input, back);
     } finally {
