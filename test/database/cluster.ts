@@ -150,7 +150,8 @@ async function answering(connection: ClusterConnection, supervisor: ChildProcess
   }
 }
 
-async function asOne(connection: ClusterConnection, statements: string[]): Promise<void> {
+/** Runs the statements one after the other in a session of their own. */
+export async function asOne(connection: ClusterConnection, statements: string[]): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   try {

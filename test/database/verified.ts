@@ -14,7 +14,7 @@ import type { FakeProvider } from "../app/provider";
 import type { RunningRedis } from "../app/redis";
 import { migrateDatabase } from "../app/schema";
 import { startSite } from "../app/site";
-import type { Cluster, ClusterConnection } from "./cluster";
+import { asOne, type Cluster } from "./cluster";
 
 export type Services = { cluster: Cluster; redis: RunningRedis; provider: FakeProvider };
 
@@ -59,7 +59,7 @@ export async function verified(services: Services, tag: string, options: VerifyO
   const connection = await cluster.createDatabase(name);
   const schemaVersion = options.schemaVersion ?? 2;
   await migrateDatabase(connection, schemaVersion);
-  await asSuperuser({ ...cluster.superuser, database: name }, [
+  await asOne({ ...cluster.superuser, database: name }, [
     "create extension pg_stat_statements",
     `do $$ begin create role ${reader.user} login password '${reader.password}'; exception when duplicate_object then null; end $$`,
     `grant pg_read_all_data, pg_read_all_stats to ${reader.user}`,
@@ -113,14 +113,4 @@ export async function verified(services: Services, tag: string, options: VerifyO
 async function residentBytes(pid: number): Promise<number> {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kib) * 1024;
-}
-
-async function asSuperuser(connection: ClusterConnection, statements: string[]): Promise<void> {
-  const client = new pg.Client(connection);
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
