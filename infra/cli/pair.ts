@@ -3,11 +3,13 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { findCopies, removeCopy, restoreCopy } from "../backup/copies";
 import { awaitSnapshot, beginSnapshot, deleteSnapshot, pairSnapshots } from "../backup/snapshots";
 import { pairProblem } from "../compatibility";
+import { DeploymentLock } from "../lock/deployment-lock";
+import { LockStore } from "../lock/store";
 import { readMigrations } from "../migrations";
 import { chainDigest } from "../migrations/chain";
 import { schemaVersion } from "../migrations/journal";
 import { rehearsePair } from "../pair/rehearsal";
-import { describePairReport, type PairReport, type Side } from "../pair/report";
+import { describePairReport, nothingToRehearse, type PairReport, type Side } from "../pair/report";
 import { keepPairReport } from "../pair/store";
 import { resolveRelease } from "../release";
 import { roleNames } from "../role-names";
@@ -16,6 +18,7 @@ import { connectTo, withClient } from "../steps/database-connection";
 import { describeDatabase } from "../steps/database-service";
 import { readHostState } from "../steps/host-state";
 import type { StepContext } from "../steps/step";
+import { whoRuns } from "../steps/report-header";
 import { migrationOptions } from "../steps/schema-plan";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
@@ -27,7 +30,8 @@ asks for (PRE-3.5). Without options: to the release and schemaVersion of the sta
 export type PairOptions = { stack: string; release?: string; schemaVersion?: number; configFile?: string };
 
 /**
- * Rehearses a pair on a copy of its own, which is gone afterwards as is its snapshot.
+ * Rehearses a pair on a copy of its own, which is gone afterwards as is its snapshot. No deployment goes on meanwhile: each removes copies
+ * that it finds.
  * @returns the report, which is kept in the stack's bucket also where it tells of problems
  * @throws Error when it could not be rehearsed at all
  */
@@ -43,11 +47,16 @@ export async function pair(options: PairOptions): Promise<PairReport> {
   try {
     const state = await readHostState(context);
     const release = state.serving === null ? undefined : state.slots[state.serving]?.release;
-    if (release === undefined) throw new Error(`nothing serves on ${options.stack} yet: there is no pair to rehearse`);
-    const from: Side = { release, schemaVersion: await withClient(context.connect("owner"), schemaVersion) };
-    if (from.schemaVersion === to.schemaVersion)
-      throw new Error(`the schema stays at ${to.schemaVersion}: the way back is the application alone, and needs no rehearsal of its own`);
-    return await onCopy(context, from, to);
+    const from: Side | null = release === undefined ? null : { release, schemaVersion: await withClient(context.connect("owner"), schemaVersion) };
+    const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
+    if (from === null || nothing !== undefined) throw new Error(`${options.stack} has no pair to rehearse: ${nothing}`);
+    const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment: context.runId });
+    await lock.take("pair", context.progress);
+    try {
+      return await onCopy(context, from, to);
+    } finally {
+      await lock.free();
+    }
   } finally {
     await context.host.close();
   }

@@ -48,6 +48,14 @@ export function pairPath(from: number, to: number): [number, number, number] {
   return [to, from, to];
 }
 
+/** Why a pair has no schema to take back, and so nothing to rehearse; nothing where it has. */
+export function nothingToRehearse(from: Side | null, to: Side, migrations: "program" | "application" | "both"): string | undefined {
+  if (from === null) return "nothing serves yet: there is nothing to go back to";
+  if (from.schemaVersion === to.schemaVersion) return `the schema stays at ${to.schemaVersion}: the way back is the application alone, by the prior config (release ${from.release})`;
+  if (migrations === "application") return "the application makes the schema itself and nobody takes it back (database.migrations: application): the way back is the application alone";
+  return undefined;
+}
+
 /** Why a report does not speak for this pair now; nothing where it does. */
 export function pairReportProblem(report: PairReport | undefined, migrations: string): string | undefined {
   if (report === undefined) return "nobody has rehearsed this pair yet";

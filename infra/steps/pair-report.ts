@@ -2,7 +2,7 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import { describeLoss, lossSince } from "../backup/loss";
 import { newestProven } from "../backup/retention";
 import { stackSnapshots } from "../backup/snapshots";
-import { describePairReport, pairReportProblem, type Side } from "../pair/report";
+import { describePairReport, nothingToRehearse, pairReportProblem, type Side } from "../pair/report";
 import { readPairReport } from "../pair/store";
 import { withClient } from "./database-connection";
 import { prove, type StepContext } from "./step";
@@ -14,10 +14,17 @@ import { prove, type StepContext } from "./step";
 export async function provePairReport(context: StepContext, from: Side | null): Promise<void> {
   const { input, boxes, phase } = context;
   const to: Side = { release: input.release.name, schemaVersion: input.settings.schemaVersion };
-  const skip = (reason: string) => boxes.push({ id: "PRE-3.5", result: "not needed", evidence: "", reason, source: phase });
-  if (from === null) return void skip("nothing serves yet: there is nothing to go back to");
-  if (from.schemaVersion === to.schemaVersion)
-    return void skip(`the schema stays at ${to.schemaVersion}: the way back is the application alone, by the prior config (release ${from.release})`);
+  const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
+  if (nothing !== undefined) boxes.push({ id: "PRE-3.5", result: "not needed", evidence: "", reason: nothing, source: phase });
+  if (from === null || from.schemaVersion === to.schemaVersion) return;
+  if (nothing === undefined) await holdReport(context, from, to);
+  const lost = await lossOfRestore(context);
+  context.details.restoreWouldLose = lost;
+  context.progress(lost);
+}
+
+async function holdReport(context: StepContext, from: Side, to: Side): Promise<void> {
+  const { input, boxes, phase } = context;
   const report = await readPairReport(input, from, to);
   const problem = pairReportProblem(report, input.migrations);
   const remedy = `npm run pair -- ${input.stack} --release ${to.release} --schema ${to.schemaVersion} rehearses it on a restored copy`;
@@ -28,9 +35,6 @@ export async function provePairReport(context: StepContext, from: Side | null): 
       if (problem !== undefined || report === undefined) throw new Error(`${problem}. Remedy: ${remedy}`);
       return describePairReport(report);
     });
-  const lost = await lossOfRestore(context);
-  context.details.restoreWouldLose = lost;
-  context.progress(lost);
 }
 
 /** The schema's way back keeps every row; a snapshot is for when it can't be gone. */

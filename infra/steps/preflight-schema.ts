@@ -50,7 +50,7 @@ export function transition(context: StepContext, from: Pair | null): string {
 /** How this deployment would be taken back. */
 export function wayBackOf(context: StepContext, from: Pair | null): WayBack {
   const { to, compatibility } = asked(context);
-  return wayBack(from, to, compatibility);
+  return wayBack(from, to, compatibility, context.input.settings.database.migrations);
 }
 
 function asked({ input }: StepContext) {

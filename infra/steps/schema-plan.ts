@@ -37,6 +37,8 @@ export function remedyOf(message: string): string {
     return "say what those connections become, pulumi config set --path 'database.providerBecomes[\"*\"]' openai, or change them, or stay: pulumi config set schemaVersion with the newer one; then pulumi up";
   if (/was made by the application itself/.test(message))
     return "pulumi config set schemaVersion with the newer one and pulumi up; or database.migrations both, which takes it back once nothing was made since";
+  if (/made since version \d+ and in the way of going back/.test(message))
+    return "have the release that made it remove what the message names, or remove it yourself; where the application migrates the database itself (database.migrations both), by pulumi config set --path 'database.applicationJournal[\"VERSION\"].beforeDown[0]' STATEMENT for each; then pulumi up; until then the older release serves on the newer schema";
   if (/made since it went up, by the application itself/.test(message))
     return "pulumi config set --path 'database.applicationJournal[\"VERSION\"].beforeDown[0]' STATEMENT for each, then pulumi up; until then the older release serves on the newer schema";
   return "what the message names stands in the way: once it is gone, pulumi up goes on from here";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describeLoss } from "../../infra/backup/loss";
-import { describePairReport, pairKey, pairPath, type PairReport, pairReportProblem, pairReportSchema } from "../../infra/pair/report";
+import { describePairReport, nothingToRehearse, pairKey, pairPath, type PairReport, pairReportProblem, pairReportSchema, type Side } from "../../infra/pair/report";
 
 const report: PairReport = {
   version: 1,
@@ -44,6 +44,21 @@ describe("the report of a pair", () => {
     expect(describePairReport(report)).toBe(
       "rehearsed at 2026-11-24T02:00:00.000Z on a copy of a-snapshot: 1 → 2 in 1.2 s, 2 → 1 in 2.0 s, 1 → 2 in 0.9 s; equal schema fingerprints, no row lost, longest lock 11 ms",
     );
+  });
+});
+
+describe("a pair is rehearsed where a schema would be taken back", () => {
+  const side = (release: string, schemaVersion: number): Side => ({ release, schemaVersion });
+  test.each<[string, Side | null, Side, "program" | "application" | "both", RegExp | undefined]>([
+    ["up", side("v1.1.0", 1), side("v1.2.0", 2), "program", undefined],
+    ["down", side("v1.2.0", 2), side("v1.1.0", 1), "both", undefined],
+    ["not by a first deployment", null, side("v1.2.0", 2), "program", /^nothing serves yet/],
+    ["not by another release alone", side("v1.1.0", 2), side("v1.2.0", 2), "program", /^the schema stays at 2: .*release v1\.1\.0/],
+    ["not where the application makes it", side("v1.1.0", 1), side("v1.2.0", 2), "application", /^the application makes the schema itself and nobody takes it back/],
+  ])("%s", (_name, from, to, migrations, reason) => {
+    const said = nothingToRehearse(from, to, migrations);
+    if (reason === undefined) expect(said).toBeUndefined();
+    else expect(said).toMatch(reason);
   });
 });
 

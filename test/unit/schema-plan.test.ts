@@ -46,6 +46,7 @@ test.each([
   ["2 connection(s) have a provider that schema 1 forbids: a (mistral)", /database\.providerBecomes/],
   [downProblem("application", 2, 1) ?? "", /database\.migrations both/],
   ["0002_x does not go down: made since it went up, by the application itself: + relation usage rp.", /database\.applicationJournal.*beforeDown/],
+  ["0002_x down failed: made since version 2 and in the way of going back: foreign key a of usage.", /remove it yourself; where the application migrates .*beforeDown/],
   ["statement 3 did not get its lock", /once it is gone, pulumi up goes on from here/],
 ])("the remedy for %j", (message, remedy) => {
   expect(remedyOf(message)).toMatch(remedy);

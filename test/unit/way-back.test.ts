@@ -30,6 +30,40 @@ describe("the way back is known before the deployment begins", () => {
   });
 });
 
+describe("where the application migrates the database itself", () => {
+  const restored = "schema 1 comes back by npm run restore alone, without what was written since the snapshot that this deployment makes";
+  test.each<[string, "application" | "both", Pair, Pair, string, string]>([
+    [
+      "its schema stays when the older release comes back", "application", pair("v1.1.0", 1), pair("v1.2.0", 2), "application only",
+      `application only (v1.1.0 runs with schema 2 too, which is the application's own and stays): pulumi config set release v1.1.0 && pulumi up; ${restored}`,
+    ],
+    [
+      "there is only a restore where no older release runs with it", "application", pair("v1.0.3", 1), pair("v1.2.0", 2), "restore only",
+      `restore only (schema 2 is the application's own, and nobody takes it back): ${restored}`,
+    ],
+    [
+      "nor is another release behind a schema alone", "application", pair("v1.2.0", 1), pair("v1.2.0", 2), "restore only",
+      `restore only (schema 2 is the application's own, and nobody takes it back): ${restored}`,
+    ],
+    [
+      "a way down that is refused needs none", "application", pair("v1.2.0", 2), pair("v1.1.0", 1), "none",
+      "none is needed: schema 2 is the application's own, and database.migrations: application takes none back",
+    ],
+    [
+      "another release alone goes back as ever", "application", pair("v1.1.0", 2), pair("v1.2.0", 2), "application only",
+      "application only (schema 2 stays): pulumi config set release v1.1.0 && pulumi up",
+    ],
+    [
+      "both: the full way says what becomes of what the application made", "both", pair("v1.1.0", 1), pair("v1.2.0", 2), "either",
+      "application only (v1.1.0 runs with schema 2 too): pulumi config set release v1.1.0 && pulumi up; or full (schema 2 → 1, after v1.1.0 serves; " +
+        "what it removes is kept for the next way up; what the application made since is removed as database.applicationJournal says, and named where that leaves any): " +
+        "pulumi config set release v1.1.0 && pulumi config set schemaVersion 1 && pulumi up",
+    ],
+  ])("%s", (_, migrations, from, to, kind, words) => {
+    expect(wayBack(from, to, compatibility, migrations)).toEqual({ kind, words });
+  });
+});
+
 describe("whoever serves in between must run with what it finds", () => {
   test.each<[string, Pair | null, Pair, RegExp | undefined]>([
     ["a first deployment", null, pair("v1.2.0", 2), undefined],
