@@ -7,10 +7,10 @@ import { describeDatabase } from "./database-service";
 import type { StepContext } from "./step";
 
 /** Deletes what is beyond the policy, with the volume's snapshot of the same hour. @returns evidence */
-export async function pruneSnapshots(context: StepContext, rds: RDSClient): Promise<string> {
+export async function pruneSnapshots(context: StepContext, rds: RDSClient, now = new Date()): Promise<string> {
   const { stack, settings } = context.input;
   const snapshots = await stackSnapshots(rds, stack);
-  const gone = snapshotsToPrune(snapshots, settings.backup, new Date());
+  const gone = snapshotsToPrune(snapshots, settings.backup, now);
   for (const { id, tags } of gone) {
     await deleteSnapshot(rds, id);
     const volume = tags["volume-snapshot"];

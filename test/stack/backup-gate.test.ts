@@ -2,27 +2,35 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
+import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findCopies } from "../../infra/backup/copies";
 import { findVolumeCopies } from "../../infra/backup/volumes";
-import { deleteSnapshot, stackSnapshots } from "../../infra/backup/snapshots";
+import { deleteSnapshot, pairSnapshots, stackSnapshots } from "../../infra/backup/snapshots";
+import { pair } from "../../infra/cli/pair";
 import { stackInput } from "../../infra/cli/stack-input";
 import { schemaVersion } from "../../infra/migrations";
+import { pairKey } from "../../infra/pair/report";
+import { resolveRelease } from "../../infra/release";
 import { backup } from "../../infra/steps/backup";
+import { pruneSnapshots } from "../../infra/steps/backup-retention";
 import { openContext } from "../../infra/steps/context";
 import { withClient } from "../../infra/steps/database-connection";
 import type { StepInput } from "../../infra/steps/input";
 import type { StepContext, StepOutcome } from "../../infra/steps/step";
+import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deployed, stack } from "./deployed";
+import { runStep } from "./steps";
 
 // The step alone against the deployed stack, as if schema 2 were asked for: it never changes the schema.
+let rehearsal: Rehearsal;
 let input: StepInput;
 let rds: RDSClient;
 let ec2: EC2Client;
 
 beforeAll(async () => {
-  await deployed("v1.1.0", 1);
+  rehearsal = await deployed("v1.1.0", 1);
   const found = await stackInput(stack);
   input = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
   rds = new RDSClient({ region: found.settings.target.region });
@@ -85,6 +93,23 @@ describe("the backup gate", () => {
     expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
   });
 
+  test("is asked for the pair's rehearsal, which a copy of its own makes: there, back and there again, in preflight's words", async () => {
+    const { settings } = input;
+    const next: StepInput = { ...input, release: await resolveRelease("v1.2.0", settings.app.repository), settings: { ...settings, release: "v1.2.0", backup: { ...settings.backup, pairRehearsal: "required" } } };
+    const [from, to] = [{ release: "v1.1.0", schemaVersion: 1 }, { release: "v1.2.0", schemaVersion: 2 }];
+    await new S3Client({ region: settings.target.region, forcePathStyle: true }).send(new DeleteObjectCommand({ Bucket: input.bucket, Key: pairKey(from, to) }));
+    await expect(runStep("preflight", next)).rejects.toThrow(/PRE-3\.5: nobody has rehearsed this pair yet\. Remedy: npm run pair -- spine --release v1\.2\.0 --schema 2/);
+
+    const report = await pair({ stack, ...to, configFile: rehearsal.pulumi.options.configFile });
+    expect(report).toMatchObject({ from, to, problems: [] });
+    expect(report.steps.map((step) => [step.from, step.to])).toEqual([[1, 2], [2, 1], [1, 2]]);
+    expect(report.steps[0]?.fingerprint).toBe(report.steps[2]?.fingerprint);
+    expect([...(await copiesLeft()), ...(await pairSnapshots(rds, stack))]).toEqual([]);
+
+    const { context } = await runStep("preflight", next);
+    expect(context.boxes.find(({ id }) => id === "PRE-3.5")).toMatchObject({ result: "passed", evidence: expect.stringMatching(/^rehearsed at .* equal schema fingerprints, no row lost/) as string });
+  });
+
   test("killed while its copies are there leaves them; the next run removes them and proves another, with the writer still where two may not run", async () => {
     const step = spawn(process.execPath, ["--import", "tsx", "infra/steps/main.ts", "backup"], { stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, NODE_NO_WARNINGS: "1" } });
     const ended = once(step, "close");
@@ -102,6 +127,20 @@ describe("the backup gate", () => {
     // It was stopped for a moment and runs again.
     expect(await onHost(activeSince)).not.toBe(startedBefore);
     expect(await copiesLeft()).toEqual([]);
+
+    // Two snapshots now, of which one was proved: of those that are old enough, that one stays.
+    const kept = await stackSnapshots(rds, stack);
+    const [proven, other] = [kept.find(({ provenAt }) => provenAt !== null), kept.find(({ provenAt }) => provenAt === null)];
+    if (proven === undefined || other === undefined || kept.length !== 2) throw new Error(`not one proved and one not, but ${kept.map(({ id }) => id).join(", ")}`);
+    const policy = { ...input.settings.backup, keepDays: 35, keepSnapshots: 1 };
+    const context = openContext("backup", { ...input, settings: { ...input.settings, backup: policy } }, new Date());
+    try {
+      expect(await pruneSnapshots(context, rds)).toMatch(/none pruned$/);
+      expect(await pruneSnapshots(context, rds, new Date(Date.now() + 36 * 86_400_000))).toMatch(new RegExp(`pruned: ${other.id}$`));
+    } finally {
+      await context.host.close();
+    }
+    expect((await stackSnapshots(rds, stack)).map(({ id }) => id)).toEqual([proven.id]);
   });
 
   test("is not needed where the schema stays, and says so of each box", async () => {
