@@ -66,6 +66,12 @@ export class Ec2 {
       }
       return answer;
     },
+    AssociateAddress: async ({ parameters }, forward) => {
+      // In a VPC an address moves to another instance unless that is forbidden; moto asks to be allowed.
+      const allowed = new URLSearchParams(parameters);
+      if (!allowed.has("AllowReassociation")) allowed.set("AllowReassociation", "true");
+      return forward(allowed);
+    },
     ImportKeyPair: async (request, forward) => {
       const answer = await forward();
       const material = Buffer.from(request.parameters.get("PublicKeyMaterial") ?? "", "base64").toString();
