@@ -1,0 +1,133 @@
+import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { DeleteDBInstanceCommand, DescribeDBInstancesCommand, ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { deleteSnapshot, stackSnapshots } from "../../infra/backup/snapshots";
+import { restore } from "../../infra/cli/restore";
+import { stackInput } from "../../infra/cli/stack-input";
+import { schemaVersion } from "../../infra/migrations";
+import { backup } from "../../infra/steps/backup";
+import { openContext } from "../../infra/steps/context";
+import { withClient } from "../../infra/steps/database-connection";
+import type { StepInput } from "../../infra/steps/input";
+import type { StepContext } from "../../infra/steps/step";
+import type { Rehearsal } from "../rehearsal/rehearsal";
+import { deploy, deployed, servingRelease, stack } from "./deployed";
+
+// A protected stack from its restore to its end. RDS's own waits are most of the time: each change of the instance takes a minute and a half.
+const region = { region: "us-east-1" };
+const rds = () => new RDSClient(region);
+const late = "/srv/prompt-library/shared/interface/backend/data/late.json";
+
+let rehearsal: Rehearsal;
+
+beforeAll(async () => {
+  rehearsal = await deployed("v1.1.0", 1);
+  const guarded = await deploy(rehearsal, "v1.1.0", 1, { protection: "true" });
+  expect(guarded.exitCode, guarded.output).toBe(0);
+});
+
+afterAll(async () => {
+  await rehearsal.pulumi.setConfig("protection", "false");
+  await rehearsal.pulumi.capture("config", "rm", "--path", "database.restoredFrom");
+  for (const { id } of await stackSnapshots(rds(), stack)) await deleteSnapshot(rds(), id);
+});
+
+/** What of the stack the cloud still has; a terminated instance is listed for a while. */
+async function inTheCloud(): Promise<string[]> {
+  const ec2 = await new EC2Client(region).send(new DescribeInstancesCommand({}));
+  const instances = (ec2.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+  const databases = (await rds().send(new DescribeDBInstancesCommand({}))).DBInstances ?? [];
+  const buckets = (await new S3Client({ ...region, forcePathStyle: true }).send(new ListBucketsCommand({}))).Buckets ?? [];
+  return [
+    ...instances
+      .filter((instance) => instance.State?.Name !== "terminated" && (instance.Tags ?? []).some((tag) => tag.Value?.includes(stack)))
+      .map((instance) => `instance ${instance.InstanceId}`),
+    ...databases.map((database) => database.DBInstanceIdentifier ?? "").filter((name) => name.includes(stack)),
+    ...buckets.map((bucket) => bucket.Name ?? "").filter((name) => name.includes(stack)),
+  ];
+}
+
+async function look<T>(work: (context: StepContext) => Promise<T>, change: (input: StepInput) => StepInput = (input) => input): Promise<T> {
+  const context = openContext("backup", change(await stackInput(stack)), new Date());
+  try {
+    return await work(context);
+  } finally {
+    await context.host.close();
+  }
+}
+
+const users = () =>
+  look((context) =>
+    withClient(context.connect("readonly"), async (client) => (await client.query<{ email: string }>("SELECT email FROM users")).rows.map(({ email }) => email)),
+  );
+
+const nothingChanges = async () => {
+  const again = await rehearsal.pulumi.capture("preview", "--color", "never", "--expect-no-changes");
+  expect(again.exitCode, again.output).toBe(0);
+};
+
+test("a snapshot comes back as the stack's database: rows, roles, files and release, with what was there kept aside", async () => {
+  const before = await stackInput(stack);
+  const reason = "the lead: the gate's own test proves snapshots";
+  const unproved = ({ settings, ...input }: StepInput): StepInput => ({ ...input, settings: { ...settings, schemaVersion: 2, backup: { ...settings.backup, proof: "none", reason } } });
+  await look((context) => backup(context), unproved);
+  const [snapshot] = await stackSnapshots(rds(), stack);
+  if (snapshot === undefined) throw new Error("no snapshot was made");
+  await look(async (context) => {
+    await withClient(context.connect("owner"), (client) => client.query("INSERT INTO users (email, password_hash) VALUES ('late@example.test', 'x')"));
+    await context.host.run("writing a file", `echo late > ${late}`);
+  });
+
+  let asked = "";
+  const options = { stack, snapshot: snapshot.id, configFile: rehearsal.pulumi.options.configFile };
+  await expect(restore({ ...options, confirm: async () => false })).rejects.toThrow("not restored; nothing has changed");
+  await restore({ ...options, confirm: async (question) => ((asked = question), true) });
+
+  expect(asked).toMatch(/Lost is what was written in the last \d+ s \(.*users: 1 made.*\)/);
+  const after = await stackInput(stack);
+  expect(after.database.identifier).toBe(`${before.database.identifier}-r1`);
+  expect(after.database.address).not.toBe(before.database.address);
+  expect(await users()).not.toContain("late@example.test");
+  expect(await look((context) => withClient(context.connect("owner"), schemaVersion))).toBe(1);
+  expect(await look((context) => context.host.run("looking for the file", `test -e ${late} && echo there || echo gone`))).toBe("gone");
+  expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+  expect((await stackSnapshots(rds(), stack)).map(({ tags }) => tags.purpose)).toContain("before-restore");
+  const { DBInstances = [] } = await rds().send(new DescribeDBInstancesCommand({}));
+  expect(DBInstances.map(({ DBInstanceIdentifier, DeletionProtection }) => [DBInstanceIdentifier, DeletionProtection]).sort()).toEqual([
+    [before.database.identifier, true],
+    [after.database.identifier, true],
+  ]);
+});
+
+test("the next deployment finds nothing to change in it, and the instance that was kept goes as the runbook says", async () => {
+  await nothingChanges();
+  const kept = { DBInstanceIdentifier: `prompt-library-${stack}` };
+  await expect(rds().send(new DeleteDBInstanceCommand({ ...kept, SkipFinalSnapshot: true }))).rejects.toThrow(/[Pp]rotect/);
+  await rds().send(new ModifyDBInstanceCommand({ ...kept, DeletionProtection: false, ApplyImmediately: true }));
+  await rds().send(new DeleteDBInstanceCommand({ ...kept, SkipFinalSnapshot: true }));
+  expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+});
+
+test("the stack refuses to go; with protection off it goes the documented way and leaves nothing", async () => {
+  const { pulumi, environment } = rehearsal;
+  const standing = await inTheCloud();
+  expect(standing.map((one) => one.replace(/ .*|-[0-9a-f]{7}$/, ""))).toEqual(["instance", `prompt-library-${stack}-r1`, `prompt-library-${stack}-artifacts-bucket`]);
+
+  const refused = await pulumi.capture("destroy", "--yes", "--skip-preview", "--run-program", "--color", "never");
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.output).toMatch(/because it is protected/);
+  expect(await inTheCloud()).toEqual(standing);
+  expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+
+  await pulumi.setConfig("protection", "false");
+  const opened = await pulumi.capture("up", "--yes", "--skip-preview", "--color", "never");
+  expect(opened.exitCode, opened.output).toBe(0);
+  const gone = await pulumi.capture("destroy", "--yes", "--skip-preview", "--run-program", "--color", "never");
+  expect(gone.exitCode, gone.output).toBe(0);
+
+  expect(await inTheCloud()).toEqual([]);
+  const left = await execa("pulumi", ["stack", "export", "--stack", pulumi.options.stack], { env: environment });
+  expect(left.stdout).not.toMatch(/"type": "(aws|command|postgresql):/);
+});
