@@ -1,15 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostAddress, knownHostsLine, type SshFiles } from "./commands/ssh";
 
+const prefix = "deployment-ssh-";
 const directories = new Set<string>();
 
-/** Key and known host in a directory that only this user reads and that ends with this process. */
+/**
+ * Key and known host in a directory that only this user reads and that ends with this process; those of processes that were killed,
+ * and so could not remove theirs, go now.
+ */
 export function writeSshIdentity(host: HostAddress, privateKey: string): Required<SshFiles> {
-  const directory = mkdtempSync(join(tmpdir(), "deployment-ssh-"));
-  // One listener for all: Node takes more than ten for a leak.
-  if (directories.size === 0) process.once("exit", () => directories.forEach((each) => rmSync(each, { recursive: true, force: true })));
+  if (directories.size === 0) {
+    removeLeftovers();
+    // One listener for all: Node takes more than ten for a leak.
+    process.once("exit", () => directories.forEach((each) => rmSync(each, { recursive: true, force: true })));
+  }
+  const directory = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   directories.add(directory);
   const files = {
     privateKey: join(directory, "key"),
@@ -19,4 +26,22 @@ export function writeSshIdentity(host: HostAddress, privateKey: string): Require
   writeFileSync(files.privateKey, `${privateKey.trim()}\n`, { mode: 0o600 });
   writeFileSync(files.knownHosts, knownHostsLine(host), { mode: 0o600 });
   return files;
+}
+
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    const path = join(tmpdir(), name);
+    // Another user's is that user's own to remove.
+    if (pid !== undefined && !isAlive(Number(pid)) && statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
