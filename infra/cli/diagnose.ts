@@ -1,10 +1,12 @@
 import { hostTracesScript } from "../commands/diagnosis-script";
+import { diagnoseDeploymentLock } from "../diagnosis/deployment-lock";
 import { ask, type Section } from "../diagnosis/finding";
 import { diagnoseHost, readHostTraces } from "../diagnosis/host";
 import { rebuildIndexes } from "../diagnosis/migrations";
 import { diagnoseStack } from "../diagnosis/stack-traces";
 import { renderDiagnosis } from "../diagnosis/text";
 import { troubleshoot } from "../diagnosis/troubleshooting";
+import { LockStore } from "../lock/store";
 import { withClient } from "../steps/database-connection";
 import { readHostState } from "../steps/host-state";
 import type { StepContext } from "../steps/step";
@@ -23,6 +25,7 @@ await runStackCommand({
   async run({ stack, state, switches, open, say }) {
     const sections: Section[] = [diagnoseStack({ stack, pending: pendingOf(state), locks: await readStateLocks(stack) })];
     const last = open("evidence", lastInput(stack, state));
+    sections.push(await diagnoseDeploymentLock(new LockStore(last.input.bucket, stack, last.input.settings.target.region)));
     const remedy = { means: "Host or database can't be reached from here, so only the state could be looked at.", command: `npm run preflight -- ${stack}` };
     const reached: Section = { title: "What serves", asked: [], findings: [] };
     sections.push(reached);

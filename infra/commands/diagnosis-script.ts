@@ -1,5 +1,6 @@
 import { backendUnit, type HostPaths, type Slot, slots } from "./paths";
 import { line, quote } from "./shell";
+import { stepUnit } from "./transient-unit";
 
 /** What the host runs for the application. */
 const services = ["nginx", "haproxy", "pgbouncer", "redis-server"] as const;
@@ -10,8 +11,8 @@ export function hostTracesScript(application: string, paths: HostPaths): string 
   return `${slots.map((slot) => unit(backendUnit(application, slot), "slot", slot)).join("")}${services.map((name) => unit(name, "service", name)).join("")}
 echo 'show stat' | socat -t 5 - ${paths.haproxySocket} 2>/dev/null | awk -F, '$1 == "slots" && ($2 == "blue" || $2 == "green") { print "proxy", $2, $18 }' || true
 find ${quote(paths.releases)} -mindepth 1 -maxdepth 1 \\( -name '*.new' -o -name '*.tar.gz' -o -name '*.part' \\) -printf 'half %f %k\\n'
-systemctl list-units --type=service --state=running --plain --no-legend '${application}-*' | awk '$1 !~ /-backend@/ { print "running", $1, "-" }'
-systemctl --failed --plain --no-legend | awk '{ print "failed", $1, "-" }'
+echo "step $(systemctl is-active ${stepUnit} || true) $(systemctl show -p Description --value ${stepUnit})"
+systemctl --failed --plain --no-legend | awk '$1 != "${stepUnit}.service" { print "failed", $1, "-" }'
 df --output=pcent,target / ${quote(paths.state)} | awk 'NR > 1 { sub("%", "", $1); print "disk", $2, $1 }' | sort -u
 `;
 }

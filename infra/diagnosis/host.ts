@@ -1,4 +1,5 @@
 import { backendUnit, type Slot, slots } from "../commands/paths";
+import { stepUnit } from "../commands/transient-unit";
 import type { Finding, Section } from "./finding";
 
 /** Facts that the host printed: `KIND NAME VALUE` a line. */
@@ -9,8 +10,8 @@ export type HostTraces = {
   proxy: Partial<Record<Slot, string>>;
   /** Releases of which only a part arrived. */
   half: string[];
-  /** Units of the deployment that run now. */
-  running: string[];
+  /** The transient unit that changes the host for a deployment, and what it does. */
+  step: { state: string; does: string };
   failed: string[];
   diskPercent: Record<string, number>;
 };
@@ -23,12 +24,13 @@ export function readHostTraces(printed: string): HostTraces {
   const of = (kind: string) => rows.filter(([first]) => first === kind).map(([, name = "", value = ""]) => [name, value] as const);
   const names = (kind: string) => of(kind).map(([name]) => name);
   const units = Object.fromEntries(of("slot"));
+  const [, state = "unknown", ...does] = rows.find(([first]) => first === "step") ?? [];
   return {
     slots: { blue: units.blue ?? "unknown", green: units.green ?? "unknown" },
     services: Object.fromEntries(of("service")),
     proxy: Object.fromEntries(of("proxy")),
     half: names("half"),
-    running: names("running"),
+    step: { state, does: does.join(" ") },
     failed: names("failed"),
     diskPercent: Object.fromEntries(of("disk").map(([name, value]) => [name, Number(value)])),
   };
@@ -53,11 +55,17 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
   const anew = `pulumi config set attempt ${situation.attempt + 1} --stack ${stack}\npulumi up --stack ${stack}`;
   const onHost = (command: string) => `ssh ${ssh} sudo ${command}`;
   const findings: Finding[] = [];
-  if (traces.running.length > 0)
+  if (["active", "activating", "deactivating"].includes(traces.step.state))
     findings.push({
-      what: `a step is working on the host: ${traces.running.join(", ")}`,
-      means: "It goes on whoever started it; what else is found may be its work. The next run waits for it.",
-      command: onHost(`journalctl -f -u ${traces.running[0]}`),
+      what: `a deployment's step is at work on the host: ${traces.step.does} (unit ${stepUnit})`,
+      means: "It goes on whatever became of its program; what else is found may be its work. The next run waits for it.",
+      command: `${onHost(`systemctl status ${stepUnit}`)}\npulumi up --stack ${stack}`,
+    });
+  if (traces.step.state === "failed")
+    findings.push({
+      what: `a deployment's step was ended before it was done: ${traces.step.does} (unit ${stepUnit})`,
+      means: "systemd ended it, or it was killed. The next run takes up what it left.",
+      command: `${onHost(`systemctl reset-failed ${stepUnit}`)}\npulumi up --stack ${stack}`,
     });
   for (const slot of slots) {
     const unit = backendUnit(application, slot);
@@ -88,6 +96,7 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
     asked: [
       { question: "slots", answer: slots.map((slot) => `${slot} ${traces.slots[slot]}${slot === serving ? ", serves" : ""}`).join("; ") },
       { question: "services", answer: Object.entries(traces.services).map((row) => row.join(" ")).join("; ") },
+      { question: "deployment step", answer: traces.step.state === "inactive" ? "none at work" : `${traces.step.state}: ${traces.step.does}` },
       { question: "half releases", answer: traces.half.join(", ") || "none" },
       { question: "disk", answer: Object.entries(traces.diskPercent).map(([path, percent]) => `${path} ${percent} %`).join("; ") },
     ],

@@ -24,11 +24,28 @@ export class DeploymentLock {
     readonly owner: Owner,
   ) {}
 
+  /** Whether it was taken and, as far as is known, not lost since. */
+  get isHeld(): boolean {
+    return this.#lease !== undefined && this.#lost === undefined;
+  }
+
   /**
    * Takes the lock, or goes on with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
-   * @throws StepFailure saying who holds it, since when, and what to do
+   * @throws StepFailure saying who holds it, since when, and what to do; or that the store can't be asked
    */
   async take(phase: string, progress: (message: string) => void): Promise<void> {
+    try {
+      await this.#take(phase, progress);
+    } catch (error) {
+      if (error instanceof StepFailure) throw error;
+      throw new StepFailure(
+        `the deployment lock could not be taken in s3://${this.store.bucket}: ${error instanceof Error ? error.message : String(error)}`,
+        `see that the bucket is there and that these credentials may read and write it, then run pulumi up again`,
+      );
+    }
+  }
+
+  async #take(phase: string, progress: (message: string) => void): Promise<void> {
     let watched: Found | undefined;
     for (;;) {
       const found = await this.store.read();

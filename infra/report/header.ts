@@ -20,8 +20,8 @@ export const deploymentHeaderSchema = z.strictObject({
   application: z.string().min(1),
   /** Who ran it, as the machine that runs it knows: user@host, or the CI job. */
   who: z.string().min(1),
-  /** What served before; null on a first deployment. */
-  from: version.nullable(),
+  /** What served before; null on a first deployment, absent where the run stopped before it could ask. */
+  from: version.nullable().optional(),
   to: version,
   /** How this deployment is taken back, as preflight worked it out. */
   wayBack: z.string().min(1).optional(),

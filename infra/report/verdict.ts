@@ -46,6 +46,7 @@ export function servingOf(header: DeploymentHeader, chain: readonly PhaseRecord[
     const higher = Math.max(header.from?.schemaVersion ?? 0, header.to.schemaVersion);
     return `${header.to.release} serves, on schema ${done("schemaDown") ? header.to.schemaVersion : higher}${where}.`;
   }
+  if (header.from === undefined) return `Whatever served before${where}. Which release that is could not be asked; npm run diagnose says.`;
   if (header.from === null) return `Nothing serves yet; this was the first deployment${failedAt === undefined ? "" : `, and it stopped at ${failedAt}`}.`;
   // Only phases from schemaUp on touch the schema, and what it made stays, since the older release runs with it too.
   const schema = done("schemaUp") ? Math.max(header.from.schemaVersion, header.to.schemaVersion) : header.from.schemaVersion;
@@ -74,7 +75,7 @@ export function nextOf(state: Report["state"], header: DeploymentHeader, chain: 
   const again = "Then run pulumi up again: what already holds is left alone.";
   const activated = chain.some((record) => record.phase === "activate" && record.outcome !== "failed");
   const mend = remedies.length === 0 ? ["Mend what failed; npm run diagnose reads the rest of the story."] : [...new Set(remedies)];
-  return [...mend, again, ...(header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]), callLine(header)];
+  return [...mend, again, ...(header.from === undefined || header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]), callLine(header)];
 }
 
 function wayBack(from: Version, activated: boolean, known: string | undefined): string {

@@ -49,8 +49,11 @@ export async function conclude(context: StepContext, finish: Finish, outcome: Ou
   return { report: written.address instanceof Error ? written.file : written.address, ending: renderSummary(report, places(written)) };
 }
 
-/** The end of a deployment at a phase that failed: its record, the report, the team told, and all of it said on stderr. */
-export async function lament(context: StepContext, error: unknown, finish: Finish): Promise<void> {
+/**
+ * The end of a deployment at a phase that failed: its record, the report, the team told, and all of it said on stderr.
+ * @param options.ownsRecords whether the deployment lock is this run's: the records of whoever has it are left alone
+ */
+export async function lament(context: StepContext, error: unknown, finish: Finish, options: { ownsRecords: boolean }): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
   const remedy = error instanceof StepFailure && error.remedy !== "" ? error.remedy : "read the report, mend the cause, then run pulumi up again";
   const journal = error instanceof StepFailure ? [...error.journal] : [];
@@ -59,12 +62,13 @@ export async function lament(context: StepContext, error: unknown, finish: Finis
 
   const record = finish({ outcome: "failed", summary: message.split("\n")[0] ?? message, error: { message, remedy, journal } });
   const trouble = (what: string) => (reason: unknown) => say(context, `${what}: ${reasonOf(reason)}`);
-  await keepRecord(context, record).catch(trouble("the record could not be left on the host"));
+  const left = options.ownsRecords ? keepRecord(context, record) : Promise.reject(new Error("the deployment lock that guards them is not this run's"));
+  await left.catch(trouble("the record could not be left on the host"));
   const report = await gatherReport(context, record);
   const written = await writeReport(context, report, record.runId).catch((reason: unknown) => new Error(reasonOf(reason)));
-  const kept = written instanceof Error ? [`could not be written: ${written.message}`] : places(written);
-  await notify(context.input, endMessage(report, kept)).catch(trouble("the team could not be told"));
-  say(context, renderSummary(report, kept));
+  const at = written instanceof Error ? [`could not be written: ${written.message}`] : places(written);
+  await notify(context.input, endMessage(report, at)).catch(trouble("the team could not be told"));
+  say(context, renderSummary(report, at));
 }
 
 function mustBeGood(report: Report): void {

@@ -5,7 +5,6 @@ import { LockStore } from "../lock/store";
 import type { PhaseRecord } from "../report/record";
 import { type Phase, phases } from "../rollout/phases";
 import { openContext } from "./context";
-import { StepFailure } from "./failure";
 import type { PhaseResult, StepInput } from "./input";
 import { keepRecord } from "./records";
 import { whoRuns } from "./report-header";
@@ -39,14 +38,6 @@ async function main(phase: Phase): Promise<void> {
   const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
   try {
     await lock.take(phase, context.progress);
-  } catch (error) {
-    // Whoever holds it writes the records and tells the team; this run has nothing to add.
-    const remedy = error instanceof StepFailure ? error.remedy : "run pulumi up again";
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nwhat to do: ${remedy}\n`);
-    process.exitCode = 1;
-    return context.host.close();
-  }
-  try {
     if (phase === "preflight") await (await import("./ending")).announce(context);
     const done: StepOutcome = await steps[phase](context);
     await lock.check();
@@ -58,7 +49,7 @@ async function main(phase: Phase): Promise<void> {
     process.stdout.write(JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult));
   } catch (error) {
     process.exitCode = 1;
-    await (await import("./ending")).lament(context, error, finish);
+    await (await import("./ending")).lament(context, error, finish, { ownsRecords: lock.isHeld });
     await lock.free().catch((reason: unknown) => context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`));
   } finally {
     await lock.leave();

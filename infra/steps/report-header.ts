@@ -13,7 +13,7 @@ export function headerOf(input: StepInput, chain: readonly PhaseRecord[], state:
     stack: input.stack,
     application: settings.app.name,
     who: whoRuns(),
-    from: (first?.details.from as DeploymentHeader["from"] | undefined) ?? null,
+    ...(first?.details.from === undefined ? {} : { from: first.details.from as NonNullable<DeploymentHeader["from"]> | null }),
     to: { release: input.release.name, schemaVersion: settings.schemaVersion },
     ...(typeof first?.details.wayBack === "string" ? { wayBack: first.details.wayBack } : {}),
     commit: input.release.commit,

@@ -1,62 +1,70 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
-import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boxIds } from "../../infra/checklist/boxes";
 import { owners } from "../../infra/checklist/owners";
 import { stackInput } from "../../infra/cli/stack-input";
+import { DeploymentLock } from "../../infra/lock/deployment-lock";
+import { LockStore } from "../../infra/lock/store";
+import { redact } from "../../infra/report/redact";
+import type { Report } from "../../infra/report/shape";
+import { phases } from "../../infra/rollout/phases";
+import { secretSettings } from "../../infra/settings/platform";
 import { openContext } from "../../infra/steps/context";
 import { withClient } from "../../infra/steps/database-connection";
 import type { StepInput } from "../../infra/steps/input";
 import { reportClient } from "../../infra/steps/report-store";
 import { secretsOf } from "../../infra/steps/secrets";
-import { redact } from "../../infra/report/redact";
-import { phases } from "../../infra/rollout/phases";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { deploy, deployed, latestReport, resultOf, stack } from "./deployed";
+import { Listener } from "./listener";
+import { watchProcesses } from "./process-watch";
 
-type Told = { event: string; subject: string; text: string };
-
-/** One deployment, looked at from all sides: what it says, where it is kept, and what it must not say. */
+/**
+ * One deployment to the next release and schema, and one that fails, looked at from all sides: what they say, where it is kept, and
+ * what they must not say.
+ */
 let rehearsal: Rehearsal;
 let input: StepInput;
 let listener: Listener;
+let good: Report;
+let stopWatching = () => {};
 const seen = new Set<string>();
-let output = "";
+/** What Pulumi and the phases printed. */
+const printed: string[] = [];
 
 beforeAll(async () => {
   rehearsal = await deployed("v1.1.0", 1);
   input = await stackInput(stack);
   listener = await Listener.to(input);
-  const stopWatching = watchProcesses(seen);
-  const marker = spawn("sleep", ["600"], { argv0: "marker-of-the-watch" });
-  try {
-    const attempt = String(input.settings.attempt + 1);
-    const done = await deploy(rehearsal, "v1.1.0", 1, { attempt });
-    output = done.output;
-    expect(done.exitCode, done.output).toBe(0);
-  } finally {
-    marker.kill();
-    stopWatching();
-  }
+  stopWatching = watchProcesses(seen);
+  const done = await deploy(rehearsal, "v1.2.0", 2);
+  printed.push(done.output);
+  expect(done.exitCode, done.output).toBe(0);
   input = await stackInput(stack);
+  good = await latestReport();
 });
 
 afterAll(async () => {
+  stopWatching();
   await listener?.end();
   if (rehearsal !== undefined) await deployed("v1.1.0", 1);
 });
 
 describe("the report of a deployment", () => {
-  test("speaks of every box; what a phase owns is never left out", async () => {
-    const report = await latestReport();
-    expect(report.boxes.map((box) => box.id)).toEqual(boxIds);
-    expect(report.state).toBe("good");
-    for (const id of ["POST-2.1", "POST-1.1", "POST-1.4", "POST-3.3", "POST-4.4", "TRB-1", "TRB-2", "TRB-3"]) expect([id, resultOf(report, id)]).toEqual([id, "passed"]);
+  test("speaks of every box; what a phase owns is never left out", () => {
+    expect(good.boxes.map((box) => box.id)).toEqual(boxIds);
+    expect(good.state).toBe("good");
+    for (const id of boxIds) if ((phases as readonly string[]).includes(owners[id])) expect([id, resultOf(good, id)]).not.toEqual([id, "not yet"]);
+    for (const id of ["PRE-2.4", "MIG-3.2", "FUN-1.3", "POST-2.1", "POST-1.1", "POST-1.4", "POST-3.3", "POST-4.4", "TRB-1", "TRB-2", "TRB-3"] as const) expect([id, resultOf(good, id)]).toEqual([id, "passed"]);
+    expect(good.locks.map(({ table }) => table)).toContain("public.connections");
+    expect(good.screenshots.map(({ page, as }) => `${page} as ${as}`)).toEqual(["/login as nobody", "/connections as user", "/admin/providers as admin"]);
+    expect(good.header.snapshot?.restoreCommand).toContain(`npm run restore -- ${stack}`);
   });
 
   test("is kept with its versions, and fetched and checked by the stack's name", async () => {
@@ -83,6 +91,7 @@ describe("the report of a deployment", () => {
     const told = await listener.heard();
     expect(told.map(({ event }) => event)).toEqual(["started", "succeeded"]);
     expect(told[1]?.text).toContain(await rehearsal.pulumi.output("report"));
+    const output = printed.join("\n");
     expect(output).toContain("GOOD  prompt-library");
     // Below everything else, as Pulumi shows what a program says at its end.
     const summary = /^ {4}GOOD {2}prompt-library.*(\n {4}.*\S)*/m.exec(output)?.[0].split("\n") ?? [];
@@ -91,50 +100,20 @@ describe("the report of a deployment", () => {
   });
 });
 
-describe("no secret of the stack occurs", () => {
-  const holds = (text: string) => redact(text, secretsOf(input)) !== text;
-
-  test("in the list of processes, here or on the host, while it ran", () => {
-    const all = [...seen];
-    // What shows that the watch saw this machine, the steps and the host.
-    for (const expected of ["marker-of-the-watch", ".steps/main.js", "sudo bash -euo pipefail -s"]) expect(all.some((line) => line.includes(expected)), expected).toBe(true);
-    expect(all.filter(holds)).toEqual([]);
-  });
-
-  test("in what Pulumi printed, its state and history, reports, records and logs", async () => {
-    const files = [...(await filesBelow(join(rehearsal.home, "state"))), ...(await filesBelow(join("reports", stack))), ...(await filesBelow(join(rehearsal.home, "cloud/logs"))), join(rehearsal.home, "cloud/daemon.log")];
-    expect(files.length).toBeGreaterThan(20);
-    expect(holds(`before ${input.settings.secrets.appPassword} after`)).toBe(true);
-    expect(holds(output)).toBe(false);
-    const found = [];
-    for (const file of files) if (holds(await readFile(file, "latin1"))) found.push(file);
-    expect(found).toEqual([]);
-  });
-
-  test("in the host's journal, logs and records", async () => {
-    const context = openContext("evidence", input, new Date());
-    try {
-      const patterns = Buffer.from(`${secretsOf(input).join("\n")}\n`).toString("base64");
-      const places = `journalctl -o cat --no-pager; cat ${context.paths.evidence}/*.json; find /var/log -type f ! -path '/var/log/journal/*' -exec cat {} +`;
-      const printed = await context.host.run("searching", `patterns=$(mktemp); trap 'rm -f "$patterns"' EXIT; base64 -d <<<'${patterns}' > "$patterns"
-{ ${places}; } | wc -c; { ${places}; } | grep -caF -f "$patterns" || true`);
-      const [bytes, lines] = printed.split("\n").map(Number);
-      expect(bytes).toBeGreaterThan(10_000);
-      expect(lines).toBe(0);
-    } finally {
-      await context.host.close();
-    }
-  });
-});
-
 describe("a run that fails", () => {
-  test("reports every box up to the failure, and nothing after it as passed", async () => {
-    const good = await latestReport();
-    const failed = await runPhase("verify", { ...input, settings: { ...input.settings, verification: { ...input.settings.verification, adminEmail: "nobody@prompt-library.example" } } });
+  /** Nobody's, so that every check of a user or admin fails; never in the application's own log, since it is no token. */
+  const tokens = { adminToken: `canary-${randomBytes(16).toString("hex")}`, userToken: `canary-${randomBytes(16).toString("hex")}` };
+
+  test("reports every box up to the failure, and nothing after it as passed; its lock is free for the next", async () => {
+    const failing = { ...input, settings: { ...input.settings, secrets: { ...input.settings.secrets, ...tokens } } };
+    const failed = await runPhase("verify", failing);
+    printed.push(failed.stdout, failed.stderr);
+    input = failing;
     expect(failed.exitCode).not.toBe(0);
     const report = await latestReport();
     expect(report.state).toBe("failed");
     expect(report.failed[0]?.where).toBe("verify");
+    expect(report.failed.map(({ where }) => where)).toEqual(expect.arrayContaining(["FUN-1.1", "FUN-2.1", "APP-3.3"]));
     expect(failed.stderr).toContain(`report   s3://${input.bucket}/reports/${stack}/`);
     const told = await listener.heard();
     expect(told.map(({ event }) => event)).toEqual(["failed"]);
@@ -145,17 +124,88 @@ describe("a run that fails", () => {
       if (before.includes(owners[id])) expect([id, resultOf(report, id)]).toEqual([id, resultOf(good, id)]);
       if (after.includes(owners[id])) expect([id, resultOf(report, id)]).not.toEqual([id, "passed"]);
     }
+    expect((await new LockStore(input.bucket, stack, input.settings.target.region).read())?.lease).toMatchObject({ isFree: true, phase: "verify" });
   });
 
-  test("and reaches neither host nor bucket still reports what it knows here, and says so", async () => {
-    const good = await latestReport();
-    const lost = await runPhase("verify", { ...input, host: { ...input.host, address: "127.0.0.254" }, bucket: "no-such-bucket-anywhere" });
+  test("and loses the host reports what it knows here, keeps it in the bucket, and says so", async () => {
+    const lost = await runPhase("verify", { ...input, host: { ...input.host, address: "127.0.0.254" } });
+    printed.push(lost.stdout, lost.stderr);
     expect(lost.exitCode).not.toBe(0);
+    expect(lost.stderr).toMatch(/the record could not be left on the host: .*127\.0\.0\.254/);
+    expect(lost.stderr).toContain(`report   s3://${input.bucket}/reports/${stack}/`);
+    await reportsWhatCameBefore();
+  });
+
+  test("and reaches neither host nor bucket, and so has no lock, still reports here, and touches nobody's records", async () => {
+    const record = await readFile(join("reports", stack, "records", "verify.json"), "utf8");
+    const lost = await runPhase("verify", { ...input, host: { ...input.host, address: "127.0.0.254" }, bucket: "no-such-bucket-anywhere" });
+    printed.push(lost.stdout, lost.stderr);
+    expect(lost.exitCode).not.toBe(0);
+    expect(lost.stderr).toContain("the deployment lock could not be taken in s3://no-such-bucket-anywhere: The specified bucket does not exist");
     expect(lost.stderr).toContain("not kept elsewhere: s3://no-such-bucket-anywhere did not take the report");
-    expect(lost.stderr).toContain("the record could not be left on the host");
+    expect(lost.stderr).toContain("the record could not be left on the host: the deployment lock that guards them is not this run's");
+    expect(await readFile(join("reports", stack, "records", "verify.json"), "utf8")).toBe(record);
+    await reportsWhatCameBefore();
+  });
+
+  async function reportsWhatCameBefore() {
     const report = await latestReport();
     expect(report.state).toBe("failed");
+    expect(report.failed[0]?.where).toBe("verify");
     for (const id of boxIds) if (owners[id] === "preflight" || owners[id] === "stage") expect([id, resultOf(report, id)]).toEqual([id, resultOf(good, id)]);
+  }
+});
+
+describe("no secret of the stack occurs", () => {
+  let secrets: string[];
+  const holds = (text: string) => redact(text, secrets) !== text;
+
+  beforeAll(async () => {
+    // What shows that the watch sees a command line.
+    const marker = spawn("sleep", ["600"], { argv0: "marker-of-the-watch" });
+    try {
+      await expect.poll(() => [...seen].some((line) => line.includes("marker-of-the-watch")), { timeout: 30_000 }).toBe(true);
+    } finally {
+      marker.kill();
+      stopWatching();
+    }
+    const { app, ...own } = input.settings.secrets;
+    // Every kind that config knows has a value here, or what follows would prove less than it says.
+    expect(Object.keys(own).sort()).toEqual(Object.keys(secretSettings.shape).filter((name) => name !== "app").sort());
+    expect(Object.keys(app)).toEqual(expect.arrayContaining(["JWT_SECRET", "ENCRYPTION_KEY"]));
+    secrets = [...secretsOf(input), await readFile(rehearsal.environment.PULUMI_CONFIG_PASSPHRASE_FILE ?? "", "utf8")];
+    for (const secret of [...Object.values(own), ...Object.values(app)]) expect(holds(`before ${secret.split("\n").at(1) ?? secret} after`)).toBe(true);
+  });
+
+  test("in the list of processes, here or on the host, while they ran", () => {
+    const all = [...seen];
+    for (const expected of [".steps/main.js schemaUp", ".steps/main.js verify", "pulumi up", "chromium", "sudo bash -euo pipefail -s"]) expect(all.some((line) => line.includes(expected)), expected).toBe(true);
+    expect(all.filter(holds)).toEqual([]);
+  });
+
+  test("in what Pulumi and the phases printed, state, history and config in the clear, reports, records and logs", async () => {
+    const { home } = rehearsal;
+    const files = [...(await filesBelow(join(home, "state"))), ...(await filesBelow(join("reports", stack))), ...(await filesBelow(join(home, "cloud/logs"))), join(home, "cloud/daemon.log"), rehearsal.pulumi.options.configFile];
+    expect(files.length).toBeGreaterThan(20);
+    expect(printed.filter(holds)).toEqual([]);
+    const found = [];
+    for (const file of files) if (holds(await readFile(file, "latin1"))) found.push(file);
+    expect(found).toEqual([]);
+  });
+
+  test("in the host's journal, logs and records", async () => {
+    const context = openContext("evidence", input, new Date());
+    try {
+      const patterns = Buffer.from(`${secrets.join("\n")}\n`).toString("base64");
+      const places = `journalctl -o cat --no-pager; cat ${context.paths.evidence}/*.json; find /var/log -type f ! -path '/var/log/journal/*' -exec cat {} +`;
+      const counted = await context.host.run("searching", `patterns=$(mktemp); trap 'rm -f "$patterns"' EXIT; base64 -d <<<'${patterns}' > "$patterns"
+{ ${places}; } | wc -c; { ${places}; } | grep -caF -f "$patterns" || true`);
+      const [bytes, lines] = counted.split("\n").map(Number);
+      expect(bytes).toBeGreaterThan(10_000);
+      expect(lines).toBe(0);
+    } finally {
+      await context.host.close();
+    }
   });
 });
 
@@ -171,6 +221,10 @@ describe("what a killed run leaves", () => {
       await mkdir(locks, { recursive: true });
       await writeFile(join(locks, "left-by-a-test.json"), JSON.stringify({ pid: ended.pid, username: "root", hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" }));
       await context.host.run("leaving half a release", `mkdir ${context.paths.releases}/left-by-a-test.new`);
+      await context.host.run("leaving a step that was ended", "systemd-run --quiet --wait --unit=deployment-step --description='left by a test' /bin/false || true");
+      const lock = new DeploymentLock(new LockStore(input.bucket, stack, input.settings.target.region), { who: "ada@desk", deployment: "left-by-a-test" });
+      await lock.take("stage", () => undefined);
+      await lock.leave();
       await owner(async (client) => {
         await client.query("create table public.left_by_a_test (a int); insert into public.left_by_a_test values (1), (1)");
         await client.query("create unique index concurrently idx_left_by_a_test on public.left_by_a_test (a)").catch(() => undefined);
@@ -178,7 +232,7 @@ describe("what a killed run leaves", () => {
       });
       const found = await command("diagnose", stack);
       expect(found.exitCode).toBe(1);
-      for (const line of [`$ pulumi cancel --yes --stack ${stack}`, `left-by-a-test.new`, "the index idx_left_by_a_test is invalid", `$ npm run diagnose -- ${stack} --rebuild-indexes`]) expect(found.stdout).toContain(line);
+      for (const line of ["a deployment is under way: ada@desk", `$ npm run lock -- ${stack}`, "a deployment's step was ended before it was done: left by a test", "sudo systemctl reset-failed deployment-step", `$ pulumi cancel --yes --stack ${stack}`, `left-by-a-test.new`, "the index idx_left_by_a_test is invalid", `$ npm run diagnose -- ${stack} --rebuild-indexes`]) expect(found.stdout).toContain(line);
 
       await owner((client) =>
         client.query(
@@ -193,13 +247,15 @@ describe("what a killed run leaves", () => {
 
       const cancelled = await execa("pulumi", ["cancel", "--yes", "--stack", stack], { reject: false, stdin: "ignore", env: rehearsal.environment });
       expect(cancelled.exitCode, cancelled.stderr).toBe(0);
-      await context.host.run("removing half a release", `rm -rf ${context.paths.releases}/left-by-a-test.new`);
+      expect((await command("lock", stack, "--break")).stdout).toContain("Broken: the lock was held by ada@desk");
+      await context.host.run("mending the host", `systemctl reset-failed deployment-step; rm -rf ${context.paths.releases}/left-by-a-test.new`);
       const mended = await command("diagnose", stack, "--rebuild-indexes");
       expect(mended.stdout).toContain("rebuilt indexes: idx_left_by_a_test");
       expect(mended.exitCode, mended.stdout).toBe(0);
     } finally {
       await rm(join(locks, "left-by-a-test.json"), { force: true });
-      await context.host.run("removing half a release", `rm -rf ${context.paths.releases}/left-by-a-test.new`);
+      await command("lock", stack, "--break");
+      await context.host.run("mending the host", `systemctl reset-failed deployment-step 2>/dev/null || true; rm -rf ${context.paths.releases}/left-by-a-test.new`);
       await owner((client) => client.query("drop table if exists public.left_by_a_test; delete from public.migration_audit where migration_name = '0002_left_by_a_test'"));
       await context.host.close();
     }
@@ -228,80 +284,6 @@ async function runPhase(phase: (typeof phases)[number], given: StepInput) {
   const record = JSON.parse(await readFile(join("reports", stack, "records", `${previous}.json`), "utf8")) as { runId: string };
   const follows = JSON.stringify({ runId: record.runId, phase: previous, outcome: "completed", summary: "" });
   return execa("node", ["--import", "tsx", "infra/steps/main.ts", phase], { input: JSON.stringify({ input: given, follows }), reject: false, env: { ...rehearsal.environment, NODE_NO_WARNINGS: "1" } });
-}
-
-/** Hears what the stack's topic is told, as any subscriber would: by a queue. Asked by hand, since nothing else here needs SQS. */
-class Listener {
-  #queue = "";
-  #subscription = "";
-
-  constructor(
-    readonly sns: SNSClient,
-    readonly region: string,
-  ) {}
-
-  static async to({ topicArn, settings }: StepInput): Promise<Listener> {
-    const { region } = settings.target;
-    const listener = new Listener(new SNSClient({ region }), region);
-    const name = `told-${process.pid}`;
-    listener.#queue = /<QueueUrl>(.*?)<\/QueueUrl>/.exec(await listener.#sqs({ Action: "CreateQueue", QueueName: name }))?.[1] ?? "";
-    const made = await listener.sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "sqs", Endpoint: topicArn.replace(":sns:", ":sqs:").replace(/[^:]*$/, name) }));
-    listener.#subscription = made.SubscriptionArn ?? "";
-    return listener;
-  }
-
-  /** What came since it was last asked, oldest first. */
-  async heard(): Promise<Told[]> {
-    const heard: Told[] = [];
-    for (;;) {
-      const answer = await this.#sqs({ Action: "ReceiveMessage", QueueUrl: this.#queue, MaxNumberOfMessages: "10" });
-      const bodies = [...answer.matchAll(/<Body>([\s\S]*?)<\/Body>/g)].map(([, body = ""]) => unescaped(body));
-      if (bodies.length === 0) return heard;
-      for (const body of bodies) {
-        const { Subject: subject, Message: text, MessageAttributes: attributes } = JSON.parse(body) as { Subject: string; Message: string; MessageAttributes?: { event?: { Value?: string } } };
-        heard.push({ event: attributes?.event?.Value ?? "", subject, text });
-      }
-    }
-  }
-
-  async end(): Promise<void> {
-    await this.sns.send(new UnsubscribeCommand({ SubscriptionArn: this.#subscription }));
-    await this.#sqs({ Action: "DeleteQueue", QueueUrl: this.#queue });
-  }
-
-  async #sqs(parameters: Record<string, string>): Promise<string> {
-    const answer = await fetch(process.env.AWS_ENDPOINT_URL ?? "", {
-      method: "POST",
-      // The local cloud reads the service from the signature and checks nothing else of it.
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/sqs/aws4_request, SignedHeaders=host, Signature=0`, "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ Version: "2012-11-05", ...parameters }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${parameters.Action} answered ${answer.status}: ${text.slice(0, 300)}`);
-    return text;
-  }
-}
-
-function unescaped(xml: string): string {
-  return xml.replace(/&(quot|apos|lt|gt|#10|#13|#xa|amp);/gi, (_, name: string) => ({ quot: '"', apos: "'", lt: "<", gt: ">", "#10": "\n", "#13": "\r", "#xa": "\n", amp: "&" })[name.toLowerCase()] ?? "");
-}
-
-/** Reads every process's command line again and again; the host's processes are among this machine's. */
-function watchProcesses(found: Set<string>): () => void {
-  let isOver = false;
-  void (async () => {
-    while (!isOver) {
-      for (const entry of await readdir("/proc")) {
-        if (!/^\d+$/.test(entry)) continue;
-        const line = await readFile(`/proc/${entry}/cmdline`, "utf8").catch(() => "");
-        if (line !== "") found.add(line.replaceAll("\0", " "));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  })();
-  return () => {
-    isOver = true;
-  };
 }
 
 async function filesBelow(directory: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inputOf, outputOf, pendingOf, type StackState } from "../../infra/cli/stack-state";
+import { findingsOf } from "../../infra/diagnosis/deployment-lock";
 import type { Section } from "../../infra/diagnosis/finding";
 import { diagnoseHost, type HostSituation, readHostTraces } from "../../infra/diagnosis/host";
 import { migrationFindings } from "../../infra/diagnosis/migrations";
@@ -50,6 +51,20 @@ describe("what a killed run leaves in the state", () => {
   ])("%s", (_, traces, commands) => expect(commandsOf(diagnoseStack(traces))).toEqual(commands));
 });
 
+describe("what the deployment lock tells", () => {
+  const lease = { who: "ada@desk", deployment: "1", since: "2026-11-24T10:00:00Z", phase: "stage", beat: 7, isFree: false };
+  it.each<[string, Parameters<typeof findingsOf>[1], string[]]>([
+    ["that none was ever taken", undefined, []],
+    ["that it is free", { lease: { ...lease, isFree: true }, ageSeconds: 5 }, []],
+    ["a deployment that lives", { lease, ageSeconds: 14 }, ["npm run lock -- s"]],
+    ["one that was killed", { lease, ageSeconds: 61 }, ["npm run lock -- s --break\npulumi up --stack s"]],
+  ])("%s", (_, found, commands) => {
+    const findings = findingsOf("s", found);
+    expect(commandsOf({ findings })).toEqual(commands);
+    for (const { what } of findings) expect(what).toContain("ada@desk, since 2026-11-24T10:00:00Z, in phase stage");
+  });
+});
+
 describe("what a migration leaves", () => {
   const pending = { id: "1", version: 2, name: "0002_dynamic_providers", direction: "up", status: "failed", chain: "c", isAdopted: false } as const;
 
@@ -68,6 +83,7 @@ service nginx active
 service haproxy active
 proxy blue no check
 proxy green DRAIN
+step inactive deployment-step.service
 disk / 26
 `;
   const situation: HostSituation = { stack: "s", application: "app", ssh: "admin@192.0.2.1", attempt: 3, serving: "blue", staged: "blue", releases: "/srv/app/releases" };
@@ -83,7 +99,8 @@ disk / 26
     ["half a release", `${well}half 0123.new 40960\n`, {}, [onHost("rm -rf /srv/app/releases/0123.new")]],
     ["a failed unit", `${well}failed certbot.service -\n`, {}, [onHost("systemctl status certbot.service")]],
     ["a full disk", well.replace("/ 26", "/ 97"), {}, [onHost("du -xh --max-depth=2 /")]],
-    ["a step at work", `${well}running app-step-stage.service -\n`, {}, [onHost("journalctl -f -u app-step-stage.service")]],
+    ["a step at work", well.replace("step inactive deployment-step.service", "step active unpacking the release"), {}, [`${onHost("systemctl status deployment-step")}\npulumi up --stack s`]],
+    ["a step that was ended", well.replace("step inactive deployment-step.service", "step failed unpacking the release"), {}, [`${onHost("systemctl reset-failed deployment-step")}\npulumi up --stack s`]],
     ["nothing deployed yet", "slot blue inactive\nslot green inactive\n", { serving: null, staged: null }, []],
   ])("%s", (_, printed, change, commands) => expect(commandsOf(diagnoseHost({ ...situation, ...change }, readHostTraces(printed)))).toEqual(commands));
 });

@@ -126,6 +126,15 @@ describe("which records belong together", () => {
     expect(report.boxes).toHaveLength(boxIds.length);
     expect(report.counts.passed).toBe(3);
   });
+  it("does not call a run the first that stopped before it could ask what serves", () => {
+    const { from: _, ...unasked } = header;
+    const [preflight] = goodRecords();
+    const stopped: PhaseRecord = { ...preflight!, outcome: "failed", summary: "the lock is held", boxes: [], details: {}, error: { message: "the lock is held", remedy: "wait", journal: [] } };
+    const report = assembleReport(unasked, [stopped], []);
+    expect(report.serving).toBe("Whatever served before: nothing has changed. Which release that is could not be asked; npm run diagnose says.");
+    expect(report.next).toEqual(["wait", "Then run pulumi up again: what already holds is left alone.", "If users are affected, call On-call engineer, +46 8 555 0199."]);
+    expect(reportSchema.safeParse(report).success).toBe(true);
+  });
 });
 
 describe("who may say what", () => {

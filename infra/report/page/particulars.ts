@@ -12,7 +12,7 @@ export function particulars({ header, requests }: Report): Markup {
       : `${requests.used} of ${requests.limit} that the application allows in ${requests.windowMinutes} minutes; ${requests.refused} refused`;
   return html`<section aria-labelledby="particulars"><h2 id="particulars">What was deployed, and the way back</h2>
 <dl class="facts">${[
-    fact("From", header.from === null ? "nothing, this is the first deployment" : named(header.from)),
+    fact("From", header.from === undefined ? "not known: the run stopped before it could ask" : header.from === null ? "nothing, this is the first deployment" : named(header.from)),
     fact("To", named(header.to)),
     header.wayBack === undefined ? undefined : fact("Way back", header.wayBack),
     fact("Commit", html`<code>${header.commit}</code>`),
