@@ -30,6 +30,16 @@ export const verificationSettings = z.strictObject({
   adminEmail: z.email(),
   /** An ordinary user that verification registers for itself and uses again. */
   checkEmail: z.email(),
+  /**
+   * SQL that the application's own role runs before and after the checks, with that address as $1: between two verifications nobody
+   * can log in to the account. Empty where accounts are no rows; it is left as it is then.
+   */
+  checkAccount: z
+    .strictObject({
+      enable: z.string().default("update users set is_active = true where email = $1"),
+      disable: z.string().default("update users set is_active = false where email = $1"),
+    })
+    .prefault({}),
   /** How long the new release must stay quiet under traffic before the old slot is stopped. */
   bakeSeconds: z.int().min(0).max(3600).default(5),
   /** Requests that one verification may send: inside what the application allows a client in its window. */

@@ -1,9 +1,10 @@
 import { journalSinceStart, memoryScript } from "../commands/backend-inspection";
 import { loopback, type Slot } from "../commands/paths";
-import { roleNames } from "../role-names";
+import { roleNames, servingRole } from "../role-names";
 import { connectionsSeenSchema, type ConnectionsSeen } from "../verification/existing-connections";
 import { parseJournal } from "../verification/journal";
 import type { Subject } from "../verification/subject";
+import { withClient } from "./database-connection";
 import { readRecords } from "./records";
 import type { StepContext } from "./step";
 
@@ -27,6 +28,7 @@ export async function withSubject(context: StepContext, slot: Slot, before: Conn
         },
       },
       connect: () => context.connect("readonly"),
+      execute: async (statement, values) => (await withClient(context.connect(servingRole(settings.database.migrations)), (client) => client.query(statement, values))).rowCount ?? 0,
       applicationRole: roleNames.app,
       connectionsBefore: before,
       progress,

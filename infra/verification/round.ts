@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { knowsProviders } from "../checklist/provable";
 import type { Screenshot } from "../report/details";
+import { setCheckAccount } from "./account";
 import { Application, expectStatus, listOf, type Row, textOf } from "./application";
 import type { Subject } from "./subject";
 
@@ -14,6 +15,7 @@ export class Round {
   readonly screenshots: Screenshot[] = [];
   readonly #tokens = new Map<"admin" | "user", Promise<string>>();
   readonly #opened: string[] = [];
+  #isAccountUsed = false;
 
   constructor(readonly subject: Subject) {
     const { app, verification } = subject.settings;
@@ -38,6 +40,10 @@ export class Round {
     const { verification, secrets } = this.subject.settings;
     const given = who === "admin" ? secrets.adminToken : secrets.userToken;
     if (given !== undefined) return given;
+    if (who === "user") {
+      this.#isAccountUsed = true;
+      await setCheckAccount(this.subject, "enabled");
+    }
     const token =
       who === "admin"
         ? await this.application.login(verification.adminEmail, secrets.adminPassword, { registers: false })
@@ -86,8 +92,13 @@ export class Round {
     if (![200, 202, 204, 404].includes(answer.status)) throw new Error(`DELETE ${path} answered ${answer.status}: what the check made is still there`);
   }
 
-  /** Ends the sessions that were opened. */
-  async end(): Promise<void> {
+  /**
+   * Ends the sessions that were opened, and disables the account that was used.
+   * @returns what became of it; undefined where none was used
+   * @throws Error where it could not be disabled
+   */
+  async end(): Promise<string | undefined> {
     for (const token of this.#opened) await this.application.ask("POST", this.application.routes.logout, { token }).catch(() => undefined);
+    return this.#isAccountUsed ? setCheckAccount(this.subject, "disabled") : undefined;
   }
 }

@@ -22,6 +22,8 @@ export type Subject = {
   backend: Backend;
   /** As a role that only reads. The caller ends it. */
   connect: () => Promise<pg.Client>;
+  /** Runs a statement as the role that the release itself uses. @returns how many rows it changed */
+  execute: (statement: string, values: string[]) => Promise<number>;
   /** The role that the release itself uses. */
   applicationRole: string;
   /** What was there before this release started; null where nobody looked. */

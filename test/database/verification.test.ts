@@ -1,3 +1,4 @@
+import { randomBytes, scryptSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareWithOwned } from "../../infra/checklist/owners";
 import type { BoxResult } from "../../infra/checklist/result";
@@ -45,6 +46,8 @@ describe("a good release", () => {
       expect(await one(database, "select count(*)::int from connections")).toBe(0);
       expect(await one(database, "select count(*)::int from providers where not is_system")).toBe(0);
       expect(await one(database, "select count(*)::int from sessions")).toBe(0);
+      expect(details.checkAccount).toBe("deployment-check@prompt-library.example is disabled");
+      expect(await one(database, "select is_active from users where email = 'deployment-check@prompt-library.example'")).toBe(false);
     });
   });
 
@@ -101,6 +104,18 @@ describe("what verification says of what is no fault of the release's pages and 
       const limited = boxes.filter((box) => /429/.test(box.evidence));
       expect(limited.length).toBeGreaterThan(10);
       for (const box of limited) expect(box.reason).toContain("this says nothing of the box itself: wait");
+    });
+  });
+
+  it("an account of the checks' own that can't be disabled is FUN-2.1's; one that an earlier verification disabled is let in again", async () => {
+    const before = async (database: import("pg").Client) => {
+      const salt = randomBytes(16);
+      const hash = scryptSync("a password of the check's own", salt, 32, { N: 16_384, r: 8, p: 1 });
+      await database.query("insert into users (email, password_hash, is_active) values ('deployment-check@prompt-library.example', $1, false)", [`scrypt$${salt.toString("base64")}$${hash.toString("base64")}`]);
+    };
+    const checkAccount = { enable: "update users set is_active = true where email = $1", disable: "update no_such_table set is_active = false where email = $1" };
+    await verified(services, "v1.1.0", { schemaVersion: 1, before, verification: { checkAccount } }, async ({ boxes }) => {
+      expect(failed(boxes)).toEqual(['FUN-2.1: deployment-check@prompt-library.example could not be disabled (verification.checkAccount.disable): relation "no_such_table" does not exist']);
     });
   });
 

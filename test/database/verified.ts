@@ -94,6 +94,7 @@ export async function verified(services: Services, tag: string, options: VerifyO
             await client.connect();
             return client;
           },
+          execute: async (statement, values) => (await database.query(statement, values)).rowCount ?? 0,
           applicationRole: connection.user,
           connectionsBefore,
           progress: () => undefined,
