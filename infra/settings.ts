@@ -4,6 +4,7 @@ import { applicationSettings, releaseName } from "./settings/application";
 import { backupSettings } from "./settings/backup";
 import { documentSettings } from "./settings/documents";
 import { journalProblem } from "./settings/migrations";
+import { monitoringSettings } from "./settings/monitoring";
 import { contactSettings, maintenanceWindowSettings, signOffSettings } from "./settings/operations";
 import {
   databaseSettings,
@@ -35,6 +36,7 @@ const settingsSchema = z.strictObject({
   maintenanceWindow: maintenanceWindowSettings,
   preflight: preflightSettings.prefault({}),
   verification: verificationSettings,
+  monitoring: monitoringSettings.prefault({}),
   contacts: contactSettings,
   signOffs: signOffSettings.default([]),
   documents: documentSettings.prefault({}),

@@ -1,10 +1,11 @@
 import type { Settings } from "../settings";
 import type { ConfigureArgs, ManagedFile } from "./configure-script";
 import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
+import { healthCheckService, healthCheckTimer } from "./health-check";
 import { maintenancePage } from "./maintenance";
 import { metadataRules } from "./nftables";
 import { nginxSite } from "./nginx";
-import { hostPaths, servingUnit, slots } from "./paths";
+import { healthCheckUnit, hostPaths, servingUnit, slots } from "./paths";
 import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
 import { servingUnitText } from "./serving";
 import { mountUnit, mountUnitName } from "./shared-files";
@@ -77,9 +78,20 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
         : [file(`/etc/systemd/system/${mountUnitName(paths.shared)}`, mountUnit(application, paths, args.dataVolume.id), [])]),
       file(`/etc/systemd/system/${servingUnit(application)}`, servingUnitText(application), []),
       file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
+      file(
+        `/etc/systemd/system/${healthCheckUnit(application)}.service`,
+        healthCheckService({ application, publicName: settings.network.publicName, healthPath: app.routes.health }),
+        [],
+      ),
+      file(
+        `/etc/systemd/system/${healthCheckUnit(application)}.timer`,
+        healthCheckTimer({ application, everyMinutes: settings.monitoring.healthCheckMinutes }),
+        ["healthCheck"],
+      ),
     ],
     tests: ["nginx -t -q", `haproxy -c -q -f /etc/haproxy/haproxy.cfg -f ${paths.current}/haproxy.cfg`, "nft -c -f /etc/nftables.conf"],
     loads: {
+      healthCheck: `systemctl try-restart ${healthCheckUnit(application)}.timer`,
       // Its pools answer to a reload; its listening address never changes after the first time.
       pgbouncer: "systemctl reload-or-restart pgbouncer",
       // A reload keeps the arguments that it was started with.

@@ -68,6 +68,11 @@ export function servingUnit(application: string): string {
   return `${application}-backend-serving.service`;
 }
 
+/** The timer, and the service that it starts, that asks the public health. */
+export function healthCheckUnit(application: string): string {
+  return `${application}-health-check`;
+}
+
 /** The timer, and the service that it starts, of an activation that nobody confirmed. */
 export function turnBackUnit(application: string): string {
   return `${application}-turn-back`;

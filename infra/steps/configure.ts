@@ -1,12 +1,13 @@
 import { configureScript } from "../commands/configure-script";
 import { hostFiles } from "../commands/host-files";
-import { backendTarget, loopback, servingUnit, slots } from "../commands/paths";
+import { healthCheckState } from "../commands/health-check";
+import { backendTarget, healthCheckUnit, loopback, servingUnit, slots } from "../commands/paths";
 import { servingScript } from "../commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../commands/shared-files";
 import { quote } from "../commands/shell";
 import { roleNames, servingRole } from "../role-names";
 import { StepFailure } from "./failure";
-import { prove, type Step, type StepContext } from "./step";
+import { findings, prove, type Step, type StepContext } from "./step";
 
 /** Puts the host's own files in place: tested before they are loaded, the old ones back if they don't. */
 export const configure: Step = async (context) => {
@@ -28,6 +29,7 @@ export const configure: Step = async (context) => {
     "enabling services",
     `systemctl enable --quiet nginx haproxy pgbouncer redis-server ${backendTarget(settings.app.name)} ${servingUnit(settings.app.name)}
 systemctl start ${backendTarget(settings.app.name)}
+systemctl enable --quiet --now ${healthCheckUnit(settings.app.name)}.timer
 for service in nginx haproxy pgbouncer redis-server; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
   );
   const isActive = await prove(context, "WEB-1.2", async () => {
@@ -35,7 +37,13 @@ for service in nginx haproxy pgbouncer redis-server; do systemctl is-active --qu
     if (active !== "active") throw new Error(`not every service is active: ${active}`);
     return `nginx -t passed; nginx, HAProxy, PgBouncer and Redis are active; ${changed.length} files changed`;
   });
-  if (!isActive) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", "look at systemctl --failed on the host");
+  const isAsked = await prove(context, "POST-3.4", async () => {
+    const [active = "", enabled = "", last = ""] = (await host.run("asking after the health check", healthCheckState(settings.app.name))).split(" ");
+    const timer = `${healthCheckUnit(settings.app.name)}.timer`;
+    if (active !== "active" || enabled !== "enabled") throw new StepFailure(`${timer} is ${active} and ${enabled}`, `look at systemctl status ${timer} on the host`);
+    return `${timer} is active and enabled: asks https://${settings.network.publicName}${settings.app.routes.health} every ${settings.monitoring.healthCheckMinutes} minutes; the last time: ${last}`;
+  });
+  if (!isActive || !isAsked) throw new StepFailure(findings(context.boxes).join("; "), "look at systemctl --failed on the host");
   context.details.changed = changed;
   return changed.length === 0
     ? { outcome: "nothing to do", summary: "the host's files are as configured" }

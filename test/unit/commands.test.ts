@@ -4,6 +4,7 @@ import { backendProblem, backendStateScript, readBackendState, silenceReason } f
 import { configureScript } from "../../infra/commands/configure-script";
 import { environmentFile, fillVariables } from "../../infra/commands/environment";
 import { haproxyConfig, readSessions, servingConfig } from "../../infra/commands/haproxy";
+import { healthCheckService, healthCheckTimer } from "../../infra/commands/health-check";
 import { metadataRules } from "../../infra/commands/nftables";
 import { nginxSite } from "../../infra/commands/nginx";
 import { hostPaths } from "../../infra/commands/paths";
@@ -54,6 +55,8 @@ const texts: Record<string, string> = {
   "haproxy-serving.cfg": servingConfig(ports, "green"),
   "serving.sh": servingScript(paths),
   "serving.service": servingUnitText(application),
+  "health-check.service": healthCheckService({ application, publicName: "prompts.example", healthPath: "/api/system/health" }),
+  "health-check.timer": healthCheckTimer({ application, everyMinutes: 2 }),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
   "nftables.conf": metadataRules([application, "www-data"]),
   "stage-bring.sh": bringScript({
