@@ -60,9 +60,9 @@ describe("the report of a deployment", () => {
   test("speaks of every box; what a phase owns is never left out", () => {
     expect(good.boxes.map((box) => box.id)).toEqual(boxIds);
     expect(good.state).toBe("good");
-    for (const id of boxIds) if ((phases as readonly string[]).includes(owners[id])) expect([id, resultOf(good, id)]).not.toEqual([id, "not yet"]);
+    expect(good.boxes.filter((box) => /without a word/.test(box.reason ?? ""))).toEqual([]);
     for (const id of ["PRE-2.4", "MIG-3.2", "FUN-1.3", "POST-2.1", "POST-1.1", "POST-1.4", "POST-3.3", "POST-4.4", "TRB-1", "TRB-2", "TRB-3"] as const) expect([id, resultOf(good, id)]).toEqual([id, "passed"]);
-    expect(good.locks.map(({ table }) => table)).toContain("public.connections");
+    expect(good.locks.map(({ table }) => table)).toContain("connections");
     expect(good.screenshots.map(({ page, as }) => `${page} as ${as}`)).toEqual(["/login as nobody", "/connections as user", "/admin/providers as admin"]);
     expect(good.header.snapshot?.restoreCommand).toContain(`npm run restore -- ${stack}`);
   });
