@@ -9,6 +9,7 @@ import { troubleshoot } from "../diagnosis/troubleshooting";
 import { LockStore } from "../lock/store";
 import { withClient } from "../steps/database-connection";
 import { readHostState } from "../steps/host-state";
+import { whoRuns } from "../steps/report-header";
 import type { StepContext } from "../steps/step";
 import { runStackCommand } from "./stack-command";
 import { lastInput, servingInput } from "./stack-input";
@@ -25,7 +26,7 @@ await runStackCommand({
   async run({ stack, state, switches, open, say }) {
     const sections: Section[] = [diagnoseStack({ stack, pending: pendingOf(state), locks: await readStateLocks(stack) })];
     const last = open("evidence", lastInput(stack, state));
-    sections.push(await diagnoseDeploymentLock(new LockStore(last.input.bucket, stack, last.input.settings.target.region)));
+    sections.push(await diagnoseDeploymentLock(new LockStore(last.input.bucket, stack, last.input.settings.target.region), whoRuns()));
     const remedy = { means: "Host or database can't be reached from here, so only the state could be looked at.", command: `npm run preflight -- ${stack}` };
     const reached: Section = { title: "What serves", asked: [], findings: [] };
     sections.push(reached);

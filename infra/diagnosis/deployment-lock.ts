@@ -1,23 +1,30 @@
-import { describeLease, type Held, leaseSeconds } from "../lock/lease";
+import { describeLease, type Held, leaseSeconds, type Owner, standingOf } from "../lock/lease";
+import { haveEnded } from "../lock/process";
 import type { LockStore } from "../lock/store";
 import { ask, type Section } from "./finding";
 
 /** Who has the deployment lock, in the stack's bucket, and whether they still live. Reads only. */
-export async function diagnoseDeploymentLock(store: LockStore): Promise<Section> {
+export async function diagnoseDeploymentLock(store: LockStore, who: string): Promise<Section> {
   const section: Section = { title: "The deployment lock", asked: [], findings: [] };
   await ask(section, `s3://${store.bucket}`, async () => {
     const found = await store.read();
-    section.findings.push(...findingsOf(store.stack, found));
+    section.findings.push(...findingsOf(store.stack, found, isOver(found, who)));
     return found === undefined || found.lease.isFree ? "free" : `held by ${describeLease(found)}`;
   }, { means: "No deployment can begin: each takes its lock in this bucket.", command: `aws s3api head-bucket --bucket ${store.bucket}` });
   return section;
 }
 
+/** Whether the next deployment would not wait for its owner. */
+function isOver(found: Held | undefined, who: string): boolean {
+  const nobodys: Owner = { who, deployment: "" };
+  return standingOf(found, nobodys, haveEnded) === "lapsed";
+}
+
 /** What a lock means that is held, and how it goes away. */
-export function findingsOf(stack: string, found: Held | undefined): Section["findings"] {
+export function findingsOf(stack: string, found: Held | undefined, isLapsed: boolean): Section["findings"] {
   if (found === undefined || found.lease.isFree) return [];
   const breaks = `npm run lock -- ${stack} --break`;
-  return found.ageSeconds > leaseSeconds
+  return isLapsed
     ? [
         {
           what: `the deployment of ${describeLease(found)}, ended without freeing its lock, which has lapsed`,

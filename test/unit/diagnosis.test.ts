@@ -53,13 +53,13 @@ describe("what a killed run leaves in the state", () => {
 
 describe("what the deployment lock tells", () => {
   const lease = { who: "ada@desk", deployment: "1", since: "2026-11-24T10:00:00Z", phase: "stage", beat: 7, isFree: false };
-  it.each<[string, Parameters<typeof findingsOf>[1], string[]]>([
-    ["that none was ever taken", undefined, []],
-    ["that it is free", { lease: { ...lease, isFree: true }, ageSeconds: 5 }, []],
-    ["a deployment that lives", { lease, ageSeconds: 14 }, ["npm run lock -- s"]],
-    ["one that was killed", { lease, ageSeconds: 61 }, ["npm run lock -- s --break\npulumi up --stack s"]],
-  ])("%s", (_, found, commands) => {
-    const findings = findingsOf("s", found);
+  it.each<[string, Parameters<typeof findingsOf>[1], boolean, string[]]>([
+    ["that none was ever taken", undefined, false, []],
+    ["that it is free", { lease: { ...lease, isFree: true }, ageSeconds: 5 }, false, []],
+    ["a deployment that lives", { lease, ageSeconds: 14 }, false, ["npm run lock -- s"]],
+    ["one that was killed", { lease, ageSeconds: 61 }, true, ["npm run lock -- s --break\npulumi up --stack s"]],
+  ])("%s", (_, found, isLapsed, commands) => {
+    const findings = findingsOf("s", found, isLapsed);
     expect(commandsOf({ findings })).toEqual(commands);
     for (const { what } of findings) expect(what).toContain("ada@desk, since 2026-11-24T10:00:00Z, in phase stage");
   });
