@@ -12,17 +12,22 @@ import { deploy, latestReport, log, servingRelease } from "../deployed";
 import { onHost } from "../steps";
 import { healthOf, type Suite } from "./suite";
 
-/** One rollout each, disturbed in every phase, one after the other. The way there changes the schema, the way back too. */
-const back = { release: "v1.1.0", schemaVersion: 1 };
-const there = { release: "v1.2.0", schemaVersion: 2 };
-const both = [back.release, there.release];
+type Version = { release: string; schemaVersion: number };
+
+/** One rollout each, disturbed in every phase, one after the other: to whichever of these does not serve. Either way the schema changes too. */
+const [older, newer]: [Version, Version] = [
+  { release: "v1.1.0", schemaVersion: 1 },
+  { release: "v1.2.0", schemaVersion: 2 },
+];
+const both = [older.release, newer.release];
 
 export function interruptionCases(suite: Suite): void {
   test("program and engine killed in every phase: after each, cancel and a plain up go on, the last ends right, and no request fails", async () => {
     const { rehearsal, input } = suite();
+    const target = (await servingRelease(rehearsal)) === older.release ? newer : older;
     const load = asking(input);
     try {
-      await disturbed(rehearsal, back, async (run) => {
+      await disturbed(rehearsal, target, async (run) => {
         await killAll(run.pid);
         await run.ended;
         const cancelled = await rehearsal.pulumi.capture("cancel", "--yes");
@@ -30,7 +35,7 @@ export function interruptionCases(suite: Suite): void {
         // What was begun on the host goes on to its end there.
         await eventually(() => oneWholeRelease(input), { deadlineMs: 30_000 });
       });
-      await endsRight(rehearsal, input, back);
+      await endsRight(rehearsal, input, target);
     } finally {
       await noneFailed(load);
     }
@@ -38,15 +43,17 @@ export function interruptionCases(suite: Suite): void {
 
   test("the connection to the host cut in every phase: the run goes on or a plain up does, ends right, and no request fails", async () => {
     const { rehearsal, input } = suite();
+    const target = (await servingRelease(rehearsal)) === older.release ? newer : older;
     const load = asking(input);
     const looked: Promise<unknown>[] = [];
     try {
-      await disturbed(rehearsal, there, async () => {
+      const said = await disturbed(rehearsal, target, async () => {
         await cutConnection(input);
         looked.push(eventually(() => oneWholeRelease(input), { deadlineMs: 60_000 }));
       });
       await Promise.all(looked);
-      await endsRight(rehearsal, input, there);
+      expect(said).toMatch(/the connection was lost during|was not reached for|Connection terminated/);
+      await endsRight(rehearsal, input, target);
     } finally {
       await Promise.allSettled(looked);
       await noneFailed(load);
@@ -55,17 +62,18 @@ export function interruptionCases(suite: Suite): void {
 
   test("the host rebooted in every phase: it comes back with one whole release each time, and a plain up ends right", async () => {
     const { rehearsal, input } = suite();
+    const target = (await servingRelease(rehearsal)) === older.release ? newer : older;
     const load = asking(input);
     const outages: { fromMs: number; toMs: number }[] = [];
     try {
-      await disturbed(rehearsal, back, async () => {
+      await disturbed(rehearsal, target, async () => {
         const fromMs = load.elapsedMs();
         await new EC2Client({}).send(new RebootInstancesCommand({ InstanceIds: [input.host.id] }));
         await eventually(() => servingRelease(rehearsal), { deadlineMs: 60_000 });
         outages.push({ fromMs, toMs: load.elapsedMs() });
         await eventually(() => oneWholeRelease(input), { deadlineMs: 60_000 });
       });
-      await endsRight(rehearsal, input, back);
+      await endsRight(rehearsal, input, target);
     } finally {
       const { asked, failedAtMs, byRelease } = await load.end();
       log(`${asked} requests, ${failedAtMs.length} while the host was down: ${outages.map(({ fromMs, toMs }) => `${Math.round(toMs - fromMs)} ms`).join(", ")}`);
@@ -91,21 +99,27 @@ async function noneFailed(load: Load): Promise<void> {
 /** How often a run may end before a phase begins, before that is an error. */
 const patience = 3;
 
-/** Deploys, and does something as soon as each phase has spoken: by then it works on host or database. Each run goes on where the last one ended. */
-async function disturbed(rehearsal: Rehearsal, to: typeof back, disturb: (run: Run, phase: Phase) => Promise<void>): Promise<void> {
+/**
+ * Deploys, and does something as soon as each phase has spoken: by then it works on host or database. Each run goes on where the last
+ * one ended. @returns what all of them said
+ */
+async function disturbed(rehearsal: Rehearsal, to: Version, disturb: (run: Run, phase: Phase) => Promise<void>): Promise<string> {
   await rehearsal.pulumi.setConfig("release", to.release);
   await rehearsal.pulumi.setConfig("schemaVersion", String(to.schemaVersion));
   const startedAt = Date.now();
   let run = new Run(rehearsal.pulumi);
+  const runs = [run];
   for (const phase of phases) {
     for (let tries = 1; !(await run.reaches(phase)); tries += 1) {
       if (tries > patience) throw new Error(`no run reached ${phase}; the last one said: ${run.said.slice(-3_000)}`);
       run = new Run(rehearsal.pulumi);
+      runs.push(run);
     }
     log(`${Math.round((Date.now() - startedAt) / 1000)} s: disturbing ${phase}`);
     await disturb(run, phase);
   }
   await run.ended;
+  return runs.map(({ said }) => said).join("\n");
 }
 
 /** A `pulumi up`, as from an operator's shell. */
@@ -167,6 +181,7 @@ async function cutConnection(input: StepInput): Promise<void> {
     `systemd-run --quiet --collect --on-active=3 --timer-property=AccuracySec=100ms nft delete table inet cut
 systemd-run --quiet --collect sh -c 'nft "add table inet cut; add chain inet cut input { type filter hook input priority -10; policy accept; }; add rule inet cut input tcp dport 22 reject with tcp reset"; ss -K sport = :22'`,
   ).catch(() => undefined);
+  await expect(onHost(input, "true")).rejects.toThrow("was not reached");
 }
 
 /** Which slot files, proxy and systemd speak of, and what its backend says; all of them must agree. Forgets what was asked so far: the application counts it. */
@@ -188,7 +203,7 @@ redis-cli --scan --pattern 'rate:*' | xargs -r redis-cli del >/dev/null`,
   return { slot, release };
 }
 
-async function endsRight(rehearsal: Rehearsal, input: StepInput, { release, schemaVersion }: typeof back): Promise<void> {
+async function endsRight(rehearsal: Rehearsal, input: StepInput, { release, schemaVersion }: Version): Promise<void> {
   const done = await deploy(rehearsal, release, schemaVersion);
   expect(done.exitCode, done.output).toBe(0);
   expect(await servingRelease(rehearsal)).toBe(release);
