@@ -112,6 +112,7 @@ async function underTraffic(rehearsal: Rehearsal, { say }: DeploymentBenchOption
     return [
       benchResult(`failed-requests-${name}`, result.failed.length, "requests", beside),
       benchResult(`slowest-request-${name}-ms`, result.slowestMs, "ms", `p99 ${result.p99Ms} ms`),
+      benchResult(`outage-${name}-ms`, result.longestGapMs, "ms", name === "checklist" ? "the longest time without a good answer; HAProxy holds requests that nginx alone would refuse" : "the longest time without a good answer"),
     ];
   });
 }
