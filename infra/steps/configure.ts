@@ -9,6 +9,8 @@ import { roleNames, servingRole } from "../role-names";
 import { StepFailure } from "./failure";
 import { findings, prove, type Step, type StepContext } from "./step";
 
+const services = ["nginx", "haproxy", "pgbouncer", "redis-server"];
+
 /** Puts the host's own files in place: tested before they are loaded, the old ones back if they don't. */
 export const configure: Step = async (context) => {
   const { input, host, progress } = context;
@@ -24,16 +26,17 @@ export const configure: Step = async (context) => {
     { progress },
   );
   const changed = printed.split("\n").filter((row) => row !== "");
-  if (dataVolume !== null) await host.run("mounting the data volume", `systemctl enable --quiet --now ${quote(mountUnitName(context.paths.shared))}`);
+  const application = settings.app.name;
+  const started = [...(dataVolume === null ? [] : [mountUnitName(context.paths.shared)]), backendTarget(application), `${healthCheckUnit(application)}.timer`];
   await host.run(
-    "enabling services",
-    `systemctl enable --quiet nginx haproxy pgbouncer redis-server ${backendTarget(settings.app.name)} ${servingUnit(settings.app.name)}
-systemctl start ${backendTarget(settings.app.name)}
-systemctl enable --quiet --now ${healthCheckUnit(settings.app.name)}.timer
-for service in nginx haproxy pgbouncer redis-server; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
+    "enabling and starting services",
+    // Asked first: to enable one that is enabled costs a reload of systemd and of what Debian keeps for older inits.
+    `for unit in ${[...services, servingUnit(application), ...started].map(quote).join(" ")}; do systemctl is-enabled --quiet "$unit" || systemctl enable --quiet "$unit"; done
+for unit in ${started.map(quote).join(" ")}; do systemctl start "$unit"; done
+for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
   );
   const isActive = await prove(context, "WEB-1.2", async () => {
-    const active = await host.run("asking nginx and PgBouncer", `systemctl is-active nginx haproxy pgbouncer redis-server | sort -u\nss -ltnH "sport = :${loopback.database}" | grep -q .`);
+    const active = await host.run("asking nginx and PgBouncer", `systemctl is-active ${services.join(" ")} | sort -u\nss -ltnH "sport = :${loopback.database}" | grep -q .`);
     if (active !== "active") throw new Error(`not every service is active: ${active}`);
     return `nginx -t passed; nginx, HAProxy, PgBouncer and Redis are active; ${changed.length} files changed`;
   });
