@@ -8,8 +8,11 @@ import { DatabaseTunnel } from "./database-tunnel";
 import { Guard } from "./guard";
 import { Host } from "./host";
 import { chainDigest } from "./migrations/chain";
+import { Monitoring } from "./monitoring";
+import { alarmRules } from "./monitoring/alarms";
 import { Network } from "./network";
 import { Notifications } from "./notifications";
+import { reach } from "./report/contacts";
 import { resolveRelease } from "./release";
 import { Roles } from "./roles";
 import { Rollout } from "./rollout/rollout";
@@ -68,6 +71,16 @@ const dataVolume =
         isProtected,
       });
 
+const monitoring = new Monitoring(`${name}-monitoring`, {
+  region: settings.target.region,
+  instanceId: host.instanceId,
+  databaseIdentifier: database.identifier,
+  rules: alarmRules(settings),
+  topicArn: notifications.topicArn,
+  runbook: settings.monitoring.runbook,
+  onCall: [settings.contacts.escalation.onCall.name, ...reach(settings.contacts.escalation.onCall)].join(", "),
+});
+
 const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
   schedule: settings.backup.schedule,
   keepDays: settings.backup.scheduledKeepDays,
@@ -108,6 +121,7 @@ const input = pulumi.secret(
     },
     dataVolume: dataVolume === undefined ? null : { id: dataVolume.volumeId },
     bucket: artifacts.bucket,
+    monitoring: { dashboard: monitoring.dashboard, alarms: monitoring.alarms },
     topicArn: notifications.topicArn,
     settings,
   }),
@@ -119,7 +133,7 @@ const rollout = new Rollout(name, {
   input,
 });
 
-new Guard(name, { guarded: [network, artifacts, notifications, host, roles, scheduledBackups, ...(dataVolume === undefined ? [] : [dataVolume])], isProtected });
+new Guard(name, { guarded: [network, artifacts, notifications, monitoring, host, roles, scheduledBackups, ...(dataVolume === undefined ? [] : [dataVolume])], isProtected });
 
 /** The address that users type. */
 export const application = `https://${settings.network.publicName}`;

@@ -16,6 +16,6 @@ export const documentSettings = z.strictObject({
   runbooks: z
     .array(place)
     .min(1)
-    .default(["docs/runbooks/deployment-stopped.md", "docs/runbooks/killed-run.md", "docs/runbooks/rollback.md", "docs/runbooks/restore.md"]),
+    .default(["docs/runbooks/deployment-stopped.md", "docs/runbooks/killed-run.md", "docs/runbooks/rollback.md", "docs/runbooks/restore.md", "docs/runbooks/alarms.md"]),
   backup: place.default("docs/backup-requirements.md"),
 });

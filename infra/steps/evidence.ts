@@ -3,6 +3,7 @@ import { troubleshoot } from "../diagnosis/troubleshooting";
 import { retentionInForce } from "./backup-retention";
 import { automatedBackups } from "./database-service";
 import { proveDocuments } from "./documents";
+import { proveMonitoring } from "./monitoring";
 import { prove, type Step, type StepContext } from "./step";
 
 /** What can be said only at the end. The report itself is written by the runner, which writes it for a failed phase too. */
@@ -11,6 +12,7 @@ export const evidence: Step = async (context) => {
   await prove(context, "POST-4.1", () => automatedBackups(context.input));
   await prove(context, "POST-4.3", () => retentionInForce(context, new RDSClient({ region: context.input.settings.target.region })));
   await proveDocuments(context);
+  await proveMonitoring(context);
   context.progress("asking the questions of npm run diagnose");
   await proveTroubleshooting(context);
   return { outcome: "completed", summary: "every box has its result" };

@@ -19,6 +19,8 @@ export type StepInput = {
   /** Holds `app.sharedDirectories`; null where there are none. */
   dataVolume: { id: string } | null;
   bucket: string;
+  /** Names in CloudWatch. */
+  monitoring: { dashboard: string; alarms: string[] };
   /** Told when a deployment starts, succeeds or fails. */
   topicArn: string;
   settings: Settings;
