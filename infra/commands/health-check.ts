@@ -24,7 +24,8 @@ ConditionPathExists=!${paths.maintenance}
 
 [Service]
 Type=oneshot
-User=www-data
+User=${application}
+Group=${application}
 ExecStart=/usr/bin/curl --silent --show-error --fail ${patience} --resolve ${publicName}:443:127.0.0.1 --cacert ${paths.tlsCertificate} --output /dev/null --write-out "health %%{http_code} in %%{time_total} s\\n" ${url}
 TimeoutStartSec=60
 NoNewPrivileges=yes
@@ -63,10 +64,27 @@ WantedBy=timers.target
 `;
 }
 
-/** Prints whether the timer is active and enabled, and how the last question ended: `active enabled success`. */
-export function healthCheckState(application: string): string {
+/** Asks once now, and prints: the timer's state, whether it is enabled, whether there was anything to ask, how curl ended. */
+export function askHealthNow(application: string): string {
   const unit = healthCheckUnit(application);
-  return `echo "$(systemctl is-active ${unit}.timer || true) $(systemctl is-enabled ${unit}.timer || true) $(systemctl show -p Result --value ${unit}.service)"\n`;
+  return `systemctl start ${unit}.service || true
+echo "$(systemctl is-active ${unit}.timer || true) $(systemctl is-enabled ${unit}.timer || true) $(systemctl show -p ConditionResult --value ${unit}.service) $(systemctl show -p ExecMainStatus --value ${unit}.service)"
+`;
+}
+
+/** What curl says of the service, and not of itself: no connection, an HTTP status, no answer in time, an answer cut short. */
+const saysUnhealthy = [7, 22, 28, 52, 56];
+
+/**
+ * What came of it. A service that is not healthy is no fault of the check: this very deployment may mend it.
+ * @returns what is wrong with the check itself, or how it found the service
+ */
+export function readHealthCheck(printed: string): { problem: string } | { found: string } {
+  const [active = "", enabled = "", hasAsked = "", status = ""] = printed.split(" ");
+  if (active !== "active" || enabled !== "enabled") return { problem: `the timer is ${active || "unknown"} and ${enabled || "unknown"}` };
+  if (hasAsked !== "yes") return { found: "nothing to ask yet" };
+  if (status === "0") return { found: "healthy just now" };
+  return saysUnhealthy.includes(Number(status)) ? { found: `not healthy just now (curl ended with ${status})` } : { problem: `it can't ask: curl ended with ${status || "nothing"}` };
 }
 
 function escaped(text: string): string {

@@ -19,9 +19,15 @@ export function stateOf(chain: readonly PhaseRecord[], results: readonly BoxResu
 /** The failed phase first, then each failed box; computed boxes only repeat what others say. */
 export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Trouble[] {
   const title = new Map(boxes.map((box) => [box.id, box.title]));
+  const told = results.filter((box) => box.result === "failed").map((box) => `- ${box.id}: `);
+  // What a line of its own says of a box is not said twice.
+  const once = (message: string) => {
+    const rows = message.split("\n").filter((row) => !told.some((beginning) => row.trim().startsWith(beginning)));
+    return rows.join("\n").replace(/:$/, ".");
+  };
   const phaseTroubles = chain.flatMap(({ outcome, phase, error }) =>
     outcome === "failed"
-      ? [{ where: phase, what: error?.message ?? "failed without a word", ...(error?.remedy === undefined ? {} : { remedy: error.remedy }) }]
+      ? [{ where: phase, what: once(error?.message ?? "failed without a word"), ...(error?.remedy === undefined ? {} : { remedy: error.remedy }) }]
       : [],
   );
   const boxTroubles = results
@@ -75,7 +81,12 @@ export function nextOf(state: Report["state"], header: DeploymentHeader, chain: 
   const again = "Then run pulumi up again: what already holds is left alone.";
   const activated = chain.some((record) => record.phase === "activate" && record.outcome !== "failed");
   const mend = remedies.length === 0 ? ["Mend what failed; npm run diagnose reads the rest of the story."] : [...new Set(remedies)];
-  return [...mend, again, ...(header.from === undefined || header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]), callLine(header)];
+  return [...mend.map(sentence), again, ...(header.from === undefined || header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]), callLine(header)];
+}
+
+/** As the lines around it are; a command stays as it is typed. */
+function sentence(text: string): string {
+  return /^(pulumi|npm|npx|aws|ssh|systemctl|journalctl|git) /.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function wayBack(from: Version, activated: boolean, known: string | undefined): string {

@@ -1,6 +1,6 @@
 import { configureScript } from "../commands/configure-script";
 import { hostFiles } from "../commands/host-files";
-import { healthCheckState } from "../commands/health-check";
+import { askHealthNow, readHealthCheck } from "../commands/health-check";
 import { backendTarget, healthCheckUnit, loopback, servingUnit, slots } from "../commands/paths";
 import { servingScript } from "../commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../commands/shared-files";
@@ -41,10 +41,10 @@ for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" 
     return `nginx -t passed; nginx, HAProxy, PgBouncer and Redis are active; ${changed.length} files changed`;
   });
   const isAsked = await prove(context, "POST-3.4", async () => {
-    const [active = "", enabled = "", last = ""] = (await host.run("asking after the health check", healthCheckState(settings.app.name))).split(" ");
-    const timer = `${healthCheckUnit(settings.app.name)}.timer`;
-    if (active !== "active" || enabled !== "enabled") throw new StepFailure(`${timer} is ${active} and ${enabled}`, `look at systemctl status ${timer} on the host`);
-    return `${timer} is active and enabled: asks https://${settings.network.publicName}${settings.app.routes.health} every ${settings.monitoring.healthCheckMinutes} minutes; the last time: ${last}`;
+    const unit = healthCheckUnit(settings.app.name);
+    const seen = readHealthCheck(await host.run("asking the public health", askHealthNow(settings.app.name)));
+    if ("problem" in seen) throw new StepFailure(`${unit}: ${seen.problem}`, `journalctl -u ${unit} on the host says why`);
+    return `${unit}.timer is active and enabled: asks https://${settings.network.publicName}${settings.app.routes.health} every ${settings.monitoring.healthCheckMinutes} minutes; ${seen.found}`;
   });
   if (!isActive || !isAsked) throw new StepFailure(findings(context.boxes).join("; "), "look at systemctl --failed on the host");
   context.details.changed = changed;

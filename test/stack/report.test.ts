@@ -21,6 +21,7 @@ import type { StepInput } from "../../infra/steps/input";
 import { reportClient } from "../../infra/steps/report-store";
 import { secretsOf } from "../../infra/steps/secrets";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { until } from "./cloud-fixture";
 import { deploy, deployed, latestReport, resultOf, stack } from "./deployed";
 import { Listener } from "./listener";
 import { watchProcesses } from "./process-watch";
@@ -164,7 +165,7 @@ describe("no secret of the stack occurs", () => {
     // What shows that the watch sees a command line.
     const marker = spawn("sleep", ["600"], { argv0: "marker-of-the-watch" });
     try {
-      await expect.poll(() => [...seen].some((line) => line.includes("marker-of-the-watch")), { timeout: 30_000 }).toBe(true);
+      await until("the watch's marker", 30_000, async () => [...seen].some((line) => line.includes("marker-of-the-watch")));
     } finally {
       marker.kill();
       stopWatching();

@@ -4,7 +4,7 @@ import { backendProblem, backendStateScript, readBackendState, silenceReason } f
 import { configureScript } from "../../infra/commands/configure-script";
 import { environmentFile, fillVariables } from "../../infra/commands/environment";
 import { haproxyConfig, readSessions, servingConfig } from "../../infra/commands/haproxy";
-import { healthCheckService, healthCheckTimer } from "../../infra/commands/health-check";
+import { askHealthNow, healthCheckService, healthCheckTimer, readHealthCheck } from "../../infra/commands/health-check";
 import { metadataRules } from "../../infra/commands/nftables";
 import { nginxSite } from "../../infra/commands/nginx";
 import { hostPaths } from "../../infra/commands/paths";
@@ -56,6 +56,7 @@ const texts: Record<string, string> = {
   "serving.sh": servingScript(paths),
   "serving.service": servingUnitText(application),
   "health-check.service": healthCheckService({ application, publicName: "prompts.example", healthPath: "/api/system/health" }),
+  "health-check.sh": askHealthNow(application),
   "health-check.timer": healthCheckTimer({ application, everyMinutes: 2 }),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
   "nftables.conf": metadataRules([application, "www-data"]),
@@ -97,6 +98,20 @@ const texts: Record<string, string> = {
 
 test.each(Object.keys(texts))("%s", async (name) => {
   await expect(texts[name]).toMatchFileSnapshot(`../golden/commands/${name}`);
+});
+
+describe("what the health check's first question shows", () => {
+  test.each([
+    ["active enabled yes 0", { found: "healthy just now" }],
+    ["active enabled yes 22", { found: "not healthy just now (curl ended with 22)" }],
+    ["active enabled no 0", { found: "nothing to ask yet" }],
+    ["active enabled yes 77", { problem: "it can't ask: curl ended with 77" }],
+    ["active enabled yes 60", { problem: "it can't ask: curl ended with 60" }],
+    ["inactive enabled yes 0", { problem: "the timer is inactive and enabled" }],
+    ["", { problem: "the timer is unknown and unknown" }],
+  ])("%j", (printed, seen) => {
+    expect(readHealthCheck(printed)).toEqual(seen);
+  });
 });
 
 describe("what is seen of a script on the host", () => {

@@ -63,7 +63,7 @@ describe.each(phases)("a run that stopped at %s", (phase) => {
     expect(report.state).toBe("failed");
     expect(report.failed[0]).toEqual({ where: phase, what: `${phase} broke`, remedy: "mend it" });
     expect(report.headline).toBe(`v1.2.0 with schema 2 stopped at ${phase}.`);
-    expect(report.next[0]).toBe("mend it");
+    expect(report.next[0]).toBe("Mend it");
     expect(report.next.some((line) => line.includes("pulumi config set release v1.1.0 && pulumi config set schemaVersion 1 && pulumi up"))).toBe(true);
     expect(report.next.at(-1)).toContain("+46 8 555 0199");
     expect(report.serving).toMatch(phases.indexOf(phase) > phases.indexOf("activate") ? /^v1\.2\.0 serves/ : /^v1\.1\.0 serves/);
@@ -126,13 +126,21 @@ describe("which records belong together", () => {
     expect(report.boxes).toHaveLength(boxIds.length);
     expect(report.counts.passed).toBe(3);
   });
+  it("says of a box that failed once what it is, and leaves a command as it is typed", () => {
+    const [preflight] = goodRecords();
+    const error = { message: "2 findings:\n  - PRE-4.1: Node.js is 16. Remedy: another release\n  - ENCRYPTION_KEY would change", remedy: "pulumi config set release v1.2.1", journal: [] };
+    const stopped: PhaseRecord = { ...preflight!, outcome: "failed", summary: "2 findings", boxes: [failed("PRE-4.1", "Node.js is 16", { source: "preflight" }, "another release")], error };
+    const report = assembleReport(header, [stopped], []);
+    expect(report.failed.map(({ where, what }) => `${where}: ${what}`)).toEqual(["preflight: 2 findings:\n  - ENCRYPTION_KEY would change", "PRE-4.1: Node.js 18 or higher: Node.js is 16"]);
+    expect(report.next.slice(0, 2)).toEqual(["pulumi config set release v1.2.1", "Another release"]);
+  });
   it("does not call a run the first that stopped before it could ask what serves", () => {
     const { from: _, ...unasked } = header;
     const [preflight] = goodRecords();
     const stopped: PhaseRecord = { ...preflight!, outcome: "failed", summary: "the lock is held", boxes: [], details: {}, error: { message: "the lock is held", remedy: "wait", journal: [] } };
     const report = assembleReport(unasked, [stopped], []);
     expect(report.serving).toBe("Whatever served before: nothing has changed. Which release that is could not be asked; npm run diagnose says.");
-    expect(report.next).toEqual(["wait", "Then run pulumi up again: what already holds is left alone.", "If users are affected, call On-call engineer, +46 8 555 0199."]);
+    expect(report.next).toEqual(["Wait", "Then run pulumi up again: what already holds is left alone.", "If users are affected, call On-call engineer, +46 8 555 0199."]);
     expect(reportSchema.safeParse(report).success).toBe(true);
   });
 });
