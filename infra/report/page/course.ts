@@ -31,12 +31,12 @@ export function locks(report: Report): Markup {
   return html`<section aria-labelledby="locks"><h2 id="locks">Locks held on tables in use</h2>${
     report.locks.length === 0
       ? html`<p class="lede">None was taken.</p>`
-      : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="locks"><table><thead><tr><th scope="col">Table</th><th scope="col">Mode</th><th scope="col">Phase</th><th scope="col" class="number">Waited</th><th scope="col" class="number">Held</th><th scope="col" class="number">Retries</th></tr></thead><tbody>${report.locks.map(lockRow)}</tbody></table></div>`
+      : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="locks"><table><thead><tr><th scope="col">Table</th><th scope="col">Mode</th><th scope="col" class="number">Held</th><th scope="col" class="number">Waited</th><th scope="col" class="number">Retries</th><th scope="col">Phase</th></tr></thead><tbody>${report.locks.map(lockRow)}</tbody></table></div>`
   }</section>`;
 }
 
 function lockRow(lock: Lock): Markup {
-  return html`<tr><td>${lock.table}</td><td>${lock.mode}</td><td>${lock.phase}</td><td class="number">${duration(lock.waitedMs)}</td><td class="number">${duration(lock.heldMs)}</td><td class="number">${lock.retries}</td></tr>
+  return html`<tr><td>${lock.table}</td><td>${lock.mode}</td><td class="number">${duration(lock.heldMs)}</td><td class="number">${duration(lock.waitedMs)}</td><td class="number">${lock.retries}</td><td>${lock.phase}</td></tr>
 `;
 }
 

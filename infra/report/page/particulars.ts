@@ -9,7 +9,7 @@ export function particulars({ header, requests }: Report): Markup {
   const budget =
     requests === undefined
       ? undefined
-      : `${requests.used} of ${requests.limit} that the application allows in ${requests.windowMinutes} minutes; ${requests.refused} refused`;
+      : `${requests.used} of ${requests.limit} that one verification may send (the application counts them over ${requests.windowMinutes} minutes); ${requests.refused} refused by its limit`;
   return html`<section aria-labelledby="particulars"><h2 id="particulars">What was deployed, and the way back</h2>
 <dl class="facts">${[
     fact("From", header.from === undefined ? "not known: the run stopped before it could ask" : header.from === null ? "nothing, this is the first deployment" : named(header.from)),
