@@ -15,25 +15,24 @@ export async function provePairReport(context: StepContext, from: Side | null): 
   const { input, boxes, phase } = context;
   const to: Side = { release: input.release.name, schemaVersion: input.settings.schemaVersion };
   const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
-  if (nothing !== undefined) boxes.push({ id: "PRE-3.5", result: "not needed", evidence: "", reason: nothing, source: phase });
-  if (from === null || from.schemaVersion === to.schemaVersion) return;
-  if (nothing === undefined) await holdReport(context, from, to);
-  const lost = await lossOfRestore(context);
-  context.details.restoreWouldLose = lost;
-  context.progress(lost);
+  const isSchemaToChange = from !== null && from.schemaVersion !== to.schemaVersion;
+  const lost = isSchemaToChange ? await lossOfRestore(context) : undefined;
+  if (lost !== undefined) context.progress(lost);
+  if (nothing !== undefined) boxes.push({ id: "PRE-3.5", result: "not needed", evidence: "", reason: [nothing, lost].filter(Boolean).join("; "), source: phase });
+  else if (from !== null && lost !== undefined) await holdReport(context, { from, to, lost });
 }
 
-async function holdReport(context: StepContext, from: Side, to: Side): Promise<void> {
+async function holdReport(context: StepContext, { from, to, lost }: { from: Side; to: Side; lost: string }): Promise<void> {
   const { input, boxes, phase } = context;
   const report = await readPairReport(input, from, to);
   const problem = pairReportProblem(report, input.migrations);
   const remedy = `npm run pair -- ${input.stack} --release ${to.release} --schema ${to.schemaVersion} rehearses it on a restored copy`;
   if (problem !== undefined && input.settings.backup.pairRehearsal !== "required")
-    boxes.push({ id: "PRE-3.5", result: "not yet", evidence: "", reason: `${problem}; ${remedy}`, source: phase });
+    boxes.push({ id: "PRE-3.5", result: "not yet", evidence: "", reason: `${problem}; ${remedy}; ${lost}`, source: phase });
   else
     await prove(context, "PRE-3.5", async () => {
       if (problem !== undefined || report === undefined) throw new Error(`${problem}. Remedy: ${remedy}`);
-      return describePairReport(report);
+      return `${describePairReport(report)}; ${lost}`;
     });
 }
 
