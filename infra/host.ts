@@ -87,7 +87,8 @@ export class Host extends pulumi.ComponentResource {
     const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
     const association = new aws.ec2.EipAssociation(
       `${name}-address`,
-      { allocationId: address.id, instanceId: instance.id },
+      // A host that takes another's place takes its address too, before the other lets go of it.
+      { allocationId: address.id, instanceId: instance.id, allowReassociation: true },
       parent,
     );
     this.instance = instance;
