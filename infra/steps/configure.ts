@@ -16,15 +16,13 @@ export const configure: Step = async (context) => {
   const { input, host, progress } = context;
   const { settings } = input;
   const { dataVolume } = input;
-  if (dataVolume !== null)
-    await host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), { timeoutMs: 600_000 });
   progress("comparing the host's files with those of this config");
-  await host.run("making the directories of the slots", servingScript(context.paths));
-  const printed = await host.runWhole(
-    "configuring the host",
-    configureScript(hostFiles({ settings, database: input.database, databaseUsers: await databaseUsers(context), dataVolume })),
-    { progress },
-  );
+  const [users] = await Promise.all([
+    databaseUsers(context),
+    host.run("making the directories of the slots", servingScript(context.paths)),
+    dataVolume === null ? undefined : host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), { timeoutMs: 600_000 }),
+  ]);
+  const printed = await host.runWhole("configuring the host", configureScript(hostFiles({ settings, database: input.database, databaseUsers: users, dataVolume })), { progress });
   const changed = printed.split("\n").filter((row) => row !== "");
   const application = settings.app.name;
   const started = [...(dataVolume === null ? [] : [mountUnitName(context.paths.shared)]), backendTarget(application), `${healthCheckUnit(application)}.timer`];
