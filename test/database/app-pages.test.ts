@@ -57,6 +57,8 @@ async function signIn(page: Page, url: string, account: { email: string; passwor
 }
 
 async function connectAndRemove(page: Page): Promise<void> {
+  // Chosen from a list that has to come first: without a choice the form sends nothing.
+  await page.waitForSelector("select option", { state: "attached" });
   await page.fill("input[name=name]", "From the page");
   await page.fill("input[name=key]", "a-key");
   await page.click("button:has-text('Connect')");
@@ -80,6 +82,7 @@ describe("the pages", () => {
       await page.click("a:has-text('Providers')");
       await page.click("tr[data-provider=openai] button:has-text('Test')");
       await page.waitForSelector("tr[data-provider=openai]:has-text('The provider answers')");
+      await page.waitForSelector("select[name=template] option", { state: "attached" });
       await page.fill("input[name=identifier]", "acme");
       await page.fill("input[name=name]", "Acme");
       await page.fill("input[name=api_endpoint]", "https://llm.acme.example/v1");
