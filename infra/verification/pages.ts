@@ -1,6 +1,5 @@
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
 import type { Settings } from "../settings";
-import { startChromium } from "./chromium";
 import type { Round } from "./round";
 
 type PageSettings = Settings["verification"]["pages"][number];
@@ -11,22 +10,18 @@ const largestPictureBytes = 150_000;
 
 /** Each page as its visitors see it, from the release that no visitor sees yet. */
 export async function pagesWithoutComplaint(round: Round): Promise<string> {
-  const { pages, browser: settings } = round.subject.settings.verification;
+  const { pages } = round.subject.settings.verification;
   const wanted = pages.filter((page) => !page.needsProviders || round.knowsProviders);
   if (wanted.length === 0) throw new Error("verification.pages names no page that this release has");
-  const browser = await startChromium(settings.executable);
-  try {
-    round.subject.progress(`opening ${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}`);
-    // At once, each in a context of its own: most of a page's time is waiting until nothing more is asked.
-    const seen = await Promise.all(wanted.map(async (page) => ({ page, ...(await lookAt(round, browser, page)) })));
-    const found = seen.flatMap(({ page, complaints }) => complaints.map((complaint) => `${page.path} as ${page.as}: ${complaint}`));
-    for (const { page, dataUri } of seen) if (dataUri !== undefined) round.screenshots.push({ page: page.path, as: page.as, dataUri });
-    if (round.application.limited !== undefined) throw round.application.limited;
-    if (found.length > 0) throw new Error(found.join("; "));
-    return `${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}: no console error, no failed request, no uncaught exception`;
-  } finally {
-    await browser.close();
-  }
+  const browser = await round.browser();
+  round.subject.progress(`opening ${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}`);
+  // At once, each in a context of its own: most of a page's time is waiting until nothing more is asked.
+  const seen = await Promise.all(wanted.map(async (page) => ({ page, ...(await lookAt(round, browser, page)) })));
+  const found = seen.flatMap(({ page, complaints }) => complaints.map((complaint) => `${page.path} as ${page.as}: ${complaint}`));
+  for (const { page, dataUri } of seen) if (dataUri !== undefined) round.screenshots.push({ page: page.path, as: page.as, dataUri });
+  if (round.application.limited !== undefined) throw round.application.limited;
+  if (found.length > 0) throw new Error(found.join("; "));
+  return `${wanted.map(({ path, as }) => `${path} as ${as}`).join(", ")}: no console error, no failed request, no uncaught exception`;
 }
 
 async function lookAt(round: Round, browser: Browser, settings: PageSettings): Promise<{ complaints: string[]; dataUri?: string }> {

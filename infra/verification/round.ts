@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
+import type { Browser } from "playwright-core";
 import { knowsProviders } from "../checklist/provable";
 import type { Screenshot } from "../report/details";
 import { setCheckAccount } from "./account";
 import { Application, expectStatus, listOf, type Row, textOf } from "./application";
+import { startChromium } from "./chromium";
 import type { Subject } from "./subject";
 
 /** Begins the name of whatever a check makes: it says who made it, and by it leftovers of a killed run are found. */
@@ -15,6 +17,7 @@ export class Round {
   readonly screenshots: Screenshot[] = [];
   readonly #tokens = new Map<"admin" | "user", Promise<string>>();
   readonly #opened: string[] = [];
+  #browser: Promise<Browser> | undefined;
   #isAccountUsed = false;
 
   constructor(readonly subject: Subject) {
@@ -27,6 +30,11 @@ export class Round {
 
   get knowsProviders(): boolean {
     return knowsProviders(this.subject.release, this.subject.schemaVersion, this.subject.settings.app);
+  }
+
+  /** Chromium, started once; a check that is made later need not wait for it where somebody has asked before. */
+  browser(): Promise<Browser> {
+    return (this.#browser ??= startChromium(this.subject.settings.verification.browser.executable));
   }
 
   /** A token; logged in once, and a refusal is not tried again. */
@@ -98,6 +106,7 @@ export class Round {
    * @throws Error where it could not be disabled
    */
   async end(): Promise<string | undefined> {
+    await this.#browser?.then((browser) => browser.close()).catch(() => undefined);
     for (const token of this.#opened) await this.application.ask("POST", this.application.routes.logout, { token }).catch(() => undefined);
     return this.#isAccountUsed ? setCheckAccount(this.subject, "disabled") : undefined;
   }
