@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { findCopies } from "../../infra/backup/copies";
 import { findVolumeCopies } from "../../infra/backup/volumes";
 import { deleteSnapshot, pairSnapshots, stackSnapshots } from "../../infra/backup/snapshots";
@@ -23,6 +23,9 @@ import { until } from "./cloud-fixture";
 import { deployed, stack } from "./deployed";
 import { runStep } from "./steps";
 
+/** Some state that is files; no release of this stack reads it. */
+const ofUsers = "/srv/prompt-library/shared/interface/backend/data/of-users.bin";
+
 // The step alone against the deployed stack, as if schema 2 were asked for: it never changes the schema.
 let rehearsal: Rehearsal;
 let input: StepInput;
@@ -35,7 +38,11 @@ beforeAll(async () => {
   input = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
   rds = new RDSClient({ region: found.settings.target.region });
   ec2 = new EC2Client({ region: found.settings.target.region });
-  await onHost("head -c 100000 /dev/urandom > /srv/prompt-library/shared/interface/backend/data/users.json");
+  await onHost(`head -c 100000 /dev/urandom > ${ofUsers}`);
+});
+
+afterAll(async () => {
+  if (input !== undefined) await onHost(`rm -f ${ofUsers}`);
 });
 
 afterEach(async () => {
