@@ -9,6 +9,7 @@ export type StackTraces = {
 
 /** What a killed program leaves in the state: its lock, and operations whose end nobody saw. */
 export function diagnoseStack({ stack, pending, locks }: StackTraces): Section {
+  const isCreating = pending.some(({ operation }) => operation === "creating");
   const names = pending.map(({ operation, urn }) => `${operation} ${urn.split("::").slice(-2).join(" ")}`);
   const section: Section = {
     title: "The stack's state",
@@ -43,9 +44,9 @@ export function diagnoseStack({ stack, pending, locks }: StackTraces): Section {
   if (names.length > 0 && !(locks ?? []).some((lock) => lock.isAlive === true))
     section.findings.push({
       what: `a program was killed during: ${names.join(", ")}`,
-      means: "A phase is taken up again by the next run. Of another resource Pulumi does not know whether it was made: refresh asks the cloud.",
+      means: "A phase is taken up again by the next run; refresh then forgets that it was cut off. Of another resource Pulumi does not know whether it was made: refresh asks the cloud.",
       command: pending.every(({ urn }) => urn.includes("command:local:Command"))
-        ? `pulumi up --stack ${stack}`
+        ? [`pulumi up --stack ${stack}`, ...(isCreating ? [`pulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack ${stack}`] : [])].join("\n")
         : `pulumi refresh --run-program --stack ${stack}\npulumi up --stack ${stack}`,
     });
   return section;

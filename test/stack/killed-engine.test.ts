@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { stackInput } from "../../infra/cli/stack-input";
+import { pendingOf, readStackState } from "../../infra/cli/stack-state";
+import { diagnoseStack } from "../../infra/diagnosis/stack-traces";
 import { schemaState } from "../../infra/migrations";
 import { openContext } from "../../infra/steps/context";
 import { withClient } from "../../infra/steps/database-connection";
@@ -48,6 +50,15 @@ test("an operator sees whom a migration waits for; killed there with the engine,
     const again = await deploy(rehearsal, "v1.2.0", 2);
     expect(again.exitCode, again.output).toBe(0);
     expect(await withClient(context.connect("owner"), schemaState)).toEqual({ version: 2 });
+
+    // Pulumi keeps an interrupted creation in its state until a refresh forgets it, by the command that diagnose prints.
+    const pending = async () => pendingOf(await readStackState(stack));
+    const [finding] = diagnoseStack({ stack, pending: await pending(), locks: [] }).findings;
+    const refresh = finding?.command.split("\n").at(-1) ?? "";
+    expect(refresh).toContain("pulumi refresh");
+    await execa(`${refresh} --yes --skip-preview --config-file ${options.configFile}`, { shell: true, env: options.environment });
+    expect(await pending()).toEqual([]);
+    expect((await rehearsal.pulumi.capture("preview", "--expect-no-changes")).exitCode).toBe(0);
   } finally {
     await reader.end();
     await context.host.close();

@@ -45,7 +45,8 @@ describe("what a killed run leaves in the state", () => {
     ["nothing that it can see", { stack: "s", pending: [], locks: undefined }, []],
     ["the lock of a program that is gone", { stack: "s", pending: [], locks: [{ ...lock, isAlive: false }] }, ["pulumi cancel --yes --stack s"]],
     ["the lock of another machine", { stack: "s", pending: [], locks: [{ ...lock, isAlive: undefined }] }, ["pulumi cancel --yes --stack s"]],
-    ["a phase half done", { stack: "s", pending: [phase], locks: [] }, ["pulumi up --stack s"]],
+    ["a phase half done", { stack: "s", pending: [phase], locks: [] }, ["pulumi up --stack s\npulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack s"]],
+    ["a phase half replaced", { stack: "s", pending: [{ ...phase, operation: "updating" }], locks: [] }, ["pulumi up --stack s"]],
     ["another resource half made", { stack: "s", pending: [phase, instance], locks: [] }, ["pulumi refresh --run-program --stack s\npulumi up --stack s"]],
     ["a run that still goes on", { stack: "s", pending: [phase], locks: [{ ...lock, isAlive: true }] }, ["ps -p 7 -o pid,etime,args"]],
   ])("%s", (_, traces, commands) => expect(commandsOf(diagnoseStack(traces))).toEqual(commands));
