@@ -72,7 +72,10 @@ export class Application {
     if (!options.registers) throw new Error(`${this.routes.login} answered ${describe(first)} for ${email}`);
     const registered = await this.ask("POST", this.routes.register, { body: { email, password } });
     if (registered.status !== 200 && registered.status !== 201)
-      throw new Error(`${this.routes.register} answered ${describe(registered)} for ${email}`);
+      throw new Error(
+        `${email} is neither let in nor registered: ${this.routes.login} answered ${describe(first)}, ${this.routes.register} ${describe(registered)}` +
+          (registered.status === 409 ? " (is the account disabled, see verification.checkAccount, or its password no longer secrets.checkPassword?)" : ""),
+      );
     // Some let in whom they have just registered; a second session would be left open.
     const isLetIn = typeof field(field(registered.body, "data"), "token") === "string";
     return tokenOf(isLetIn ? registered : await this.ask("POST", this.routes.login, { body: { email, password } }), this.routes.login);
