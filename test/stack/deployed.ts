@@ -25,9 +25,9 @@ export async function deploy(rehearsal: Rehearsal, release: string, schemaVersio
 }
 
 /** The stack serving that release at that schema, whatever the test before left; seconds where it does already. */
-export async function deployed(release: string, schemaVersion: number): Promise<Rehearsal> {
+export async function deployed(release: string, schemaVersion: number, config: Record<string, string> = {}): Promise<Rehearsal> {
   const rehearsal = await testRehearsal();
-  const done = await deploy(rehearsal, release, schemaVersion);
+  const done = await deploy(rehearsal, release, schemaVersion, config);
   expect(done.exitCode, done.output).toBe(0);
   return rehearsal;
 }
