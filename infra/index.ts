@@ -7,6 +7,7 @@ import { Database } from "./database";
 import { DatabaseTunnel } from "./database-tunnel";
 import { Guard } from "./guard";
 import { Host } from "./host";
+import { lockBeforeChanges } from "./lock/before-changes";
 import { chainDigest } from "./migrations/chain";
 import { Monitoring } from "./monitoring";
 import { alarmRules } from "./monitoring/alarms";
@@ -29,6 +30,8 @@ if (!pulumi.runtime.isDryRun()) await bundleSteps();
 const release = await resolveRelease(settings.release, app.repository);
 const name = `${app.name}-${pulumi.getStack()}`;
 const isProtected = settings.protection;
+
+lockBeforeChanges(settings.target.region, () => artifacts.bucket);
 
 const network = new Network(name, settings.network);
 

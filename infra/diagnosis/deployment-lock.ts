@@ -1,5 +1,5 @@
 import { describeLease, type Held, leaseSeconds, type Owner, standingOf } from "../lock/lease";
-import { haveEnded } from "../lock/process";
+import * as processes from "../lock/process";
 import type { LockStore } from "../lock/store";
 import { ask, type Section } from "./finding";
 
@@ -17,7 +17,7 @@ export async function diagnoseDeploymentLock(store: LockStore, who: string): Pro
 /** Whether the next deployment would not wait for its owner. */
 function isOver(found: Held | undefined, who: string): boolean {
   const nobodys: Owner = { who, deployment: "" };
-  return standingOf(found, nobodys, haveEnded) === "lapsed";
+  return standingOf(found, nobodys, processes) === "lapsed";
 }
 
 /** What a lock means that is held, and how it goes away. */

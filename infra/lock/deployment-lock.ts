@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "../steps/failure";
 import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
-import { haveEnded, theseProcesses } from "./process";
+import * as processes from "./process";
 import type { Found, LockStore } from "./store";
 
 /** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */
 const watchMs = 2_000;
 
 /**
- * Keeps two deployments of one stack apart, whatever Pulumi backends they keep their state in. Taken by the first phase, renewed by
- * each and while one runs, freed by the last or by one that fails; a killed deployment's lapses, on its own machine at once.
+ * Keeps two deployments of one stack apart, whatever Pulumi backends they keep their state in. Taken by the program before it changes a
+ * resource, else by the first phase; renewed by both, freed by the last phase or by one that fails; a killed deployment's lapses, on
+ * its own machine at once.
  */
 export class DeploymentLock {
   #etag: string | undefined;
@@ -17,7 +18,7 @@ export class DeploymentLock {
   #timer: NodeJS.Timeout | undefined;
   #renewal: Promise<void> = Promise.resolve();
   #lost: string | undefined;
-  readonly #processes = theseProcesses();
+  readonly #processes = processes.theseProcesses();
 
   constructor(
     readonly store: LockStore,
@@ -49,7 +50,7 @@ export class DeploymentLock {
     let watched: Found | undefined;
     for (;;) {
       const found = await this.store.read();
-      const standing = standingOf(found, this.owner, haveEnded);
+      const standing = standingOf(found, this.owner, processes);
       if (standing !== "held" || found === undefined) {
         if (standing === "lapsed" && found !== undefined) progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
         const since = standing === "ours" && found !== undefined ? found.lease.since : new Date().toISOString();
@@ -101,8 +102,9 @@ export class DeploymentLock {
         if (etag !== undefined) return void ([this.#etag, this.#lease] = [etag, lease]);
         // Perhaps by ourselves: a write whose answer was lost.
         const found = await this.store.read();
-        if (found !== undefined && standingOf(found, this.owner) === "ours") [this.#etag, this.#lease] = [found.etag, found.lease];
-        else this.#lost = found === undefined ? "it is gone" : found.lease.isFree ? `broken by ${found.lease.brokenBy ?? "nobody known"}` : `held by ${describeLease(found)}`;
+        if (found !== undefined && standingOf(found, this.owner, processes) === "ours") [this.#etag, this.#lease] = [found.etag, found.lease];
+        else if (found?.lease.isFree === true && found.lease.brokenBy === undefined) this.#lease = undefined;
+        else this.#lost = found === undefined ? "it is gone" : found.lease.isFree ? `broken by ${found.lease.brokenBy}` : `held by ${describeLease(found)}`;
       } catch {
         // Out of reach for now: the next beat tries again, and until the lease ends nobody takes it.
       }

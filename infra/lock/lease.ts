@@ -33,13 +33,20 @@ export type Held = { lease: Lease; ageSeconds: number };
 
 export type Standing = "free" | "ours" | "lapsed" | "held";
 
-/** @param haveEnded whether those that renewed it are known to have ended: nobody has to wait for the lapse then */
-export function standingOf(found: Held | undefined, owner: Owner, haveEnded: (processes: string) => boolean = () => false): Standing {
+/** What is known here of those that renewed a lock, as `process.ts` finds it. */
+export type Known = {
+  /** Nobody has to wait for the lapse then. */
+  haveEnded: (processes: string) => boolean;
+  /** Program and phases are one deployment. */
+  haveThisEngine: (processes: string) => boolean;
+};
+
+export function standingOf(found: Held | undefined, owner: Owner, known: Known): Standing {
   if (found === undefined || found.lease.isFree) return "free";
   const { lease, ageSeconds } = found;
-  if (lease.who === owner.who && lease.deployment === owner.deployment) return "ours";
-  const isDead = lease.who === owner.who && lease.processes !== undefined && haveEnded(lease.processes);
-  return isDead || ageSeconds > leaseSeconds ? "lapsed" : "held";
+  const isTold = (what: (processes: string) => boolean) => lease.who === owner.who && lease.processes !== undefined && what(lease.processes);
+  if ((lease.who === owner.who && lease.deployment === owner.deployment) || isTold(known.haveThisEngine)) return "ours";
+  return isTold(known.haveEnded) || ageSeconds > leaseSeconds ? "lapsed" : "held";
 }
 
 /** Who holds it, since when, what they do and when they were last heard of. */

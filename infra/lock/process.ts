@@ -15,6 +15,22 @@ export function theseProcesses(): string | undefined {
   return JSON.stringify([own.named]);
 }
 
+/** Whether they are of the engine that this process is of. */
+export function haveThisEngine(processes: string): boolean {
+  const engine = engineOf(theseProcesses());
+  return engine !== undefined && engine === engineOf(processes);
+}
+
+/** As JSON; undefined where no engine is above a process, or it can't be seen. */
+export function engineOf(processes: string | undefined): string | undefined {
+  try {
+    const [, engine] = JSON.parse(processes ?? "[]") as Named[];
+    return engine && JSON.stringify(engine);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether all of them are known to have ended: they were this machine's, and are not there any more. */
 export function haveEnded(processes: string): boolean {
   try {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,9 +11,11 @@ import { identityOf } from "../../infra/artifact/identity";
 import { artifactObject } from "../../infra/artifact/object";
 import { provideArtifact } from "../../infra/artifact/provide";
 import { stackInput } from "../../infra/cli/stack-input";
+import { readStackState } from "../../infra/cli/stack-state";
 import { bringScript, releaseDirectory } from "../../infra/commands/stage-script";
 import { resolveRelease } from "../../infra/release";
 import { breakLock, DeploymentLock } from "../../infra/lock/deployment-lock";
+import type { Lease } from "../../infra/lock/lease";
 import { LockStore } from "../../infra/lock/store";
 import { badWarning } from "../../infra/releases/ledger";
 import { ReleaseStore } from "../../infra/releases/store";
@@ -23,14 +26,16 @@ import { whoRuns } from "../../infra/steps/report-header";
 import { stage } from "../../infra/steps/stage";
 import type { StepContext } from "../../infra/steps/step";
 import { until } from "./cloud-fixture";
-import { deployed, servingRelease, stack } from "./deployed";
+import type { Rehearsal } from "../rehearsal/rehearsal";
+import { deploy, deployed, servingRelease, stack } from "./deployed";
 
 // Steps and scripts alone, against the one deployed host.
+let rehearsal: Rehearsal;
 let input: StepInput;
 const opened: StepContext[] = [];
 
 beforeAll(async () => {
-  const rehearsal = await deployed("v1.1.0", 1);
+  rehearsal = await deployed("v1.1.0", 1);
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
   input = await stackInput(stack);
 });
@@ -258,6 +263,50 @@ describe("the deployment lock", () => {
       await mine.leave();
       await other.free();
     }
+  });
+
+  test("is taken before the first resource changes: one that is held leaves every resource as it is, and only an up without changes passes it", async () => {
+    const changed = { "monitoring.runbook": "https://runbooks.example/alarms" };
+    const alarms = async () => {
+      const { resources } = await readStackState(stack);
+      return resources.filter(({ type }) => type === "aws:cloudwatch/metricAlarm:MetricAlarm").map(({ urn, outputs }) => `${urn} ${String(outputs?.alarmDescription)}`).sort();
+    };
+    const standing = await alarms();
+    expect(standing.length).toBeGreaterThan(1);
+    const other = lockOf(stack, "ada@desk");
+    await other.take("stage", hear);
+    try {
+      expect(await deploy(rehearsal, "v1.1.0", 1)).toMatchObject({ exitCode: 0, output: expect.stringMatching(/\d+ unchanged/) });
+      const refused = await deploy(rehearsal, "v1.1.0", 1, changed);
+      expect(refused.exitCode).not.toBe(0);
+      expect(refused.output).toMatch(/another deployment of this stack is under way: ada@desk, since .*, in phase stage/);
+      expect(refused.output).toContain(`npm run lock -- ${stack} --break`);
+      expect(await alarms()).toEqual(standing);
+    } finally {
+      await other.free();
+      await rehearsal.pulumi.capture("config", "rm", "--path", "monitoring.runbook");
+    }
+  });
+
+  test("is one for the program and its phases, and free afterwards", async () => {
+    const store = new LockStore(input.bucket, stack, input.settings.target.region);
+    const seen: Lease[] = [];
+    let isOver = false;
+    const watching = (async () => {
+      for (; !isOver; await pause(200)) seen.push(...[(await store.read())?.lease].filter((lease) => lease !== undefined));
+    })();
+    try {
+      const done = await deploy(rehearsal, "v1.1.0", 1, { "monitoring.runbook": "https://runbooks.example/alarms" });
+      expect(done.exitCode, done.output).toBe(0);
+    } finally {
+      isOver = true;
+      await watching;
+      await deploy(rehearsal, "v1.1.0", 1, { "monitoring.runbook": "docs/runbooks/alarms.md" });
+    }
+    const held = seen.filter(({ isFree }) => !isFree);
+    expect([...new Set(held.map(({ phase }) => phase))].slice(0, 2)).toEqual(["resources", "preflight"]);
+    expect(new Set(held.map(({ since }) => since)).size).toBe(1);
+    expect((await store.read())?.lease).toMatchObject({ isFree: true, phase: "evidence" });
   });
 
   test("of one that is dead lapses by itself", async () => {

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { describeLease, heartbeatSeconds, type Held, leaseSeconds, standingOf } from "../../infra/lock/lease";
-import { haveEnded, theseProcesses } from "../../infra/lock/process";
+import { engineOf, haveEnded, haveThisEngine, theseProcesses } from "../../infra/lock/process";
 
 const owner = { who: "ada@desk", deployment: "run-1" };
 const held = (ageSeconds: number, change: Partial<Held["lease"]> = {}): Held => ({
@@ -21,9 +21,11 @@ describe("a lock", () => {
     ["not renewed in time", held(leaseSeconds + 1, { who: "bob@laptop" }), "lapsed"],
     ["of a process of this machine that has ended", held(5, { deployment: "run-2", processes: "ended" }), "lapsed"],
     ["of one that lives", held(5, { deployment: "run-2", processes: "alive" }), "held"],
+    ["of the program that the same engine runs", held(5, { deployment: "run-2", processes: "alive, this engine" }), "ours"],
     ["of one that has ended, if another machine says so", held(5, { who: "bob@laptop", processes: "ended" }), "held"],
   ])("%s", (_, found, standing) => {
-    expect(standingOf(found, owner, (processes) => processes === "ended")).toBe(standing);
+    const known = { haveEnded: (processes: string) => processes === "ended", haveThisEngine: (processes: string) => processes.endsWith("this engine") };
+    expect(standingOf(found, owner, known)).toBe(standing);
   });
   test("is known to be over only where its process was one of this machine and is gone", async () => {
     const mine = theseProcesses() ?? "";
@@ -35,6 +37,13 @@ describe("a lock", () => {
     expect(haveEnded(JSON.stringify([{ ...(JSON.parse(other) as object[])[0], boot: "another" }]))).toBe(false);
     expect(haveEnded(JSON.stringify([{ ...(JSON.parse(mine) as object[])[0], startTicks: "1" }]))).toBe(true);
     expect(haveEnded("not a process")).toBe(false);
+  });
+  test("belongs to one engine's program and phases, and to nobody where no engine is above them", () => {
+    const mine = theseProcesses() ?? "";
+    expect(engineOf(mine)).toBeUndefined();
+    expect(haveThisEngine(mine)).toBe(false);
+    expect(engineOf(JSON.stringify([{ pid: 1 }, { pid: 2 }]))).toBe(engineOf(JSON.stringify([{ pid: 3 }, { pid: 2 }])));
+    expect(engineOf("not a process")).toBeUndefined();
   });
   test("survives two renewals that fail", () => {
     expect(3 * heartbeatSeconds).toBeLessThan(leaseSeconds);
