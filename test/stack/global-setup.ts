@@ -6,17 +6,17 @@ import { endRehearsal } from "../rehearsal/rehearsal";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the stack tests' one local cloud and the stack on it are. */
+    /** Where the one local cloud and the stack on it are. */
     rehearsalHome: string;
   }
 }
 
 /**
- * One local cloud for all stack tests, started by the first that needs it and gone with the last. `STACK_TEST_HOME` names a
- * directory that stays, for whoever writes a test: the next run finds the cloud and the stack as the last one left them.
+ * One local cloud for the stack tests of a project, started by the first that needs it and gone with the last. `STACK_TEST_HOME` names
+ * a directory that stays, for whoever writes a test: the next run finds the cloud and the stack as the last one left them.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const kept = process.env.STACK_TEST_HOME;
+  const kept = process.env.STACK_TEST_HOME && join(process.env.STACK_TEST_HOME, project.name);
   const home = kept ?? (await mkdtemp(join(tmpdir(), "stack-tests-")));
   project.provide("rehearsalHome", home);
   return async () => {

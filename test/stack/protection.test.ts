@@ -13,7 +13,7 @@ import { withClient } from "../../infra/steps/database-connection";
 import type { StepInput } from "../../infra/steps/input";
 import type { StepContext } from "../../infra/steps/step";
 import type { Rehearsal } from "../rehearsal/rehearsal";
-import { deploy, deployed, servingRelease, stack } from "./deployed";
+import { deployed, servingRelease, stack } from "./deployed";
 
 // A protected stack from its restore to its end. RDS's own waits are most of the time: each change of the instance takes a minute and a half.
 const region = { region: "us-east-1" };
@@ -23,9 +23,7 @@ const late = "/srv/prompt-library/shared/interface/backend/data/late.json";
 let rehearsal: Rehearsal;
 
 beforeAll(async () => {
-  rehearsal = await deployed("v1.1.0", 1);
-  const guarded = await deploy(rehearsal, "v1.1.0", 1, { protection: "true" });
-  expect(guarded.exitCode, guarded.output).toBe(0);
+  rehearsal = await deployed("v1.1.0", 1, { protection: "true" });
 });
 
 afterAll(async () => {
