@@ -37,7 +37,7 @@ async function main(phase: Phase): Promise<void> {
   const deployment = before === null ? context.runId : (before.deployment ?? before.runId);
   const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
   try {
-    await lock.take(phase, context.progress);
+    await Promise.all([lock.take(phase, context.progress), context.host.connect()]);
     if (phase === "preflight") await (await import("./ending")).announce(context);
     const done: StepOutcome = await steps[phase](context);
     await lock.check();

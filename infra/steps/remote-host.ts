@@ -18,6 +18,11 @@ export class RemoteHost {
     this.#files = writeSshIdentity(address, privateKey);
   }
 
+  /** Opens the shared connection before it is needed. Of a host out of reach the first command tells. */
+  async connect(): Promise<void> {
+    await execa("ssh", [...sshArguments(this.address, this.#files), "true"], { reject: false, stdin: "ignore", timeout: 10_000 });
+  }
+
   /**
    * Runs a bash script as root; it ends at the first command that fails. The script goes through stdin, so what it holds
    * is in no process list.
