@@ -36,8 +36,10 @@ async function main(phase: Phase): Promise<void> {
   };
   const deployment = before === null ? context.runId : (before.deployment ?? before.runId);
   const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
+  let hasBegun = false;
   try {
     await Promise.all([lock.take(phase, context.progress), context.host.connect()]);
+    hasBegun = true;
     if (phase === "preflight") await (await import("./ending")).announce(context);
     const done: StepOutcome = await steps[phase](context);
     await lock.check();
@@ -49,6 +51,7 @@ async function main(phase: Phase): Promise<void> {
     process.stdout.write(JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult));
   } catch (error) {
     process.exitCode = 1;
+    if (!hasBegun) context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
     await (await import("./ending")).lament(context, error, finish, { ownsRecords: lock.isHeld });
     await lock.free().catch((reason: unknown) => context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`));
   } finally {

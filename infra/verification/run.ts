@@ -2,6 +2,7 @@ import { whyNotNeeded } from "../checklist/provable";
 import type { BoxResult } from "../checklist/result";
 import { prove, type StepContext } from "../steps/step";
 import { checks } from "./checks";
+import { beginPages } from "./pages";
 import { Round } from "./round";
 import type { Subject } from "./subject";
 
@@ -12,7 +13,8 @@ import type { Subject } from "./subject";
 export async function verifyRelease(subject: Subject, record: Pick<StepContext, "phase" | "boxes" | "details">): Promise<void> {
   const { release, schemaVersion, settings, progress } = subject;
   const round = new Round(subject);
-  if (whyNotNeeded("WEB-1.4", release, schemaVersion, settings.app) === undefined) void round.browser().catch(() => undefined);
+  const hasPages = whyNotNeeded("WEB-1.4", release, schemaVersion, settings.app) === undefined;
+  if (hasPages) void round.browser().catch(() => undefined);
   await round.clearLeftovers().catch((error: unknown) => progress(`leftovers of an earlier verification: ${error instanceof Error ? error.message : String(error)}`));
   const proved = async ([id, check]: (typeof checks)[number]): Promise<BoxResult[]> => {
     const reason = whyNotNeeded(id, release, schemaVersion, settings.app);
@@ -21,9 +23,8 @@ export async function verifyRelease(subject: Subject, record: Pick<StepContext, 
     if (!(await prove({ phase: record.phase, boxes }, id, () => check(round)))) progress(`${id} does not hold`);
     return boxes;
   };
-  // Pages take most of their time to show that they ask for nothing more: they do so beside the checks before them.
-  const aside = new Map(checks.filter(([id]) => id === "WEB-1.4").map((check) => [check, proved(check)]));
-  for (const check of checks) record.boxes.push(...(await (aside.get(check) ?? proved(check))));
+  if (hasPages) beginPages(round);
+  for (const check of checks) record.boxes.push(...(await proved(check)));
   // A failure of the box that used it: an account that stays open is for somebody to see to.
   await round.end().then(
     (account) => (record.details.checkAccount = account),

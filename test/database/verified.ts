@@ -24,6 +24,8 @@ export type VerifyOptions = {
   schemaVersion?: number;
   verification?: Partial<Settings["verification"]>;
   environment?: NodeJS.ProcessEnv;
+  /** Pages that take a path's place when it is asked for the first time. */
+  firstAnswers?: Readonly<Record<string, string>>;
   /** Works on the database after its migration, before the release starts. */
   before?: (database: pg.Client, environment: NodeJS.ProcessEnv) => Promise<void>;
 };
@@ -79,7 +81,7 @@ export async function verified(services: Services, tag: string, options: VerifyO
     await options.before?.(database, environment);
     const connectionsBefore = await seeConnections(database);
     const running = (backend = await startBackend(tag, environment));
-    const site = await startSite(tag, running);
+    const site = await startSite(tag, running, options.firstAnswers);
     const record = { phase: "verify" as const, boxes: [] as BoxResult[], details: {} as Record<string, unknown> };
     try {
       await verifyRelease(
