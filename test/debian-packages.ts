@@ -1,7 +1,7 @@
 import { execa } from "execa";
 
 /** What a rehearsal's own machine lacks beside what the local cloud installs for itself: the browser that looks at the pages. */
-export const rehearsalPackages = ["chromium", "git", "openssh-client", "openssl", "curl"];
+export const rehearsalPackages = ["chromium-headless-shell", "git", "openssh-client", "openssl", "curl"];
 
 /** What the tests start beside that. */
 export const testPackages = [...rehearsalPackages, "postgresql", "postgresql-contrib", "redis-server", "jq", "python3-venv"];

@@ -9,7 +9,7 @@ import type { PhaseResult, StepInput } from "./input";
 import { keepRecord } from "./records";
 import { whoRuns } from "./report-header";
 import type { StepOutcome } from "./step";
-import { steps } from "./steps";
+import { loadStep } from "./steps";
 
 // Reports and the like lie below the project's directory, wherever the command was started.
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
@@ -38,10 +38,10 @@ async function main(phase: Phase): Promise<void> {
   const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
   let hasBegun = false;
   try {
-    await Promise.all([lock.take(phase, context.progress), context.host.connect()]);
+    const [, , step] = await Promise.all([lock.take(phase, context.progress), context.host.connect(), loadStep[phase]()]);
     hasBegun = true;
     if (phase === "preflight") await (await import("./ending")).announce(context);
-    const done: StepOutcome = await steps[phase](context);
+    const done: StepOutcome = await step(context);
     await lock.check();
     const outcome = { outcome: done.outcome, summary: done.summary };
     const ending = phase === "evidence" ? await (await import("./ending")).conclude(context, finish, outcome) : {};

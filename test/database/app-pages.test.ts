@@ -1,5 +1,6 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startChromium } from "../../infra/verification/chromium";
 import { adminAccount, backendEnvironment, newUser, type RunningBackend, startBackend } from "../app/backend";
 import { builtRelease } from "../app/build";
 import { type FakeProvider, startProvider } from "../app/provider";
@@ -18,7 +19,7 @@ beforeAll(async () => {
   await builtRelease("v1.2.0");
   [cluster, redis, provider] = await Promise.all([startCluster(), startRedis(), startProvider((_, response) => response.end("{}"))]);
   await migrateDatabase(cluster.connection, 2);
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  browser = await startChromium(undefined);
 }, 600_000);
 
 afterAll(async () => {

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { findChromium } from "../../infra/verification/chromium";
 
 /** `npx tsx test/golden/photograph.ts PAGE OUT WIDTH HEIGHT [dark|print] [full]`: one golden page as a picture. */
 const [page = "report-good.html", out = "report.png", width = "1280", height = "900", look = "light", full] = process.argv.slice(2);
 const profile = mkdtempSync(join(tmpdir(), "photograph-"));
 const context = await chromium.launchPersistentContext(profile, {
-  executablePath: "/usr/bin/chromium",
+  executablePath: await findChromium(undefined),
   headless: true,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   viewport: { width: Number(width), height: Number(height) },

@@ -5,7 +5,7 @@ import type { Phase } from "../../infra/rollout/phases";
 import { openContext } from "../../infra/steps/context";
 import type { StepInput } from "../../infra/steps/input";
 import type { StepContext, StepOutcome } from "../../infra/steps/step";
-import { steps } from "../../infra/steps/steps";
+import { loadStep } from "../../infra/steps/steps";
 import { builtRelease } from "../app/build";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 
@@ -41,7 +41,7 @@ export async function inputFor(input: StepInput, release: string): Promise<StepI
 export async function runStep(phase: Phase, input: StepInput): Promise<StepOutcome & { context: StepContext }> {
   const context = openContext(phase, input, new Date());
   try {
-    return { ...(await steps[phase](context)), context };
+    return { ...(await (await loadStep[phase]())(context)), context };
   } finally {
     await context.host.close();
   }
