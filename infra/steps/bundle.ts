@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Plugin } from "esbuild";
@@ -56,7 +56,17 @@ export async function bundleSteps(): Promise<boolean> {
     await writeFile(temporary, contents);
     await rename(temporary, path);
   }
+  await removeOldParts(new Set(outputFiles.map(({ path }) => basename(path))));
   return true;
+}
+
+/** Parts of earlier compilations, but for those that a run of today may still load. */
+async function removeOldParts(current: ReadonlySet<string>): Promise<void> {
+  const dayAgo = Date.now() - 86_400_000;
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (name.endsWith(".js") && !current.has(name) && (await stat(path)).mtimeMs < dayAgo) await rm(path, { force: true });
+  }
 }
 
 async function digestOfSources(): Promise<string> {
