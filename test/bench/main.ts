@@ -21,6 +21,8 @@ function keep(results: readonly BenchResult[]): void {
   const all = new Map([...known, ...results].map((result) => [result.name, result]));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify([...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), null, 2)}\n`);
+  for (const { name, value, unit, beside } of results)
+    process.stdout.write(`${name.padEnd(44)}${String(value).padStart(10)} ${unit}${beside === undefined ? "" : `   (${beside})`}\n`);
 }
 
 async function main(names: string[]): Promise<void> {
@@ -29,10 +31,7 @@ async function main(names: string[]): Promise<void> {
   const startedAt = Date.now();
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
     const say = (line: string) => void process.stderr.write(`bench ${name}  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
-    const results = await benches[name]!.run(say);
-    keep(results);
-    for (const { name: measured, value, unit, beside } of results)
-      process.stdout.write(`${measured.padEnd(44)}${String(value).padStart(10)} ${unit}${beside === undefined ? "" : `   (${beside})`}\n`);
+    await benches[name]!.run(say, keep);
   }
 }
 
