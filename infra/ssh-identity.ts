@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostAddress, knownHostsLine, type SshFiles } from "./commands/ssh";
+import { isAlive } from "./lock/process";
 
 const prefix = "deployment-ssh-";
 const directories = new Set<string>();
@@ -34,14 +35,5 @@ function removeLeftovers(): void {
     const path = join(tmpdir(), name);
     // Another user's is that user's own to remove.
     if (pid !== undefined && !isAlive(Number(pid)) && statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { z } from "zod";
 import type { StackTraces } from "../diagnosis/stack-traces";
+import { isAlive } from "../lock/process";
 
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 
@@ -24,13 +25,4 @@ export async function readStateLocks(stack: string): Promise<StackTraces["locks"
     const { pid, username, hostname: machine, timestamp } = lock.data;
     return [{ user: username, machine, pid, since: timestamp, isAlive: machine === hostname() ? isAlive(pid) : undefined }];
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -54,3 +54,13 @@ function look(pid: number): { named: Named; command: string; parent: number } | 
     return undefined;
   }
 }
+
+/** Whether there is such a process on this machine, be it of another user. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
