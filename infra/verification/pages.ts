@@ -12,11 +12,11 @@ type Look = { page: PageSettings; complaints: string[]; dataUri?: string };
 
 const begun = new WeakMap<Round, Promise<Look[]>>();
 
-/** Opens the pages beside the checks before theirs: most of a page's time is waiting until it asks for nothing more. */
-export function beginPages(round: Round): void {
-  const looking = lookAtAll(round, pagesOf(round));
-  looking.catch(() => undefined);
+/** Once a round, and beside the checks before the pages' own: most of a page's time is waiting until it asks for nothing more. */
+export function firstLook(round: Round): Promise<Look[]> {
+  const looking = begun.get(round) ?? lookAtAll(round, pagesOf(round));
   begun.set(round, looking);
+  return looking;
 }
 
 /**
@@ -26,10 +26,11 @@ export function beginPages(round: Round): void {
 export async function pagesWithoutComplaint(round: Round): Promise<string> {
   const pages = pagesOf(round);
   if (pages.length === 0) throw new Error("verification.pages names no page that this release has");
-  const first = await (begun.get(round) ?? lookAtAll(round, pages));
+  const first = await firstLook(round);
+  const clean = first.filter(({ complaints }) => complaints.length === 0);
   const doubtful = first.filter(({ complaints }) => complaints.length > 0);
   const second = doubtful.length === 0 || round.application.limited !== undefined ? doubtful : await lookAtAll(round, doubtful.map(({ page }) => page));
-  for (const { page, dataUri } of [...first.filter((look) => !doubtful.includes(look)), ...second])
+  for (const { page, dataUri } of [...clean, ...second])
     if (dataUri !== undefined) round.screenshots.push({ page: page.path, as: page.as, dataUri });
   if (round.application.limited !== undefined) throw round.application.limited;
   const found = complaintsOf(second);

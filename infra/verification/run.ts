@@ -1,8 +1,7 @@
 import { whyNotNeeded } from "../checklist/provable";
-import type { BoxResult } from "../checklist/result";
 import { prove, type StepContext } from "../steps/step";
 import { checks } from "./checks";
-import { beginPages } from "./pages";
+import { firstLook } from "./pages";
 import { Round } from "./round";
 import type { Subject } from "./subject";
 
@@ -16,15 +15,12 @@ export async function verifyRelease(subject: Subject, record: Pick<StepContext, 
   const hasPages = whyNotNeeded("WEB-1.4", release, schemaVersion, settings.app) === undefined;
   if (hasPages) void round.browser().catch(() => undefined);
   await round.clearLeftovers().catch((error: unknown) => progress(`leftovers of an earlier verification: ${error instanceof Error ? error.message : String(error)}`));
-  const proved = async ([id, check]: (typeof checks)[number]): Promise<BoxResult[]> => {
+  if (hasPages) void firstLook(round).catch(() => undefined);
+  for (const [id, check] of checks) {
     const reason = whyNotNeeded(id, release, schemaVersion, settings.app);
-    if (reason !== undefined) return [{ id, result: "not needed", evidence: "", reason, source: record.phase }];
-    const boxes: BoxResult[] = [];
-    if (!(await prove({ phase: record.phase, boxes }, id, () => check(round)))) progress(`${id} does not hold`);
-    return boxes;
-  };
-  if (hasPages) beginPages(round);
-  for (const check of checks) record.boxes.push(...(await proved(check)));
+    if (reason !== undefined) record.boxes.push({ id, result: "not needed", evidence: "", reason, source: record.phase });
+    else if (!(await prove(record, id, () => check(round)))) progress(`${id} does not hold`);
+  }
   // A failure of the box that used it: an account that stays open is for somebody to see to.
   await round.end().then(
     (account) => (record.details.checkAccount = account),
