@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StepFailure } from "../steps/failure";
-import type { DeploymentLock } from "./deployment-lock";
+import { whoRuns } from "../steps/report-header";
+import { DeploymentLock } from "./deployment-lock";
 import { engineOf, theseProcesses } from "./process";
 
 /** What is outside the program, but for the bucket that the lock lies in; phases take it themselves. */
@@ -30,12 +31,9 @@ export function lockBeforeChanges(region: string, bucket: () => pulumi.Output<st
 }
 
 async function take(region: string, bucket: pulumi.Output<string>): Promise<DeploymentLock> {
-  const [name, { DeploymentLock }, { LockStore }, { whoRuns }] = await Promise.all([
-    new Promise<string>((resolve) => bucket.apply(resolve)),
-    import("./deployment-lock"),
-    import("./store"),
-    import("../steps/report-header"),
-  ]);
+  const name = await new Promise<string>((resolve) => bucket.apply(resolve));
+  // With it comes the client of S3, which an `up` that changes nothing should not wait for.
+  const { LockStore } = await import("./store");
   const lock = new DeploymentLock(new LockStore(name, pulumi.getStack(), region), { who: whoRuns(), deployment: `resources ${new Date().toISOString()}` });
   await lock.take("resources", (message) => void pulumi.log.info(message));
   return lock;
