@@ -64,8 +64,11 @@ export async function bundleSteps(): Promise<boolean> {
 async function removeOldParts(current: ReadonlySet<string>): Promise<void> {
   const dayAgo = Date.now() - 86_400_000;
   for (const name of await readdir(directory)) {
+    if (!name.endsWith(".js") || current.has(name)) continue;
     const path = join(directory, name);
-    if (name.endsWith(".js") && !current.has(name) && (await stat(path)).mtimeMs < dayAgo) await rm(path, { force: true });
+    // Another program may remove it at the same time.
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < dayAgo) await rm(path, { force: true });
   }
 }
 
