@@ -9,12 +9,13 @@ import { openContext } from "../../infra/steps/context";
 import { withClient } from "../../infra/steps/database-connection";
 import type { StepInput } from "../../infra/steps/input";
 import { endRehearsal, prepareRehearsal } from "../rehearsal/rehearsal";
-import { benchResult, type BenchResult } from "./result";
+import { benchResult, type BenchResult, type Keep } from "./result";
 
 export type BackupGateOptions = {
   /** Sizes of the database, ascending: it grows from one to the next. */
   gigabytes: number[];
-  say?: (line: string) => void;
+  say: (line: string) => void;
+  keep: Keep;
 };
 
 const stack = "backup-gate";
@@ -23,8 +24,7 @@ const stack = "backup-gate";
  * How long the backup gate takes from its first word to the copy's removal, against the database's size: on a stack and a local cloud
  * of its own, whose snapshot is a base backup on the same disk. RDS's own times have nothing to do with these; the proof's share has.
  */
-export async function bench(options: BackupGateOptions = { gigabytes: [0.1] }): Promise<BenchResult[]> {
-  const say = options.say ?? (() => undefined);
+export async function bench({ gigabytes, say, keep }: BackupGateOptions): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "backup-gate-"));
   try {
     const { pulumi } = await prepareRehearsal({ stack, home, log: say });
@@ -33,9 +33,7 @@ export async function bench(options: BackupGateOptions = { gigabytes: [0.1] }): 
     const found = await stackInput(stack);
     // The gate alone, as if schema 2 were asked for.
     const input: StepInput = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
-    const results: BenchResult[] = [];
-    for (const gigabytes of options.gigabytes) results.push(...(await benchOne(input, gigabytes, say)));
-    return results;
+    for (const size of gigabytes) keep(await benchOne(input, size, say));
   } finally {
     await endRehearsal({ home, log: say });
     await rm(home, { recursive: true, force: true });

@@ -1,21 +1,20 @@
-import type { BenchResult } from "./result";
+import type { Keep } from "./result";
 
 export type Bench = {
   /** One line for `npm run bench -- --help`. */
   what: string;
-  /** @param keep takes numbers as they are measured: a part that fails loses none of the parts before it */
-  run(say: (line: string) => void, keep: (results: readonly BenchResult[]) => void): Promise<void>;
+  run(say: (line: string) => void, keep: Keep): Promise<void>;
 };
 
 /** Loaded when it runs, so that one bench does not start with the modules of all. */
 export const benches: Readonly<Record<string, Bench>> = {
   "writer-stall": {
     what: "the longest stall of a writer while schema 2 goes up and down, beside the same change in one transaction (WRITER_STALL_MILLIONS=1,4,10)",
-    run: async (say, keep) => keep(await (await import("./writer-stall")).bench({ millions: sizes(process.env.WRITER_STALL_MILLIONS ?? "1,4,10"), hasReader: true, say })),
+    run: async (say, keep) => (await import("./writer-stall")).bench({ millions: sizes(process.env.WRITER_STALL_MILLIONS ?? "1,4,10"), hasReader: true, say, keep }),
   },
   "backup-gate": {
     what: "how long the backup gate takes, snapshot to proof, against the database's size (needs root and some 15 GB of disk)",
-    run: async (say, keep) => keep(await (await import("./backup-gate")).bench({ gigabytes: [0.1, 1, 4], say })),
+    run: async (say, keep) => (await import("./backup-gate")).bench({ gigabytes: [0.1, 1, 4], say, keep }),
   },
   deployment: {
     what: "requests that fail during a deployment and the checklist's own way, the way back, no-op runs, the artifact (BENCH_COUNT ways back: 30)",

@@ -16,13 +16,13 @@ import type { StepContext } from "../../infra/steps/step";
 import { endRehearsal, prepareRehearsal, type Rehearsal } from "../rehearsal/rehearsal";
 import { type LoadResult, startLoad, underLoad } from "../steady-load";
 import { checklistsOwnWay } from "./checklists-own-way";
-import { type BenchResult, benchResult } from "./result";
+import { type BenchResult, benchResult, type Keep } from "./result";
 
 export type DeploymentBenchOptions = {
   /** How often the way back and the switch are timed. */
   count: number;
   say: (line: string) => void;
-  keep: (results: readonly BenchResult[]) => void;
+  keep: Keep;
   /** A rehearsal that is used again and stays; else one of its own that goes. */
   home?: string;
 };

@@ -3,7 +3,7 @@ import { backfill, migrateTo, readMigrations } from "../../infra/migrations";
 import { startCluster, type ClusterConnection } from "../database/cluster";
 import { seedProviders } from "../database/library";
 import { downInOneTransaction, upInOneTransaction } from "./one-transaction";
-import { benchResult, type BenchResult } from "./result";
+import { benchResult, type BenchResult, type Keep } from "./result";
 import { whileWriting } from "./writer";
 import type { WriterTimes } from "./writer-process";
 
@@ -12,7 +12,8 @@ export type WriterStallOptions = {
   millions: number[];
   /** Whether each is measured with a report of 15 s in the way as well. */
   hasReader: boolean;
-  say?: (line: string) => void;
+  say: (line: string) => void;
+  keep: Keep;
 };
 
 const readerSeconds = 15;
@@ -27,14 +28,12 @@ const largestFilledMillions = 1;
  * The longest stall of a writer, and its p99, while version 2 goes up and down, beside the same change in one transaction; and
  * while the backfill runs. Goal: under 50 ms alone, under 300 ms with the reader, at any size. PostgreSQL 15 with fsync off.
  */
-export async function bench(options: WriterStallOptions = { millions: [1], hasReader: true }): Promise<BenchResult[]> {
-  const results: BenchResult[] = [];
-  for (const millions of options.millions) results.push(...(await benchOne(millions, options)));
-  return results;
+export async function bench(options: WriterStallOptions): Promise<void> {
+  for (const millions of options.millions) options.keep(await benchOne(millions, options));
 }
 
 async function benchOne(millions: number, options: WriterStallOptions): Promise<BenchResult[]> {
-  const say = options.say ?? (() => undefined);
+  const { say } = options;
   const cluster = await startCluster({ settings: { max_wal_size: "8GB", shared_buffers: "256MB" } });
   try {
     const { connection } = cluster;
