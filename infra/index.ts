@@ -18,16 +18,21 @@ import { resolveRelease } from "./release";
 import { Roles } from "./roles";
 import { Rollout } from "./rollout/rollout";
 import { ScheduledBackups } from "./scheduled-backups";
+import { mapOnlyErrors } from "./source-positions";
 import { bundleSteps } from "./steps/bundle";
 import { stepCommand } from "./steps/command";
 import type { PhaseResult } from "./steps/input";
 import { checkTarget } from "./target";
 
+mapOnlyErrors();
 const settings = readSettings();
 const { app, secrets, keys } = settings;
-await checkTarget(settings.target);
-if (!pulumi.runtime.isDryRun()) await bundleSteps();
-const release = await resolveRelease(settings.release, app.repository);
+// At once: the first waits for the provider's start, which takes a tenth of an `up` without changes.
+const [release] = await Promise.all([
+  resolveRelease(settings.release, app.repository),
+  checkTarget(settings.target),
+  pulumi.runtime.isDryRun() ? undefined : bundleSteps(),
+]);
 const name = `${app.name}-${pulumi.getStack()}`;
 const isProtected = settings.protection;
 
