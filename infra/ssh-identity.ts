@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HostAddress, knownHostsLine, type SshFiles } from "./commands/ssh";
-import { isAlive } from "./lock/process";
+import { engineAbove, isAlive } from "./lock/process";
 
 const prefix = "deployment-ssh-";
 const directories = new Set<string>();
@@ -27,6 +28,20 @@ export function writeSshIdentity(host: HostAddress, privateKey: string): Require
   writeFileSync(files.privateKey, `${privateKey.trim()}\n`, { mode: 0o600 });
   writeFileSync(files.knownHosts, knownHostsLine(host), { mode: 0o600 });
   return files;
+}
+
+/**
+ * Where the phases of one deployment find the connection that the first of them opened: to open one takes a host ten times as long as a
+ * command over it. In a directory that goes once the engine has ended, and by a name that nobody guesses who has not the key.
+ * @returns undefined where no engine is above this process, or it can't be seen
+ */
+export function sharedControlPath({ address }: HostAddress, privateKey: string): string | undefined {
+  const engine = engineAbove()?.pid;
+  if (engine === undefined) return undefined;
+  const name = createHash("sha256").update(`${address}\0${privateKey}`).digest("hex").slice(0, 16);
+  const directory = join(tmpdir(), `${prefix}${engine}-${name}`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return statSync(directory).uid === process.getuid?.() ? join(directory, "control") : undefined;
 }
 
 function removeLeftovers(): void {

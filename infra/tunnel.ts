@@ -16,7 +16,11 @@ export type TunnelArgs = {
   onFailure: (message: string) => void;
 };
 
-export type Tunnel = { localPort: number; close(): void };
+export type Tunnel = {
+  localPort: number;
+  /** Ends its connections too: one that a client keeps for later would hold this process for seconds. */
+  close(): void;
+};
 
 /**
  * Listens on this machine and carries each connection through the host by an ssh of its own. Nothing is started until
@@ -24,7 +28,12 @@ export type Tunnel = { localPort: number; close(): void };
  * @throws Error when the local port is taken
  */
 export async function openTunnel(args: TunnelArgs): Promise<Tunnel> {
-  const server = createServer((socket) => void carry(socket, args));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    void carry(socket, args);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
       reject(
@@ -39,7 +48,11 @@ export async function openTunnel(args: TunnelArgs): Promise<Tunnel> {
   server.unref();
   const address = server.address();
   const localPort = address !== null && typeof address === "object" ? address.port : args.localPort;
-  return { localPort, close: () => void server.close() };
+  const close = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { localPort, close };
 }
 
 /** What has to be ended with this process: one listener for all connections, however many a provider opens. */

@@ -10,9 +10,14 @@ type Named = { boot: string; namespace: string; pid: number; startTicks: string 
 export function theseProcesses(): string | undefined {
   const own = look(process.pid);
   if (own === undefined) return undefined;
-  for (let above = look(own.parent); above !== undefined; above = look(above.parent))
-    if (above.command === "pulumi") return JSON.stringify([own.named, above.named]);
-  return JSON.stringify([own.named]);
+  const engine = engineAbove();
+  return JSON.stringify(engine === undefined ? [own.named] : [own.named, engine]);
+}
+
+/** The engine that this process is of; undefined where none is above it, or it can't be seen. */
+export function engineAbove(): Named | undefined {
+  for (let above = look(process.ppid); above !== undefined; above = look(above.parent)) if (above.command === "pulumi") return above.named;
+  return undefined;
 }
 
 /** Whether they are of the engine that this process is of. */

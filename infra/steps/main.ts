@@ -56,7 +56,8 @@ async function main(phase: Phase): Promise<void> {
     await lock.free().catch((reason: unknown) => context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`));
   } finally {
     await lock.leave();
-    await context.host.close();
+    const isLast = phase === "evidence" || process.exitCode === 1;
+    await (isLast ? context.host.close() : context.host.leave());
   }
 }
 

@@ -2,20 +2,23 @@ import { spawn } from "node:child_process";
 import { execa, ExecaError } from "execa";
 import { type HostAddress, sshArguments } from "../commands/ssh";
 import { line, quote } from "../commands/shell";
-import { writeSshIdentity } from "../ssh-identity";
+import { sharedControlPath, writeSshIdentity } from "../ssh-identity";
 import { openTunnel, type Tunnel } from "../tunnel";
 import { HostUnreached, StepFailure } from "./failure";
 import { runTransient, settle, type TransientOptions } from "./transient";
 
-/** The host, as root, over one shared connection whose key is pinned. */
+/** The host, as root, over one shared connection whose key is pinned: where it can be, that of the deployment's earlier phases. */
 export class RemoteHost {
   readonly #files;
+  readonly #isShared;
 
   constructor(
     readonly address: HostAddress,
     privateKey: string,
   ) {
-    this.#files = writeSshIdentity(address, privateKey);
+    const controlPath = sharedControlPath(address, privateKey);
+    this.#isShared = controlPath !== undefined;
+    this.#files = { ...writeSshIdentity(address, privateKey), ...(controlPath === undefined ? {} : { controlPath }) };
   }
 
   /** Opens the shared connection before it is needed. Of a host out of reach the first command tells. */
@@ -95,6 +98,11 @@ mv ${temporary} ${quote(path)}`,
       deadlineMs: 30_000,
       onFailure: (message) => void process.stderr.write(`${message}\n`),
     });
+  }
+
+  /** Leaves the connection to the phase that follows, which finds it where it is shared. */
+  async leave(): Promise<void> {
+    if (!this.#isShared) await this.close();
   }
 
   /** Ends the shared connection. */
