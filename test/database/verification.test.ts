@@ -100,9 +100,12 @@ describe("what verification says of what is no fault of the release's pages and 
   // Once more where it met the end of a quarter of an hour: the application counts by those.
   it("429 is a result of its own: nothing more is asked, and the report says so", { retry: 1 }, async () => {
     await verified(services, "v1.2.0", { environment: { RATE_LIMIT_MAX: "20" } }, async ({ boxes, details }) => {
-      expect(details.requests).toMatchObject({ refused: 1 });
+      const { refused } = details.requests as { refused: number };
       const limited = boxes.filter((box) => /429/.test(box.evidence));
       expect(limited.length).toBeGreaterThan(10);
+      // The first, and what pages and a check had on its way by then.
+      expect(refused).toBeGreaterThan(0);
+      expect(refused).toBeLessThan(10);
       for (const box of limited) expect(box.reason).toContain("this says nothing of the box itself: wait");
     });
   });
