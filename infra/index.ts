@@ -27,7 +27,7 @@ import { checkTarget } from "./target";
 mapOnlyErrors();
 const settings = readSettings();
 const { app, secrets, keys } = settings;
-// At once: the first waits for the provider's start, which takes a tenth of an `up` without changes.
+// At once: the target waits for the provider's start, which takes a tenth of an `up` without changes.
 const [release] = await Promise.all([
   resolveRelease(settings.release, app.repository),
   checkTarget(settings.target),

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { StepFailure } from "../steps/failure";
 import { whoRuns } from "../steps/report-header";
 import { DeploymentLock } from "./deployment-lock";
-import { engineOf, theseProcesses } from "./process";
+import { engineAbove } from "./process";
 
 /** What is outside the program, but for the bucket that the lock lies in; phases take it themselves. */
 const isGuarded = (type: string) => /^(aws|postgresql):/.test(type) && !type.startsWith("aws:s3/bucket:");
@@ -15,7 +15,7 @@ const isGuarded = (type: string) => /^(aws|postgresql):/.test(type) && !type.sta
  * @param bucket where the lock lies; asked for once the first resource changes
  */
 export function lockBeforeChanges(region: string, bucket: () => pulumi.Output<string>): void {
-  if (pulumi.runtime.isDryRun() || engineOf(theseProcesses()) === undefined) return;
+  if (pulumi.runtime.isDryRun() || engineAbove() === undefined) return;
   let taking: Promise<DeploymentLock> | undefined;
   const hook = new pulumi.ResourceHook("deployment-lock", async () => {
     try {

@@ -16,9 +16,10 @@ export class RemoteHost {
     readonly address: HostAddress,
     privateKey: string,
   ) {
-    const controlPath = sharedControlPath(address, privateKey);
-    this.#isShared = controlPath !== undefined;
-    this.#files = { ...writeSshIdentity(address, privateKey), ...(controlPath === undefined ? {} : { controlPath }) };
+    const own = writeSshIdentity(address, privateKey);
+    const shared = sharedControlPath(address, privateKey);
+    this.#isShared = shared !== undefined;
+    this.#files = { ...own, controlPath: shared ?? own.controlPath };
   }
 
   /** Opens the shared connection before it is needed. Of a host out of reach the first command tells. */
