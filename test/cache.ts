@@ -1,1 +1,1 @@
-export { cacheDirectory } from "../infra/cache";
+export { cacheDirectory } from "../infra/core/cache";

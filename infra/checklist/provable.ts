@@ -1,5 +1,4 @@
-import { namesRelease } from "../compatibility";
-import type { Settings } from "../settings";
+import { namesRelease } from "../core/compatibility";
 import { type BoxId } from "./boxes";
 
 /** Boxes that speak of providers, models and templates: nothing to see before the schema that makes those tables. */
@@ -27,7 +26,7 @@ export function notNeededAtSchema(id: BoxId, schemaVersion: number, providersSin
   return schemaVersion >= since ? undefined : `dynamic providers come with schema ${since}; this deployment is at schema ${schemaVersion}`;
 }
 
-type ProviderSettings = Pick<Settings["app"], "providersSinceSchema" | "releasesWithoutProviders">;
+type ProviderSettings = { providersSinceSchema: number; releasesWithoutProviders: readonly string[] };
 
 /** Whether a release can show anything of dynamic providers: an older one runs beside their tables and knows nothing of them. */
 export function knowsProviders(release: string, schemaVersion: number, app: ProviderSettings): boolean {

@@ -1,7 +1,7 @@
 import { breakLock } from "../lock/deployment-lock";
 import { describeLease, leaseSeconds } from "../lock/lease";
 import { LockStore } from "../lock/store";
-import { whoRuns } from "../steps/report-header";
+import { whoRuns } from "../core/who-runs";
 import { runStackCommand } from "./stack-command";
 import { lastInput } from "./stack-input";
 

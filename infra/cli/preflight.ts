@@ -1,6 +1,6 @@
-import { resolveRelease } from "../release";
-import { StepFailure } from "../steps/failure";
-import { preflight } from "../steps/preflight";
+import { resolveRelease } from "../release/release";
+import { StepFailure } from "../core/failure";
+import { preflight } from "../phases/preflight/preflight";
 import { StackConfig } from "./stack-config";
 import { runStackCommand } from "./stack-command";
 import { inputOf } from "./stack-state";

@@ -1,9 +1,9 @@
-import { lastGood } from "../releases/ledger";
-import { readHostState } from "../steps/host-state";
-import { releasesOnHost } from "../steps/ledger";
-import { releaseDirectory } from "../commands/stage-script";
-import { quote } from "../commands/shell";
-import { releaseTable } from "../releases/table";
+import { lastGood } from "../release/history/ledger";
+import { readHostState } from "../context/host-state";
+import { releasesOnHost } from "../phases/stage/ledger";
+import { releaseDirectory } from "../host/commands/stage-script";
+import { quote } from "../host/commands/shell";
+import { releaseTable } from "../release/history/table";
 import { runStackCommand } from "./stack-command";
 import { lastInput } from "./stack-input";
 

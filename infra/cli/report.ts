@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { main, type Stacks } from "../report/cli";
-import { reportClient } from "../steps/report-store";
+import { s3Client } from "../core/s3";
 import { lastInput } from "./stack-input";
 import { inputOf, outputOf, readStackState } from "./stack-state";
 
@@ -15,7 +15,7 @@ const stacks: Stacks = {
   },
   async fetchNewest(stack) {
     const { bucket, settings } = lastInput(stack, await readStackState(stack));
-    const s3 = reportClient(settings.target.region);
+    const s3 = s3Client(settings.target.region);
     const newest = (await keysBelow(s3, bucket, `reports/${stack}/`)).filter((key) => key.endsWith(".json")).sort().at(-1);
     if (newest === undefined) throw new Error(`s3://${bucket} holds no report of the stack ${stack}`);
     const directory = join("reports", stack);

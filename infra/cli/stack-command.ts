@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { redact } from "../report/redact";
-import type { Phase } from "../rollout/phases";
-import { openContext } from "../steps/context";
-import type { StepInput } from "../steps/input";
-import { secretsOf } from "../steps/secrets";
-import type { StepContext } from "../steps/step";
+import type { Phase } from "../core/phases";
+import { openContext } from "../context/context";
+import type { StepInput } from "../context/input";
+import { secretsOf } from "../context/secrets";
+import type { StepContext } from "../context/step";
 import { readStackState, type StackState } from "./stack-state";
 
 /** How each command ends. */

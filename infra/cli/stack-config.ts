@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { parseSettings, type Settings } from "../settings";
+import { parseSettings, type Settings } from "../settings/settings";
 import { rawSettings } from "../settings/raw";
 
 /** A stack's config through Pulumi's own command, so that secrets are encrypted the stack's own way. */

@@ -1,8 +1,8 @@
-import { schemaVersion } from "../migrations/journal";
-import { withClient } from "../steps/database-connection";
-import { readHostState } from "../steps/host-state";
-import type { StepInput } from "../steps/input";
-import type { StepContext } from "../steps/step";
+import { schemaVersion } from "../database/migrations/journal";
+import { withClient } from "../context/database-connection";
+import { readHostState } from "../context/host-state";
+import type { StepInput } from "../context/input";
+import type { StepContext } from "../context/step";
 import { inputOf, readStackState, type StackState } from "./stack-state";
 
 /**

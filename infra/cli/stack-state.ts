@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { z } from "zod";
-import type { StepInput } from "../steps/input";
+import type { StepInput } from "../context/input";
 
 /** What this program reads of `pulumi stack export --show-secrets`; everything else in it is left unread. */
 const exportSchema = z.object({

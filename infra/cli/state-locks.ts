@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { z } from "zod";
 import type { StackTraces } from "../diagnosis/stack-traces";
-import { isAlive } from "../lock/process";
+import { isAlive } from "../core/process";
 
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 

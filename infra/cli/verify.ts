@@ -1,7 +1,7 @@
 import { boxes } from "../checklist/boxes";
-import { readHostState } from "../steps/host-state";
-import type { StepContext } from "../steps/step";
-import { verifySlot } from "../steps/verify";
+import { readHostState } from "../context/host-state";
+import type { StepContext } from "../context/step";
+import { verifySlot } from "../phases/verify/verify";
 import { runStackCommand } from "./stack-command";
 import { lastInput, servingInput } from "./stack-input";
 

@@ -1,5 +1,5 @@
 import { describeLease, type Held, leaseSeconds, type Owner, standingOf } from "../lock/lease";
-import * as processes from "../lock/process";
+import * as processes from "../core/process";
 import type { LockStore } from "../lock/store";
 import { ask, type Section } from "./finding";
 

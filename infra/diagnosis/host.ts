@@ -1,5 +1,5 @@
-import { backendUnit, type Slot, slots } from "../commands/paths";
-import { stepUnit } from "../commands/transient-unit";
+import { backendUnit, type Slot, slots } from "../host/commands/paths";
+import { stepUnit } from "../host/commands/transient-unit";
 import type { Finding, Section } from "./finding";
 
 /** Facts that the host printed: `KIND NAME VALUE` a line. */

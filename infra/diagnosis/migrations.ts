@@ -1,8 +1,8 @@
 import type pg from "pg";
-import { lockHolder } from "../migrations/advisory-lock";
-import { schemaState } from "../migrations/journal";
-import type { SchemaState } from "../migrations/journal-state";
-import { inOneLine } from "../steps/checklist-queries";
+import { lockHolder } from "../database/migrations/advisory-lock";
+import { schemaState } from "../database/migrations/journal";
+import type { SchemaState } from "../database/migrations/journal-state";
+import { inOneLine } from "../database/checklist-queries";
 import { ask, type Section } from "./finding";
 
 /** The checklist's own queries for a migration that failed. Foreign keys come from the catalogue: the checklist's view shows them to their owner only. */

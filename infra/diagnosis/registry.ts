@@ -1,8 +1,8 @@
 import { knowsProviders } from "../checklist/provable";
-import { loopback, type Slot } from "../commands/paths";
+import { loopback, type Slot } from "../host/commands/paths";
 import { Application, describe, field, listOf } from "../verification/application";
-import { readHostState } from "../steps/host-state";
-import type { StepContext } from "../steps/step";
+import { readHostState } from "../context/host-state";
+import type { StepContext } from "../context/step";
 import { ask, type Section } from "./finding";
 
 /** TRB-3: what the provider registry says, and whether the system's providers are there. Refreshing it is a choice of its own. */

@@ -1,10 +1,10 @@
 import pg from "pg";
-import { variableNamesScript } from "../commands/diagnosis-script";
-import { backendUnit, loopback, type Slot } from "../commands/paths";
-import { journalScript } from "../commands/stage-script";
-import { roleNames } from "../role-names";
-import { withClient } from "../steps/database-connection";
-import type { StepContext } from "../steps/step";
+import { variableNamesScript } from "../host/commands/diagnosis-script";
+import { backendUnit, loopback, type Slot } from "../host/commands/paths";
+import { journalScript } from "../host/commands/stage-script";
+import { roleNames } from "../core/role-names";
+import { withClient } from "../context/database-connection";
+import type { StepContext } from "../context/step";
 import { ask, type Section } from "./finding";
 
 /** The checklist's own number of lines. */

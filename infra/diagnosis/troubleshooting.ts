@@ -1,6 +1,6 @@
-import { withClient } from "../steps/database-connection";
-import { readHostState } from "../steps/host-state";
-import type { StepContext } from "../steps/step";
+import { withClient } from "../context/database-connection";
+import { readHostState } from "../context/host-state";
+import type { StepContext } from "../context/step";
 import type { Section } from "./finding";
 import { diagnoseMigrations } from "./migrations";
 import { diagnoseRegistry } from "./registry";

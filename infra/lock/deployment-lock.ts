@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { StepFailure } from "../steps/failure";
+import { StepFailure } from "../core/failure";
 import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
-import * as processes from "./process";
+import * as processes from "../core/process";
 import type { Found, LockStore } from "./store";
 
 /** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */

@@ -1,4 +1,4 @@
-import { phases } from "../rollout/phases";
+import { phases } from "../core/phases";
 import { type PhaseRecord } from "./record";
 
 /**

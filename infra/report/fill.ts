@@ -2,7 +2,7 @@ import { boxes, isBoxId, type BoxId } from "../checklist/boxes";
 import { owners, standIns } from "../checklist/owners";
 import { notNeededAtSchema } from "../checklist/provable";
 import { type BoxResult } from "../checklist/result";
-import { type Phase, phases } from "../rollout/phases";
+import { type Phase, phases } from "../core/phases";
 import { compute, isComputed } from "./computed";
 import { contactBoxes } from "./contacts";
 import { type DeploymentHeader } from "./header";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boxResultSchema } from "../checklist/result";
-import { phases } from "../rollout/phases";
+import { phases } from "../core/phases";
 
 const failure = z.strictObject({
   message: z.string().min(1),

@@ -1,5 +1,5 @@
 import { resultWords, type Result } from "../checklist/result";
-import { phases } from "../rollout/phases";
+import { phases } from "../core/phases";
 import { chainOf } from "./chain";
 import { detail } from "./details";
 import { fillBoxes, type SignOff } from "./fill";

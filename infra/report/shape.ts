@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { boxResultSchema, resultWords } from "../checklist/result";
-import { phases } from "../rollout/phases";
+import { phases } from "../core/phases";
 import { lockSchema, requestBudgetSchema, screenshotSchema } from "./details";
 import { deploymentHeaderSchema } from "./header";
 

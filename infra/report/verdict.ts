@@ -1,6 +1,6 @@
 import { boxes } from "../checklist/boxes";
 import { type BoxResult } from "../checklist/result";
-import { type Phase, phases, whereItFails } from "../rollout/phases";
+import { type Phase, phases, whereItFails } from "../core/phases";
 import { isComputed } from "./computed";
 import { detail } from "./details";
 import { byRole } from "./format";

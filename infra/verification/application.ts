@@ -1,4 +1,4 @@
-import type { Settings } from "../settings";
+import type { Settings } from "../settings/settings";
 import { RateLimited } from "./rate-limit";
 
 export type Answer = { status: number; body: unknown; durationMs: number };

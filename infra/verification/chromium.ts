@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import type { Browser } from "playwright-core";
-import { StepFailure } from "../steps/failure";
+import { StepFailure } from "../core/failure";
 
 /** Where Debian, Ubuntu and Google's own package put it; first the one without windows, which shows a page in half the time. */
 const usualPlaces = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome"];

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { z } from "zod";
-import { tableExists } from "../steps/checklist-queries";
+import { tableExists } from "../database/checklist-queries";
 
 /** Connections as they are in the database, without what is secret in them. The sample is chosen by their ids: the same come again. */
 export const connectionsSeenSchema = z.strictObject({

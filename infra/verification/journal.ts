@@ -1,4 +1,4 @@
-import type { Settings } from "../settings";
+import type { Settings } from "../settings/settings";
 
 /** `priority` as syslog's, 0 to 7; null where the supervisor does not know it. */
 export type JournalLine = { priority: number | null; message: string };

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
-import type { Settings } from "../settings";
+import type { Settings } from "../settings/settings";
 import type { Round } from "./round";
 
 type PageSettings = Settings["verification"]["pages"][number];

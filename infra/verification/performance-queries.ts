@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { StepFailure } from "../steps/failure";
+import { StepFailure } from "../core/failure";
 
 /** How the application looks for providers and what hangs on them; each has to be served by an index. */
 export const providerQueries = [

@@ -1,4 +1,4 @@
-import { StepFailure } from "../steps/failure";
+import { StepFailure } from "../core/failure";
 
 /** The application's limit of requests, which says nothing of the box that was looked at: a result of its own. */
 export class RateLimited extends StepFailure {

@@ -1,5 +1,5 @@
 import { whyNotNeeded } from "../checklist/provable";
-import { prove, type StepContext } from "../steps/step";
+import { prove, type StepContext } from "../context/step";
 import { checks } from "./checks";
 import { firstLook } from "./pages";
 import { Round } from "./round";

@@ -1,6 +1,6 @@
 import pg from "pg";
-import { readMigrations } from "../../infra/migrations/files";
-import { migrateTo } from "../../infra/migrations/migrate";
+import { readMigrations } from "../../infra/database/migrations/files";
+import { migrateTo } from "../../infra/database/migrations/migrate";
 
 /** Brings a database to a schema version by the program's own migrations, as a deployment does. */
 export async function migrateDatabase(connection: pg.ClientConfig, target: number): Promise<void> {

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RDSClient } from "@aws-sdk/client-rds";
-import { deleteSnapshot, stackSnapshots } from "../../infra/backup/snapshots";
+import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { stackInput } from "../../infra/cli/stack-input";
-import { backup } from "../../infra/steps/backup";
-import { openContext } from "../../infra/steps/context";
-import { withClient } from "../../infra/steps/database-connection";
-import type { StepInput } from "../../infra/steps/input";
+import { backup } from "../../infra/phases/backup/backup";
+import { openContext } from "../../infra/context/context";
+import { withClient } from "../../infra/context/database-connection";
+import type { StepInput } from "../../infra/context/input";
 import { endRehearsal, prepareRehearsal } from "../rehearsal/rehearsal";
 import { benchResult, type BenchResult, type Keep } from "./result";
 

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
 import { execa } from "execa";
-import { nodeRuntime } from "../../infra/artifact/node-runtime";
-import { backendUnit, hostPaths } from "../../infra/commands/paths";
-import { readHostState } from "../../infra/steps/host-state";
-import type { StepContext } from "../../infra/steps/step";
+import { nodeRuntime } from "../../infra/release/artifact/node-runtime";
+import { backendUnit, hostPaths } from "../../infra/host/commands/paths";
+import { readHostState } from "../../infra/context/host-state";
+import type { StepContext } from "../../infra/context/step";
 
 /**
  * What the checklist does by hand, on the same host: the backend stopped, modules installed, both parts built, the backend started.

@@ -1,4 +1,4 @@
-import type { Migration } from "../../infra/migrations";
+import type { Migration } from "../../infra/database/migrations";
 
 /** The same schema change the way the checklist's script makes it: its plain statements, all in one transaction. */
 export function upInOneTransaction(migration: Migration): string {

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { backfill, migrateTo, readMigrations } from "../../infra/migrations";
+import { backfill, migrateTo, readMigrations } from "../../infra/database/migrations";
 import { startCluster, type ClusterConnection } from "../database/cluster";
 import { seedProviders } from "../database/library";
 import { downInOneTransaction, upInOneTransaction } from "./one-transaction";

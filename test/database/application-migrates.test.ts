@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrateTo, recordTo, schemaFingerprint, schemaState, type MigrationReport } from "../../infra/migrations";
-import { migrationOptions } from "../../infra/steps/schema-plan";
+import { migrateTo, recordTo, schemaFingerprint, schemaState, type MigrationReport } from "../../infra/database/migrations";
+import { migrationOptions } from "../../infra/phases/schema/schema-plan";
 import { backendEnvironment, launchBackend, newUser, startBackend, type RunningBackend } from "../app/backend";
 import { builtRelease } from "../app/build";
 import { startRedis, type RunningRedis } from "../app/redis";

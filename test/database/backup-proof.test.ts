@@ -1,9 +1,9 @@
 import pg, { type Client } from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
-import { digitsOf, isEmpty, readContent } from "../../infra/backup/content";
-import { writeMarker } from "../../infra/backup/marker";
-import { scramVerifier } from "../../infra/backup/scram";
-import { type Expectation, proveCopy } from "../../infra/backup/proof";
+import { digitsOf, isEmpty, readContent } from "../../infra/database/backup/content";
+import { writeMarker } from "../../infra/database/backup/marker";
+import { scramVerifier } from "../../infra/database/backup/scram";
+import { type Expectation, proveCopy } from "../../infra/database/backup/proof";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { one, type Scratch, useCluster } from "./scratch";
 

@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { expect, test } from "vitest";
-import { migrateTo, MigrationError, schemaFingerprint, schemaVersion, type ProgressEvent } from "../../infra/migrations";
+import { migrateTo, MigrationError, schemaFingerprint, schemaVersion, type ProgressEvent } from "../../infra/database/migrations";
 import { goTo, migrations, seedConnections } from "./library";
 import { one, until, useCluster } from "./scratch";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { backfill, schemaFingerprint, schemaState } from "../../infra/migrations";
+import { backfill, schemaFingerprint, schemaState } from "../../infra/database/migrations";
 import { contents, goTo, migrations, seedConnections, seedProviders } from "./library";
 import { startMigration } from "./migrate-child";
 import { one, until, useCluster, type Scratch } from "./scratch";

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { migrateTo, readMigrations, type MigrationOptions, type MigrationReport, type Progress } from "../../infra/migrations";
+import { migrateTo, readMigrations, type MigrationOptions, type MigrationReport, type Progress } from "../../infra/database/migrations";
 import type { Scratch } from "./scratch";
 
 export const migrations = readMigrations();

@@ -5,7 +5,7 @@
  */
 import { text } from "node:stream/consumers";
 import pg from "pg";
-import { backfill, migrateTo, readMigrations, type MigrationOptions, type ProgressEvent } from "../../infra/migrations";
+import { backfill, migrateTo, readMigrations, type MigrationOptions, type ProgressEvent } from "../../infra/database/migrations";
 import type { ClusterConnection } from "./cluster";
 
 export type MigrateProcessInput = {

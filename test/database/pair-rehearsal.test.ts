@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { lossSince } from "../../infra/backup/loss";
-import { readMigrations, schemaVersion } from "../../infra/migrations";
-import { rehearsePair } from "../../infra/pair/rehearsal";
+import { lossSince } from "../../infra/database/backup/loss";
+import { readMigrations, schemaVersion } from "../../infra/database/migrations";
+import { rehearsePair } from "../../infra/database/pair/rehearsal";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { useCluster } from "./scratch";
 

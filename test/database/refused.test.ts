@@ -2,8 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { backfill, migrateTo, migrationsDirectory, readMigrations, schemaFingerprint, schemaState, type Migration } from "../../infra/migrations";
-import { extendChain } from "../../infra/migrations/chain";
+import { backfill, migrateTo, migrationsDirectory, readMigrations, schemaFingerprint, schemaState, type Migration } from "../../infra/database/migrations";
+import { extendChain } from "../../infra/database/migrations/chain";
 import { contents, goTo, migrations, seedConnections, seedProviders } from "./library";
 import { one, useCluster } from "./scratch";
 

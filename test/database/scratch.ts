@@ -1,6 +1,6 @@
 import pg, { type Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
-import type { Connect } from "../../infra/migrations";
+import type { Connect } from "../../infra/database/migrations";
 import { startCluster, type Cluster, type ClusterConnection } from "./cluster";
 
 /** An empty database of its own, and connections to it that are ended with it. */

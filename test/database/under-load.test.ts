@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { expect, test } from "vitest";
-import { backfill, schemaFingerprint, schemaVersion } from "../../infra/migrations";
+import { backfill, schemaFingerprint, schemaVersion } from "../../infra/database/migrations";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { until, useCluster, type Scratch } from "./scratch";
 

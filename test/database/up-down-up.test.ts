@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { backfill, schemaFingerprint, schemaState, schemaVersion } from "../../infra/migrations";
+import { backfill, schemaFingerprint, schemaState, schemaVersion } from "../../infra/database/migrations";
 import { contents, goTo, seedConnections, seedProviders } from "./library";
 import { one, useCluster } from "./scratch";
 

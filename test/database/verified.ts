@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { parse } from "yaml";
 import type { BoxResult } from "../../infra/checklist/result";
-import type { Settings } from "../../infra/settings";
+import type { Settings } from "../../infra/settings/settings";
 import { applicationSettings } from "../../infra/settings/application";
 import { verificationSettings } from "../../infra/settings/verification";
 import { seeConnections } from "../../infra/verification/existing-connections";

@@ -4,7 +4,7 @@ import { type BoxResult, failed, notNeeded, passed } from "../../infra/checklist
 import { type DeploymentHeader } from "../../infra/report/header";
 import { type PhaseRecord } from "../../infra/report/record";
 import { type SignOff } from "../../infra/report/fill";
-import { type Phase, phases } from "../../infra/rollout/phases";
+import { type Phase, phases } from "../../infra/core/phases";
 import { connectionsPage, providersPage } from "./pages";
 
 /** A run from v1.1.0 to v1.2.0 as its phases would record it, with fixed times. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect } from "vitest";
-import type { StepInput } from "../../infra/steps/input";
+import type { StepInput } from "../../infra/context/input";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { brokenReleaseCases } from "./activation/broken-releases";
 import { guardCases } from "./activation/guards";

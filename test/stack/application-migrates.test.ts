@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type SchemaState, schemaFingerprint, schemaState } from "../../infra/migrations";
-import { openContext } from "../../infra/steps/context";
-import { withClient } from "../../infra/steps/database-connection";
+import { type SchemaState, schemaFingerprint, schemaState } from "../../infra/database/migrations";
+import { openContext } from "../../infra/context/context";
+import { withClient } from "../../infra/context/database-connection";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { deploy, type Deployment, deployed, latestReport, servingRelease } from "./deployed";
 import { deployedInput, forgetRateLimit } from "./steps";

@@ -1,7 +1,7 @@
 import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readStackState } from "../../infra/cli/stack-state";
-import type { StepInput } from "../../infra/steps/input";
+import type { StepInput } from "../../infra/context/input";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deploy, deployed, log, servingRelease, stack } from "./deployed";

@@ -1,5 +1,5 @@
 import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
-import type { StepInput } from "../../infra/steps/input";
+import type { StepInput } from "../../infra/context/input";
 
 export type Told = { event: string; subject: string; text: string };
 

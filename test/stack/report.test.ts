@@ -13,13 +13,13 @@ import { DeploymentLock } from "../../infra/lock/deployment-lock";
 import { LockStore } from "../../infra/lock/store";
 import { redact } from "../../infra/report/redact";
 import type { Report } from "../../infra/report/shape";
-import { phases } from "../../infra/rollout/phases";
+import { phases } from "../../infra/core/phases";
 import { secretSettings } from "../../infra/settings/platform";
-import { openContext } from "../../infra/steps/context";
-import { withClient } from "../../infra/steps/database-connection";
-import type { StepInput } from "../../infra/steps/input";
-import { reportClient } from "../../infra/steps/report-store";
-import { secretsOf } from "../../infra/steps/secrets";
+import { openContext } from "../../infra/context/context";
+import { withClient } from "../../infra/context/database-connection";
+import type { StepInput } from "../../infra/context/input";
+import { s3Client } from "../../infra/core/s3";
+import { secretsOf } from "../../infra/context/secrets";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deploy, deployed, latestReport, resultOf, stack } from "./deployed";
@@ -71,7 +71,7 @@ describe("the report of a deployment", () => {
   test("is kept with its versions, and fetched and checked by the stack's name", async () => {
     const address = await rehearsal.pulumi.output("report");
     const [, , bucket, ...key] = address.split("/");
-    const versions = await reportClient(input.settings.target.region).send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key.join("/") }));
+    const versions = await s3Client(input.settings.target.region).send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key.join("/") }));
     expect(versions.Versions?.[0]?.VersionId).toMatch(/\S{8}/);
     const fetched = await command("report", stack);
     expect(fetched.stdout).toContain("Whole, and signed with the given key");

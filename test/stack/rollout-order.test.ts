@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { phases, type Phase } from "../../infra/rollout/phases";
+import { phases, type Phase } from "../../infra/core/phases";
 import { setupToolchain } from "../toolchain/setup";
 
 const program = resolve("test/stack/rollout-program");

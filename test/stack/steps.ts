@@ -1,11 +1,11 @@
 import { execa } from "execa";
 import { stackInput } from "../../infra/cli/stack-input";
-import { resolveRelease } from "../../infra/release";
-import type { Phase } from "../../infra/rollout/phases";
-import { openContext } from "../../infra/steps/context";
-import type { StepInput } from "../../infra/steps/input";
-import type { StepContext, StepOutcome } from "../../infra/steps/step";
-import { loadStep } from "../../infra/steps/steps";
+import { resolveRelease } from "../../infra/release/release";
+import type { Phase } from "../../infra/core/phases";
+import { openContext } from "../../infra/context/context";
+import type { StepInput } from "../../infra/context/input";
+import type { StepContext, StepOutcome } from "../../infra/context/step";
+import { loadStep } from "../../infra/phases/steps";
 import { builtRelease } from "../app/build";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 

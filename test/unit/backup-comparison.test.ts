@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compareContent, comparisonProblems, type ContentDigest, describeComparison } from "../../infra/backup/comparison";
-import { digestQuery, rangeDigits } from "../../infra/backup/content";
+import { compareContent, comparisonProblems, type ContentDigest, describeComparison } from "../../infra/database/backup/comparison";
+import { digestQuery, rangeDigits } from "../../infra/database/backup/content";
 
 const range = (rows: number, checksum = `c${rows}`) => ({ rows, checksum });
 const before: ContentDigest = { users: { "00": range(3), "0a": range(1), "ff": range(2) } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compareFiles, describeFiles, readManifest } from "../../infra/backup/files";
+import { compareFiles, describeFiles, readManifest } from "../../infra/database/backup/files";
 
 const digest = (letter: string) => letter.repeat(64);
 const manifest = (files: Record<string, string>) => new Map(Object.entries(files).map(([path, letter]) => [path, digest(letter)]));

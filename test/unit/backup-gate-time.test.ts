@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { copyIdentifier } from "../../infra/backup/copies";
-import { gateTimeProblem, minutesLeft } from "../../infra/backup/gate-time";
+import { copyIdentifier } from "../../infra/database/backup/copies";
+import { gateTimeProblem, minutesLeft } from "../../infra/database/backup/gate-time";
 
 const window = (fromUtc: string, toUtc: string) => ({ days: ["Tue" as const], fromUtc, toUtc });
 const at = (time: string) => new Date(`2026-11-24T${time}:00Z`);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type KeptSnapshot, newestProven, snapshotsToPrune } from "../../infra/backup/retention";
+import { type KeptSnapshot, newestProven, snapshotsToPrune } from "../../infra/database/backup/retention";
 
 const now = new Date("2026-11-24T12:00:00Z");
 const snapshot = (id: string, ageDays: number, isProven = true): KeptSnapshot => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { scramVerifier } from "../../infra/backup/scram";
-import { restoreFilesScript } from "../../infra/commands/shared-files";
-import { databaseIdentifier } from "../../infra/database";
+import { scramVerifier } from "../../infra/database/backup/scram";
+import { restoreFilesScript } from "../../infra/host/commands/shared-files";
+import { databaseIdentifier } from "../../infra/stack/database";
 
 test("a verifier is what PostgreSQL 15 itself made of the same password and salt", () => {
   expect(scramVerifier("pencil", Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64"))).toBe(

@@ -3,7 +3,7 @@ import { type BoxId, boxes, boxIds, isBoxId } from "../../infra/checklist/boxes"
 import { boxesOf, compareWithOwned, type Owner, owners } from "../../infra/checklist/owners";
 import { notNeededAtSchema, provableSinceSchema, providerBoxes } from "../../infra/checklist/provable";
 import { boxResultSchema, failed, notNeeded, passed, resultWords } from "../../infra/checklist/result";
-import { phases } from "../../infra/rollout/phases";
+import { phases } from "../../infra/core/phases";
 
 /** How many boxes the checklist has under each heading, counted there and not here. */
 const headings: Record<string, number> = {

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { changedVariables, continuityScript } from "../../infra/commands/continuity";
-import { environmentFile } from "../../infra/commands/environment";
+import { changedVariables, continuityScript } from "../../infra/host/commands/continuity";
+import { environmentFile } from "../../infra/host/commands/environment";
 
 let directory: string;
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { fetchScript } from "../../infra/commands/fetch-script";
+import { fetchScript } from "../../infra/host/commands/fetch-script";
 
 // The local cloud takes any signature; this server takes only the one that Amazon would.
 const role = { AccessKeyId: "ASIAEXAMPLE", SecretAccessKey: "secret/with+signs", Token: "a/session+token==" };

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { describeLease, heartbeatSeconds, type Held, leaseSeconds, standingOf } from "../../infra/lock/lease";
-import { engineOf, haveEnded, haveThisEngine, theseProcesses } from "../../infra/lock/process";
+import { engineOf, haveEnded, haveThisEngine, theseProcesses } from "../../infra/core/process";
 
 const owner = { who: "ada@desk", deployment: "run-1" };
 const held = (ageSeconds: number, change: Partial<Held["lease"]> = {}): Held => ({
@@ -30,7 +30,7 @@ describe("a lock", () => {
   test("is known to be over only where its process was one of this machine and is gone", async () => {
     const mine = theseProcesses() ?? "";
     expect(haveEnded(mine)).toBe(false);
-    const { stdout: other } = await execa("node", ["--import", "tsx", "-e", 'import("./infra/lock/process.ts").then(({ theseProcesses }) => console.log(theseProcesses()))']);
+    const { stdout: other } = await execa("node", ["--import", "tsx", "-e", 'import("./infra/core/process.ts").then(({ theseProcesses }) => console.log(theseProcesses()))']);
     const both = [...(JSON.parse(mine) as object[]), ...(JSON.parse(other) as object[])];
     expect(haveEnded(other)).toBe(true);
     expect(haveEnded(JSON.stringify(both))).toBe(false);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { badWarning, knownReleases, lastGood, type LedgerEntry, prunable, readLedger } from "../../infra/releases/ledger";
-import { releaseTable } from "../../infra/releases/table";
+import { badWarning, knownReleases, lastGood, type LedgerEntry, prunable, readLedger } from "../../infra/release/history/ledger";
+import { releaseTable } from "../../infra/release/history/table";
 
 const digestOf = (name: string) => Buffer.from(name).toString("hex").padEnd(64, "0");
 let minute = 0;

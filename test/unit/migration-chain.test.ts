@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { chainDigest } from "../../infra/migrations/chain";
-import { readMigrations } from "../../infra/migrations/files";
-import { chainProblems, linksOf, type MigrationFiles } from "../../infra/migrations/hash-chain";
+import { chainDigest } from "../../infra/database/migrations/chain";
+import { readMigrations } from "../../infra/database/migrations/files";
+import { chainProblems, linksOf, type MigrationFiles } from "../../infra/database/migrations/hash-chain";
 
 const migration = (version: number, name: string, text = name): MigrationFiles => ({
   version,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { tokenize } from "../../infra/migrations/lexer";
+import { tokenize } from "../../infra/database/migrations/lexer";
 
 const statements = (text: string): string[] => tokenize(text).flatMap((token) => (token.kind === "statement" ? [token.sql] : []));
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { migrationsDirectory, readMigrations } from "../../infra/migrations/files";
+import { migrationsDirectory, readMigrations } from "../../infra/database/migrations/files";
 
 const squawk = join(dirname(createRequire(import.meta.url).resolve("@squawk-cli/linux-x64/package.json")), "bin/squawk");
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { backoffMs, isWorthRetrying } from "../../infra/migrations/backoff";
-import { nextBatchSize, nextPauseMs, smallerBatchSize } from "../../infra/migrations/batch-size";
-import { describeBlockers } from "../../infra/migrations/blockers";
-import { transactionText } from "../../infra/migrations/budget";
-import { asideVacuum } from "../../infra/migrations/vacuum";
-import { schemaStateOf, stepsTo, type JournalRow } from "../../infra/migrations/journal-state";
+import { backoffMs, isWorthRetrying } from "../../infra/database/migrations/backoff";
+import { nextBatchSize, nextPauseMs, smallerBatchSize } from "../../infra/database/migrations/batch-size";
+import { describeBlockers } from "../../infra/database/migrations/blockers";
+import { transactionText } from "../../infra/database/migrations/budget";
+import { asideVacuum } from "../../infra/database/migrations/vacuum";
+import { schemaStateOf, stepsTo, type JournalRow } from "../../infra/database/migrations/journal-state";
 
 const row = (version: number, direction: JournalRow["direction"], status: JournalRow["status"]): JournalRow => ({
   id: `${version}-${direction}-${status}`, version, name: `000${version}_x`, direction, status, chain: "c", isAdopted: false,

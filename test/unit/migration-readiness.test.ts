@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { readMigrations } from "../../infra/migrations";
-import type { JournalRow } from "../../infra/migrations/journal-state";
-import { scriptsReady } from "../../infra/migrations/readiness";
+import { readMigrations } from "../../infra/database/migrations";
+import type { JournalRow } from "../../infra/database/migrations/journal-state";
+import { scriptsReady } from "../../infra/database/migrations/readiness";
 
 const migrations = readMigrations();
 const halfDone = { version: 1, pending: { version: 2 } as JournalRow };

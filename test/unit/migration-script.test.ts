@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseScript } from "../../infra/migrations/script";
+import { parseScript } from "../../infra/database/migrations/script";
 
 const parse = (text: string): ReturnType<typeof parseScript> => parseScript("0003_x.up.sql", text);
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { alarmDescription, alarmRules } from "../../infra/monitoring/alarms";
-import { dashboardBody } from "../../infra/monitoring/dashboard";
+import { alarmDescription, alarmRules } from "../../infra/stack/alarms";
+import { dashboardBody } from "../../infra/stack/dashboard";
 import { monitoringSettings } from "../../infra/settings/monitoring";
 
 const rules = alarmRules({ monitoring: monitoringSettings.parse({ databaseCpuPercent: 70 }), database: { storageGiB: 20 } });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { describeLoss } from "../../infra/backup/loss";
-import { describePairReport, nothingToRehearse, pairKey, pairPath, type PairReport, pairReportProblem, pairReportSchema, type Side } from "../../infra/pair/report";
+import { describeLoss } from "../../infra/database/backup/loss";
+import { describePairReport, nothingToRehearse, pairKey, pairPath, type PairReport, pairReportProblem, pairReportSchema, type Side } from "../../infra/database/pair/report";
 
 const report: PairReport = {
   version: 1,

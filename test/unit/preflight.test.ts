@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { journalSinceStart, memoryScript } from "../../infra/commands/backend-inspection";
+import { journalSinceStart, memoryScript } from "../../infra/host/commands/backend-inspection";
 import { makeCertificate } from "../../infra/cli/make-secrets";
-import { publicProblems } from "../../infra/preflight/certificates";
-import { declaredVariables, unsetVariables } from "../../infra/preflight/declared-variables";
-import { reachScript } from "../../infra/preflight/external-apis";
+import { publicProblems } from "../../infra/phases/preflight/checks/certificates";
+import { declaredVariables, unsetVariables } from "../../infra/phases/preflight/checks/declared-variables";
+import { reachScript } from "../../infra/phases/preflight/checks/external-apis";
 
 describe("variables that a release declares", () => {
   test("names of its file; comments are none", () => {

@@ -8,7 +8,7 @@ import { deploymentHeaderSchema } from "../../infra/report/header";
 import { type PhaseRecord, phaseRecordSchema } from "../../infra/report/record";
 import { assembleReport } from "../../infra/report/report";
 import { type Report, reportSchema } from "../../infra/report/shape";
-import { type Phase, phases } from "../../infra/rollout/phases";
+import { type Phase, phases } from "../../infra/core/phases";
 import { failedRecords, goodRecords, header, signOffs } from "../golden/records";
 
 const resultOf = (report: Report, id: BoxId) => report.boxes.find((box) => box.id === id);

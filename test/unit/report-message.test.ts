@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { endMessage, startMessage } from "../../infra/report/message";
 import { assembleReport } from "../../infra/report/report";
 import { renderSummary } from "../../infra/report/text";
-import { subjectOf } from "../../infra/steps/notification";
+import { subjectOf } from "../../infra/phases/ending/notification";
 import { failedRecords, goodRecords, header, signOffs } from "../golden/records";
 
 const kept = ["s3://bucket/reports/staging/run.html", "reports/staging/run.html"];

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { MigrationReport } from "../../infra/migrations";
-import { madeSince } from "../../infra/migrations/made-since";
-import { downProblem, locksOf, migrationOptions, remedyOf } from "../../infra/steps/schema-plan";
-import { servingRole } from "../../infra/role-names";
+import type { MigrationReport } from "../../infra/database/migrations";
+import { madeSince } from "../../infra/database/migrations/made-since";
+import { downProblem, locksOf, migrationOptions, remedyOf } from "../../infra/phases/schema/schema-plan";
+import { servingRole } from "../../infra/core/role-names";
 
 const database = {
   lockTimeoutMs: 200,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { parseSettings, SettingsError } from "../../infra/settings";
+import { parseSettings, SettingsError } from "../../infra/settings/settings";
 
 type Raw = Record<string, unknown>;
 

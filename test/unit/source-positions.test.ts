@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { mapOnlyErrors } from "../../infra/source-positions";
+import { mapOnlyErrors } from "../../infra/stack/source-positions";
 
 const before = Error.prepareStackTrace;
 

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 
-const identity = `import { writeSshIdentity } from "./infra/ssh-identity"; const { privateKey } = writeSshIdentity({ address: "host", user: "u", publicKey: "ssh-ed25519 A" }, "key"); console.log(privateKey);`;
+const identity = `import { writeSshIdentity } from "./infra/host/ssh-identity"; const { privateKey } = writeSshIdentity({ address: "host", user: "u", publicKey: "ssh-ed25519 A" }, "key"); console.log(privateKey);`;
 
 /** Another process writes an identity, prints where and ends as `then` says. */
 async function written(then = ""): Promise<string> {
@@ -23,7 +23,7 @@ test("a process takes its SSH identity with it; one that was killed leaves it to
 });
 
 const shared = (key: string) =>
-  `node --import tsx --input-type=module -e 'import { sharedControlPath } from "./infra/ssh-identity"; console.log(sharedControlPath({ address: "host", user: "u", publicKey: "k" }, "${key}"));'`;
+  `node --import tsx --input-type=module -e 'import { sharedControlPath } from "./infra/host/ssh-identity"; console.log(sharedControlPath({ address: "host", user: "u", publicKey: "k" }, "${key}"));'`;
 
 test("phases of one engine find each other's connection, and nobody else's; its directory goes once the engine has ended", async () => {
   const directory = mkdtempSync(join(tmpdir(), "engine-"));

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import { phases } from "../../infra/rollout/phases";
-import { bundleSteps } from "../../infra/steps/bundle";
+import { phases } from "../../infra/core/phases";
+import { bundleSteps } from "../../infra/stack/phase-bundle";
 
 /** Modules that a file reaches by imports that are there at run time, with the way to each. */
 function reached(file: string, way: string[] = [], seen = new Map<string, string[]>()): Map<string, string[]> {
@@ -21,7 +21,7 @@ function reached(file: string, way: string[] = [], seen = new Map<string, string
 
 // Each phase is a process of its own: Pulumi's SDK would cost it two seconds of processor time, ten times a deployment.
 test("no step loads Pulumi", () => {
-  const modules = reached("infra/steps/main.ts");
+  const modules = reached("infra/phases/main.ts");
   expect(modules.size).toBeGreaterThan(50);
   expect([...modules].filter(([name]) => name.startsWith("@pulumi/")).map(([name, way]) => `${name} by ${way.join(", ")}`)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openTunnel } from "../../infra/tunnel";
+import { openTunnel } from "../../infra/host/tunnel";
 
 test("a tunnel that is closed ends the connections that a client would keep", async () => {
   const directory = await mkdtemp(join(tmpdir(), "tunnel-"));

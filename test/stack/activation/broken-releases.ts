@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { expect, test } from "vitest";
-import type { Phase } from "../../../infra/rollout/phases";
+import type { Phase } from "../../../infra/core/phases";
 import { underLoad } from "../../steady-load";
 import { deploy, servingRelease, stack } from "../deployed";
 import { inputFor, onHost, runStep } from "../steps";

@@ -1,5 +1,5 @@
-import type { Phase } from "../../../infra/rollout/phases";
-import type { StepInput } from "../../../infra/steps/input";
+import type { Phase } from "../../../infra/core/phases";
+import type { StepInput } from "../../../infra/context/input";
 import type { Rehearsal } from "../../rehearsal/rehearsal";
 import { stepProcess } from "../steps";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Rollout } from "../../../infra/rollout/rollout";
+import { Rollout } from "../../../infra/stack/rollout";
 
 const config = new pulumi.Config();
 const release = config.require("release");

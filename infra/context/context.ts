@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { hostPaths } from "../host/commands/paths";
+import { redact } from "../report/redact";
+import type { Phase } from "../core/phases";
+import { connectAs } from "./database-connection";
+import type { StepInput } from "./input";
+import { progressOf } from "../core/progress";
+import { RemoteHost } from "../host/remote-host";
+import { secretsOf } from "./secrets";
+import type { StepContext } from "./step";
+
+/**
+ * What a phase works with, or a command that looks at a stack between two deployments as that phase would.
+ * The caller closes `host`.
+ */
+export function openContext(phase: Phase, input: StepInput, startedAt: Date, name: string = phase): StepContext {
+  const { settings } = input;
+  const said = progressOf(name, startedAt.getTime());
+  const secrets = secretsOf(input);
+  const host = new RemoteHost(
+    { address: input.host.address, user: settings.host.sshUser, publicKey: settings.keys.host },
+    settings.secrets.sshPrivateKey,
+  );
+  return {
+    phase,
+    runId: `${startedAt.toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`,
+    input,
+    paths: hostPaths(settings.app.name),
+    host,
+    progress: (message) => said(redact(message, secrets)),
+    connect: (role) => connectAs(role, host, input),
+    boxes: [],
+    details: {},
+  };
+}

@@ -1,0 +1,46 @@
+import pg from "pg";
+import { roleNames } from "../core/role-names";
+import type { StepInput } from "./input";
+import type { RemoteHost } from "../host/remote-host";
+
+/** Connects as one of the roles through the host; the server's certificate must bear the database's name. */
+export async function connectAs(role: keyof typeof roleNames, host: RemoteHost, input: StepInput): Promise<pg.Client> {
+  return connectTo(input.database, { user: roleNames[role], password: input.settings.secrets[`${role}Password`] }, host, input);
+}
+
+/** The same to another server that the host reaches, such as a restored copy, as whoever is given. */
+export async function connectTo(
+  server: { address: string; port: number },
+  login: { user: string; password: string },
+  host: RemoteHost,
+  input: StepInput,
+): Promise<pg.Client> {
+  const tunnel = await host.tunnel(server);
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: tunnel.localPort,
+    ...login,
+    database: input.database.name,
+    application_name: `${input.settings.app.name} deployment`,
+    connectionTimeoutMillis: 20_000,
+    ssl: { ca: input.database.certificateAuthority, servername: server.address },
+  });
+  client.once("end", tunnel.close);
+  try {
+    await client.connect();
+  } catch (error) {
+    tunnel.close();
+    throw new Error(`connecting to ${server.address} as ${login.user} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return client;
+}
+
+/** Runs something with a connection and ends it, whatever happens. */
+export async function withClient<T>(client: Promise<pg.Client>, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const open = await client;
+  try {
+    return await work(open);
+  } finally {
+    await open.end();
+  }
+}

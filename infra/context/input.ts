@@ -1,0 +1,41 @@
+import type { Release } from "../release/release";
+import type { Settings } from "../settings/settings";
+
+/** What every phase is given on stdin; made by infra/index.ts from settings that are parsed already. */
+export type StepInput = {
+  stack: string;
+  release: Release;
+  /** Digest of sql/migrations' chain. */
+  migrations: string;
+  host: { id: string; address: string };
+  database: {
+    identifier: string;
+    address: string;
+    port: number;
+    name: string;
+    /** PEM. */
+    certificateAuthority: string;
+  };
+  /** Holds `app.sharedDirectories`; null where there are none. */
+  dataVolume: { id: string } | null;
+  bucket: string;
+  /** Names in CloudWatch. */
+  monitoring: { dashboard: string; alarms: string[] };
+  /** Told when a deployment starts, succeeds or fails. */
+  topicArn: string;
+  settings: Settings;
+};
+
+/** What a phase prints on stdout, and so what the next one is triggered by. Short: the rest is in the record on the host. */
+export type PhaseResult = {
+  runId: string;
+  /** The run id of the deployment's first phase: who holds the deployment lock. */
+  deployment?: string;
+  phase: string;
+  outcome: string;
+  summary: string;
+  /** Where the report is; from `evidence` alone. */
+  report?: string;
+  /** At most 20 lines for whoever ran it; from `evidence` alone. */
+  ending?: string;
+};

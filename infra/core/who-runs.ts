@@ -1,0 +1,6 @@
+import { hostname, userInfo } from "node:os";
+
+/** `user@machine`. */
+export function whoRuns(): string {
+  return `${userInfo().username}@${hostname()}`;
+}

@@ -1,0 +1,104 @@
+import type { Settings } from "../../settings/settings";
+import type { ConfigureArgs, ManagedFile } from "./configure-script";
+import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
+import { healthCheckService, healthCheckTimer } from "./health-check";
+import { maintenancePage } from "./maintenance";
+import { metadataRules } from "./nftables";
+import { nginxSite } from "./nginx";
+import { healthCheckUnit, hostPaths, servingUnit, slots } from "./paths";
+import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
+import { servingUnitText } from "./serving";
+import { mountUnit, mountUnitName } from "./shared-files";
+import { backendTargetUnit, backendTemplate } from "./systemd";
+
+export type HostFilesArgs = {
+  settings: Settings;
+  database: { address: string; port: number; name: string; certificateAuthority: string };
+  /** Who may come through PgBouncer, with their passwords. */
+  databaseUsers: Readonly<Record<string, string>>;
+  dataVolume: { id: string } | null;
+};
+
+/** Files of the host that are no release's, how they are tested and how they are loaded. */
+export function hostFiles(args: HostFilesArgs): ConfigureArgs {
+  const { settings, database } = args;
+  const { app, secrets, keys } = settings;
+  const application = app.name;
+  const paths = hostPaths(application);
+  const file = (path: string, content: string, services: string[], mode = "0644", owner = "root:root"): ManagedFile => ({
+    path,
+    content,
+    mode,
+    owner,
+    services,
+  });
+  return {
+    files: [
+      file(paths.tlsCertificate, `${keys.tlsCertificate.trim()}\n`, ["nginx"]),
+      file(paths.tlsPrivateKey, `${secrets.tlsPrivateKey.trim()}\n`, ["nginx"], "0600"),
+      file(
+        `/etc/nginx/sites-available/default`,
+        nginxSite({ application, publicName: settings.network.publicName, apiPrefix: app.routes.prefix, ports: app.backend.ports }),
+        ["nginx"],
+      ),
+      file(`${paths.root}/maintenance.html`, maintenancePage(settings.network.publicName), []),
+      file("/etc/haproxy/haproxy.cfg", haproxyConfig(application), ["haproxy"]),
+      file("/etc/default/haproxy", haproxyDefaults(application), ["haproxyArguments"]),
+      ...[null, ...slots].map((slot) => file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(app.backend.ports, slot), ["haproxy"])),
+      file(paths.databaseAuthority, `${database.certificateAuthority.trim()}\n`, ["pgbouncer"]),
+      file(
+        "/etc/pgbouncer/userlist.txt",
+        pgbouncerUsers({ ...args.databaseUsers, [statsUser]: secrets.readonlyPassword }),
+        ["pgbouncer"],
+        "0640",
+        "postgres:postgres",
+      ),
+      file(
+        "/etc/pgbouncer/pgbouncer.ini",
+        pgbouncerConfig({ application, database: database.name, address: database.address, port: database.port }),
+        ["pgbouncer"],
+        "0640",
+        "postgres:postgres",
+      ),
+      file("/etc/nftables.conf", metadataRules([application, "www-data", "haproxy", "postgres"]), ["nftables"], "0755"),
+      file(
+        `/etc/systemd/system/${application}-backend@.service`,
+        backendTemplate({
+          application,
+          directory: app.backend.directory,
+          command: app.backend.command,
+          memoryLimitMiB: app.backend.memoryLimitMiB,
+          stopTimeoutSeconds: app.backend.drainTimeoutSeconds,
+          hasSharedFiles: args.dataVolume !== null,
+        }),
+        [],
+      ),
+      ...(args.dataVolume === null
+        ? []
+        : [file(`/etc/systemd/system/${mountUnitName(paths.shared)}`, mountUnit(application, paths, args.dataVolume.id), [])]),
+      file(`/etc/systemd/system/${servingUnit(application)}`, servingUnitText(application), []),
+      file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
+      file(
+        `/etc/systemd/system/${healthCheckUnit(application)}.service`,
+        healthCheckService({ application, publicName: settings.network.publicName, healthPath: app.routes.health }),
+        [],
+      ),
+      file(
+        `/etc/systemd/system/${healthCheckUnit(application)}.timer`,
+        healthCheckTimer({ application, everyMinutes: settings.monitoring.healthCheckMinutes }),
+        ["healthCheck"],
+      ),
+    ],
+    tests: ["nginx -t -q", `haproxy -c -q -f /etc/haproxy/haproxy.cfg -f ${paths.current}/haproxy.cfg`, "nft -c -f /etc/nftables.conf"],
+    loads: {
+      healthCheck: `systemctl try-restart ${healthCheckUnit(application)}.timer`,
+      // Its pools answer to a reload; its listening address never changes after the first time.
+      pgbouncer: "systemctl reload-or-restart pgbouncer",
+      // A reload keeps the arguments that it was started with.
+      haproxyArguments: "systemctl restart haproxy",
+      haproxy: "systemctl reload-or-restart haproxy",
+      nginx: "systemctl reload-or-restart nginx",
+      nftables: "systemctl enable --quiet nftables && systemctl restart nftables",
+    },
+  };
+}

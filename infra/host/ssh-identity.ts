@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type HostAddress, knownHostsLine, type SshFiles } from "./commands/ssh";
+import { engineAbove, isAlive } from "../core/process";
+
+const prefix = "deployment-ssh-";
+const directories = new Set<string>();
+
+/**
+ * Key and known host in a directory that only this user reads and that ends with this process; those of processes that were killed,
+ * and so could not remove theirs, go now.
+ */
+export function writeSshIdentity(host: HostAddress, privateKey: string): Required<SshFiles> {
+  if (directories.size === 0) {
+    removeLeftovers();
+    // One listener for all: Node takes more than ten for a leak.
+    process.once("exit", () => directories.forEach((each) => rmSync(each, { recursive: true, force: true })));
+  }
+  const directory = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  directories.add(directory);
+  const files = {
+    privateKey: join(directory, "key"),
+    knownHosts: join(directory, "known_hosts"),
+    controlPath: join(directory, "control"),
+  };
+  writeFileSync(files.privateKey, `${privateKey.trim()}\n`, { mode: 0o600 });
+  writeFileSync(files.knownHosts, knownHostsLine(host), { mode: 0o600 });
+  return files;
+}
+
+/**
+ * Where the phases of one deployment find the connection that the first of them opened: to open one takes a host ten times as long as a
+ * command over it. In a directory that goes once the engine has ended, and by a name that nobody guesses who has not the key.
+ * @returns undefined where no engine is above this process, or it can't be seen
+ */
+export function sharedControlPath({ address }: HostAddress, privateKey: string): string | undefined {
+  const engine = engineAbove()?.pid;
+  if (engine === undefined) return undefined;
+  const name = createHash("sha256").update(`${address}\0${privateKey}`).digest("hex").slice(0, 16);
+  const directory = join(tmpdir(), `${prefix}${engine}-${name}`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return statSync(directory).uid === process.getuid?.() ? join(directory, "control") : undefined;
+}
+
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    const path = join(tmpdir(), name);
+    // Another user's is that user's own to remove.
+    if (pid !== undefined && !isAlive(Number(pid)) && statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  armScript,
+  confirmScript,
+  disarmScript,
+  drainScript,
+  exchangeScript,
+  type Outage,
+  pageScript,
+  proofScript,
+  type StartableSlots,
+  turnBackScript,
+  turnScript,
+} from "../../host/commands/activate-script";
+import { loopback, type Slot } from "../../host/commands/paths";
+import { line } from "../../host/commands/shell";
+import type { StepContext } from "../../context/step";
+
+/** A turn of the traffic that is not confirmed yet. */
+export type Activation = { to: Slot; from: Slot };
+
+/** Beyond the bake time: how long the host waits for the program before it turns back by itself. */
+const patienceSeconds = 120;
+
+/** Turns traffic from one slot to the other, to be confirmed; for how long requests were held, where they were. */
+export async function turn(context: StepContext, activation: Activation, release: string): Promise<Outage | null> {
+  const { app, verification } = context.input.settings;
+  const args = { ...slotsOf(context), ...activation };
+  const arm = armScript({
+    ...args,
+    turnBack: turnBackScript({ ...args, overlap: app.overlap }),
+    afterSeconds: verification.bakeSeconds + patienceSeconds,
+  });
+  if (app.overlap) {
+    await context.host.runWhole(`turning traffic to slot ${activation.to}`, `${arm}${turnScript(args)}`, { progress: context.progress });
+    return null;
+  }
+  const previewPort = loopback.preview[activation.to];
+  const proof = proofScript({
+    previewPort,
+    healthPath: app.routes.health,
+    releaseField: app.healthReleaseField,
+    release,
+  });
+  const printed = await context.host.runWhole(
+    `exchanging slot ${activation.from} for ${activation.to}`,
+    `${arm}${exchangeScript({ ...args, ahead: pageScript(previewPort), proof })}`,
+    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
+  );
+  return JSON.parse(printed.split("\n").at(-1) ?? "") as Outage;
+}
+
+/** Turns traffic for the first time: nothing served, so there is nothing to go back to. */
+export async function turnFirst(context: StepContext, to: Slot): Promise<void> {
+  const args = { application: context.input.settings.app.name, paths: context.paths, to, from: null };
+  await context.host.run(`turning traffic to slot ${to}`, turnScript(args));
+}
+
+/** The old slot serves again, started where it was stopped; the new one is stopped. */
+export async function turnBack(context: StepContext, activation: Activation): Promise<void> {
+  const { app } = context.input.settings;
+  await context.host.runWhole(
+    `turning back to slot ${activation.from}`,
+    `${disarmScript(app.name)}if [ -e ${line(context.paths.activation)} ]; then
+${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}fi`,
+    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
+  );
+}
+
+/** @throws StepFailure where the host has turned back by itself */
+export async function confirm(context: StepContext, activation: Activation): Promise<void> {
+  await context.host.run("confirming the activation", confirmScript({ ...slotsOf(context), ...activation }));
+}
+
+/** Waits until a slot's requests have ended, up to the deadline; how many were cut. */
+export async function drain(context: StepContext, slot: Slot): Promise<number> {
+  const seconds = context.input.settings.app.backend.drainTimeoutSeconds;
+  const printed = await context.host.run(`draining slot ${slot}`, drainScript(context.paths, slot, seconds), { timeoutMs: (seconds + 60) * 1000 });
+  return Number(printed.split("\n").at(-1));
+}
+
+/** What an earlier run began and neither confirmed nor turned back; the host leaves it to the caller from now on. */
+export async function takeUpActivation(context: StepContext): Promise<Activation | null> {
+  const printed = await context.host.run(
+    "looking for an activation that was cut",
+    `${disarmScript(context.input.settings.app.name)}cat ${line(context.paths.activation)} 2>/dev/null || echo null`,
+  );
+  return JSON.parse(printed) as Activation | null;
+}
+
+/** An activation that was cut is turned back, so that what follows begins with the release that was proved. */
+export async function settleActivation(context: StepContext): Promise<void> {
+  const cut = await takeUpActivation(context);
+  if (cut === null) return;
+  context.progress(`an activation was cut before it was confirmed: turning back to slot ${cut.from}`);
+  await turnBack(context, cut);
+}
+
+function slotsOf(context: StepContext): StartableSlots & { application: string; paths: StepContext["paths"] } {
+  const { app } = context.input.settings;
+  return {
+    application: app.name,
+    paths: context.paths,
+    ports: app.backend.ports,
+    healthPath: app.routes.health,
+    startTimeoutSeconds: app.backend.startTimeoutSeconds,
+  };
+}

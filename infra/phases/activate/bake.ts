@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { backendProblem } from "../../host/commands/backend-state";
+import { toldReleaseProblem } from "../../host/commands/told-release";
+import type { SlotContent } from "../../context/host-state";
+import { close, open } from "../slots/maintenance";
+import { PublicSite } from "./public-site";
+import { backendState, checkStarted } from "../slots/started";
+import { prove, type StepContext } from "../../context/step";
+
+/** How often the public site is asked within the bake time: older releases take 100 requests in 15 minutes from one client. */
+const publicQuestions = 20;
+
+/**
+ * Watches a release that serves for the bake time: page and health under the public name, the backend alive, its memory in bounds.
+ * @throws Error at the first thing that is not so
+ */
+export async function bake(context: StepContext, staged: SlotContent, restartsBefore: number): Promise<void> {
+  const { settings, host } = context.input;
+  const { publicName } = settings.network;
+  const site = new PublicSite(host.address, publicName, settings.keys.tlsCertificate);
+  const limits = { restartsBefore, memoryLimitMiB: settings.app.backend.memoryLimitMiB };
+  const bakeMs = settings.verification.bakeSeconds * 1000;
+  let highestMiB = 0;
+
+  const lookInside = async () => {
+    const state = await backendState(context, staged.slot);
+    highestMiB = Math.max(highestMiB, state.memoryMiB);
+    const problem = backendProblem(state, limits);
+    if (problem !== undefined) throw new Error(`${problem}, within the bake time of ${settings.verification.bakeSeconds} s`);
+  };
+  // Closed before by an earlier run, and closed again where this release does not hold.
+  const wasClosed = settings.maintenance ? await close(context).then(() => true) : await open(context);
+  const look = settings.maintenance ? lookAtClosed : lookFromOutside;
+  const isRight = await prove(context, "WEB-1.3", async () => {
+    const startedAt = Date.now();
+    let asked = 0;
+    do {
+      await lookInside();
+      if (Date.now() - startedAt >= (asked * bakeMs) / publicQuestions) {
+        await look(context, site, staged, asked > 0);
+        if (asked === 0) context.progress(`watching for ${settings.verification.bakeSeconds} s`);
+        asked += 1;
+      }
+      await sleep(Math.min(500, Math.max(0, startedAt + bakeMs - Date.now())));
+    } while (Date.now() - startedAt < bakeMs);
+    await lookInside();
+    await look(context, site, staged, true);
+    if (settings.maintenance) return `closed for maintenance: users get that page; behind it ${staged.release} answers in slot ${staged.slot}`;
+    return `/ and ${settings.app.routes.health} answered 200 over TLS as ${publicName}, as ${staged.release}; quiet for ${settings.verification.bakeSeconds} s, ${highestMiB} MiB at most`;
+  });
+  if (!isRight && wasClosed) await close(context);
+  if (!isRight) throw new Error(context.boxes.at(-1)?.evidence ?? "");
+}
+
+async function lookFromOutside(context: StepContext, site: PublicSite, staged: SlotContent, hasAnswered: boolean): Promise<void> {
+  const { app, network } = context.input.settings;
+  const page = await site.get("/");
+  if (page.status !== 200 || !/<html/i.test(page.body)) throw new Error(`https://${network.publicName}/ answered ${page.status} and not a page`);
+  const health = await site.get(app.routes.health);
+  // The application's own limit of requests, used up by somebody at this address: an answer all the same.
+  if (health.status === 429 && hasAnswered) return;
+  if (health.status !== 200) throw new Error(`${app.routes.health} answered ${health.status} under the public name`);
+  const problem = toldReleaseProblem(health.body, app.healthReleaseField, staged.release);
+  if (problem !== undefined) throw new Error(`under the public name ${problem}`);
+}
+
+/** `maintenance: true`: the door is shut, and the release behind it is the right one. */
+async function lookAtClosed(context: StepContext, site: PublicSite, staged: SlotContent): Promise<void> {
+  for (const path of ["/", context.input.settings.app.routes.health]) {
+    const { status } = await site.get(path);
+    if (status !== 503) throw new Error(`the service should be closed for maintenance, and ${path} answered ${status}`);
+  }
+  await checkStarted(context, staged);
+}

@@ -1,0 +1,84 @@
+import { RDSClient } from "@aws-sdk/client-rds";
+import { isEmpty } from "../../database/backup/content";
+import { findCopies, removeCopy } from "../../database/backup/copies";
+import { gateTimeProblem } from "../../database/backup/gate-time";
+import { newestProven } from "../../database/backup/retention";
+import { stackSnapshots, tagSnapshot } from "../../database/backup/snapshots";
+import type { BoxId } from "../../checklist/boxes";
+import { insideWindow } from "../../settings/maintenance-window";
+import { schemaVersion } from "../../database/migrations/journal";
+import { makeSnapshot, type Made } from "./snapshot";
+import { removeFilesCopies } from "./files";
+import { pruneSnapshots } from "./retention";
+import { proveSnapshot } from "./proof";
+import { withClient } from "../../context/database-connection";
+import { describeDatabase } from "../../context/database-service";
+import { StepFailure } from "../../core/failure";
+import { closeIfAsked } from "../slots/maintenance";
+import { prove, type Step, type StepContext } from "../../context/step";
+
+const again = "mend what is named, then run pulumi up again: it makes another snapshot; the schema has not been touched";
+
+/** When the schema will change: a snapshot, kept; that very snapshot restored aside and proved; the copy removed. */
+export const backup: Step = async (context) => {
+  const { input, progress } = context;
+  await closeIfAsked(context);
+  const rds = new RDSClient({ region: input.settings.target.region });
+  for (const copy of await findCopies(rds, input.stack)) {
+    progress(`removing the restored copy ${copy}, which a run that was killed has left`);
+    await removeCopy(rds, copy);
+  }
+  await removeFilesCopies(context);
+  const wanted = input.settings.schemaVersion;
+  const { current, nothingYet } = await withClient(context.connect("owner"), async (client) => ({ current: await schemaVersion(client), nothingYet: await isEmpty(client) }));
+  if (current === wanted) return notNeeded(context, rds, `the schema stays at ${current}`);
+  if (nothingYet) return notNeeded(context, rds, "nothing was ever made in the database");
+
+  const { maintenanceWindow, backup: policy } = input.settings;
+  const before = await stackSnapshots(rds, input.stack);
+  const tooLong = policy.proof === "none" ? undefined : gateTimeProblem(maintenanceWindow, new Date(), secondsOf(newestProven(before)?.tags["gate-seconds"]));
+  if (tooLong !== undefined)
+    throw new StepFailure(tooLong, "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, and .reason");
+
+  const startedAt = Date.now();
+  const { instance } = await describeDatabase(input);
+  const made = await makeSnapshot(context, rds, { instance, schemaVersion: current });
+  await prove(context, "PRE-2.3", async () => `${made.id}; ${made.restoreCommand}`);
+  if (policy.proof === "none") {
+    for (const id of ["PRE-2.2", "PRE-2.4", "POST-4.2"] as const) skip(context, id, `backup.proof is none: ${policy.reason ?? ""}`);
+  } else await proveSnapshot(context, rds, { instance, made });
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  if (policy.proof === "restore") await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
+  if (!(await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds)))) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
+  stillInWindow(context, made, seconds);
+  return { outcome: "completed", summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}` };
+};
+
+/** It can take most of an hour on RDS, in which nothing is locked: what comes next must still be inside the window. */
+function stillInWindow(context: StepContext, made: Made, seconds: number): void {
+  try {
+    context.details.window = insideWindow(context.input.settings.maintenanceWindow, new Date());
+  } catch (error) {
+    throw new StepFailure(
+      `the backup is done (${made.id}, ${seconds} s), and the maintenance window closed meanwhile: ${error instanceof Error ? error.message : String(error)}`,
+      "run pulumi up at the next window's beginning; nothing has changed",
+    );
+  }
+}
+
+/** No change, no snapshot; that restoring works is known from the newest proven one. */
+async function notNeeded(context: StepContext, rds: RDSClient, reason: string): ReturnType<Step> {
+  for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5"] as const) skip(context, id, reason);
+  const proven = newestProven(await stackSnapshots(rds, context.input.stack));
+  if (proven === undefined) skip(context, "POST-4.2", `${reason}, and no snapshot of an earlier change is there`);
+  else await prove(context, "POST-4.2", async () => `${proven.id} was restored and proved at ${proven.provenAt?.toISOString()}`);
+  return { outcome: "nothing to do", summary: `${reason}; no snapshot is needed` };
+}
+
+function skip(context: StepContext, id: BoxId, reason: string): void {
+  context.boxes.push({ id, result: "not needed", evidence: "", reason, source: context.phase });
+}
+
+function secondsOf(tag: string | undefined): number | undefined {
+  return tag === undefined || !Number.isFinite(Number(tag)) ? undefined : Number(tag);
+}

@@ -1,0 +1,76 @@
+import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
+import type { ContentDigest } from "../../database/backup/comparison";
+import { digitsOf, type RangeDigits, readContent } from "../../database/backup/content";
+import { type Marker, writeMarker } from "../../database/backup/marker";
+import type { Manifest } from "../../database/backup/files";
+import { awaitSnapshot, beginSnapshot, type Purpose, type SnapshotTags, tagSnapshot } from "../../database/backup/snapshots";
+import { awaitVolumeSnapshot, beginVolumeSnapshot } from "../../database/backup/volumes";
+import { readFiles, volumeClient, withWriterStill } from "./files";
+import { withClient } from "../../context/database-connection";
+import { StepFailure } from "../../core/failure";
+import { readHostState } from "../../context/host-state";
+import { prove, type StepContext } from "../../context/step";
+
+export type Made = {
+  id: string;
+  arn: string;
+  restoreCommand: string;
+  marker: Marker;
+  digits: RangeDigits;
+  before: ContentDigest;
+  after: ContentDigest;
+  /** The snapshot of the data volume; null where there is none. */
+  files: { snapshot: string; before: Manifest; after: Manifest } | null;
+};
+
+export type MakeArgs = { instance: DBInstance; schemaVersion: number; purpose?: Purpose };
+
+/** The marker row, then the snapshot, with the database's content read on both sides of it. It is kept whatever follows. */
+export async function makeSnapshot(context: StepContext, rds: RDSClient, args: MakeArgs): Promise<Made> {
+  const { input, progress } = context;
+  const identifier = args.instance.DBInstanceIdentifier ?? input.database.identifier;
+  const purpose = args.purpose ?? "before-migration";
+  // The run's id makes it one that no snapshot ever had.
+  const id = `${identifier}-${purpose === "before-migration" ? `before-${input.settings.schemaVersion}` : "replaced"}-${context.runId.toLowerCase()}`;
+  const restoreCommand = `npm run restore -- ${input.stack} ${id}`;
+  const made: Partial<Made> = {};
+  const isMade = await prove(context, "PRE-2.1", async () => {
+    const { marker, digits, before } = await withClient(context.connect("owner"), async (client) => {
+      const digits = await digitsOf(client);
+      progress("reading counts and checksums of what must not be lost");
+      const before = await readContent(client, digits);
+      return { digits, before, marker: await writeMarker(client, id) };
+    });
+    progress(`making the snapshot ${id}`);
+    const startedAt = Date.now();
+    const state = await readHostState(context);
+    const tags: Partial<SnapshotTags> = {
+      stack: input.stack,
+      purpose,
+      "schema-version": String(args.schemaVersion),
+      release: (state.serving === null ? undefined : state.slots[state.serving]?.release) ?? "",
+      "marker-at": marker.writtenAt.toISOString(),
+    };
+    const files = input.dataVolume === null ? null : { volumeId: input.dataVolume.id, ec2: volumeClient(context), before: await readFiles(context) };
+    const begin = async () => ({
+      arn: await beginSnapshot(rds, { instance: identifier, id, tags }),
+      volume: files === null ? "" : await beginVolumeSnapshot(files.ec2, { volumeId: files.volumeId, stack: input.stack, databaseSnapshot: id }),
+    });
+    const { arn, volume } = await (files === null ? begin() : withWriterStill(context, begin));
+    await awaitSnapshot(rds, id);
+    if (files !== null) {
+      await awaitVolumeSnapshot(files.ec2, volume);
+      await tagSnapshot(rds, arn, { "volume-snapshot": volume });
+    }
+    const seconds = (Date.now() - startedAt) / 1000;
+    context.details.snapshotSeconds = seconds;
+    progress("reading the same again: what is the same both times must be in the snapshot");
+    const after = await withClient(context.connect("owner"), (client) => readContent(client, digits));
+    const madeOfFiles = files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
+    Object.assign(made, { id, arn, restoreCommand, marker, digits, before, after, files: madeOfFiles } satisfies Made);
+    return `snapshot ${id}${volume === "" ? "" : `, with ${volume} of the data volume,`} was available after ${seconds.toFixed(1)} s`;
+  });
+  if (!isMade) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "no snapshot", "look at the database in RDS, then run pulumi up again");
+  context.details.snapshot = { id, restoreCommand };
+  return made as Made;
+}

@@ -1,0 +1,32 @@
+import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
+import type { Message } from "../../report/message";
+import type { StepInput } from "../../context/input";
+
+/**
+ * Tells the stack's topic.
+ * @returns how many are subscribed, and the message's id
+ * @throws Error within a minute where SNS is out of reach
+ */
+export async function notify(input: StepInput, message: Message): Promise<{ subscribers: number; messageId: string }> {
+  const sns = new SNSClient({
+    region: input.settings.target.region,
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
+  });
+  const attribute = (value: string) => ({ DataType: "String", StringValue: value });
+  const published = await sns.send(
+    new PublishCommand({
+      TopicArn: input.topicArn,
+      Subject: subjectOf(message.subject),
+      Message: message.text,
+      MessageAttributes: { event: attribute(message.event), stack: attribute(input.stack) },
+    }),
+  );
+  const listed = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: input.topicArn }));
+  return { subscribers: listed.Subscriptions?.length ?? 0, messageId: published.MessageId ?? "without an id" };
+}
+
+/** What SNS takes as a subject: ASCII without control characters, not beginning with a blank, fewer than 100 characters. */
+export function subjectOf(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, " ").trim().slice(0, 99);
+}

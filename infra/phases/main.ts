@@ -1,0 +1,68 @@
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { DeploymentLock } from "../lock/deployment-lock";
+import { LockStore } from "../lock/store";
+import type { PhaseRecord } from "../report/record";
+import { type Phase, phases } from "../core/phases";
+import { openContext } from "../context/context";
+import type { PhaseResult, StepInput } from "../context/input";
+import { keepRecord } from "./ending/records";
+import { whoRuns } from "../core/who-runs";
+import type { StepOutcome } from "../context/step";
+import { loadStep } from "./steps";
+
+// Reports and the like lie below the project's directory, wherever the command was started.
+process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
+
+/** Runs one phase: input on stdin, progress on stderr, a short result on stdout, the whole record on the host. */
+async function main(phase: Phase): Promise<void> {
+  const { input, follows } = JSON.parse(await text(process.stdin)) as { input: StepInput; follows: string };
+  const startedAt = new Date();
+  const context = openContext(phase, input, startedAt);
+  const before = follows === "" ? null : (JSON.parse(follows) as PhaseResult);
+  const finish = (outcome: Pick<PhaseRecord, "outcome" | "summary" | "error">): PhaseRecord => {
+    const finishedAt = new Date();
+    return {
+      phase,
+      runId: context.runId,
+      follows: before?.runId ?? null,
+      startedAt: startedAt.toISOString(),
+      finishedAt: finishedAt.toISOString(),
+      durationMs: finishedAt.getTime() - startedAt.getTime(),
+      boxes: context.boxes,
+      details: context.details,
+      ...outcome,
+    };
+  };
+  const deployment = before === null ? context.runId : (before.deployment ?? before.runId);
+  const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
+  let hasBegun = false;
+  try {
+    const [, , step] = await Promise.all([lock.take(phase, context.progress), context.host.connect(), loadStep[phase]()]);
+    hasBegun = true;
+    if (phase === "preflight") await (await import("./ending/ending")).announce(context);
+    const done: StepOutcome = await step(context);
+    await lock.check();
+    const outcome = { outcome: done.outcome, summary: done.summary };
+    const ending = phase === "evidence" ? await (await import("./ending/ending")).conclude(context, finish, outcome) : {};
+    if (phase !== "evidence") await keepRecord(context, finish(outcome));
+    if (phase === "evidence") await lock.free();
+    context.progress(done.summary);
+    process.stdout.write(JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult));
+  } catch (error) {
+    process.exitCode = 1;
+    if (!hasBegun) context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
+    await (await import("./ending/ending")).lament(context, error, finish, { ownsRecords: lock.isHeld });
+    await lock.free().catch((reason: unknown) => context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`));
+  } finally {
+    await lock.leave();
+    const isLast = phase === "evidence" || process.exitCode === 1;
+    await (isLast ? context.host.close() : context.host.leave());
+  }
+}
+
+const phase = phases.find((candidate) => candidate === process.argv[2]);
+if (phase === undefined) {
+  process.stderr.write(`usage: node infra/.steps/main.js PHASE, one of ${phases.join(", ")}\n`);
+  process.exitCode = 2;
+} else await main(phase);

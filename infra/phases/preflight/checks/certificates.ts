@@ -1,0 +1,92 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { connect } from "node:tls";
+import { type Socket, createConnection } from "node:net";
+import { StepFailure } from "../../../core/failure";
+import type { StepContext } from "../../../context/step";
+
+/** PRE-4.4: the public certificate and the database's: chain, name, days left. */
+export async function certificates(context: StepContext): Promise<string> {
+  const { settings, database } = context.input;
+  const { publicName } = settings.network;
+  const days = settings.preflight.certificateDaysLeft;
+  const problems: string[] = publicProblems(settings.keys.tlsCertificate, settings.secrets.tlsPrivateKey, publicName, days, new Date());
+  const shown = await databaseCertificate(context).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  if (shown instanceof Error) problems.push(`the database's: ${shown.message}`);
+  else problems.push(...timeProblems(`the database's (${database.address})`, shown, days, new Date()));
+  if (problems.length > 0 || shown instanceof Error)
+    throw new StepFailure(problems.join("; "), "put a certificate with its chain into keys.tlsCertificate and its key into secrets.tlsPrivateKey; RDS renews the database's with pulumi up or in its maintenance");
+  const [leaf] = chainOf(settings.keys.tlsCertificate);
+  const bySelf = leaf?.checkIssued(leaf) === true ? ", signed by itself" : "";
+  return `the public one bears ${publicName} and holds for ${daysLeft(leaf!, new Date())} days${bySelf}; the database's bears ${database.address}, is signed by the configured authority and holds for ${daysLeft(shown, new Date())} days`;
+}
+
+/** What is wrong with a chain, its leaf first, as of now. */
+export function publicProblems(pem: string, privateKey: string, name: string, days: number, now: Date): string[] {
+  const chain = chainOf(pem);
+  const [leaf] = chain;
+  if (leaf === undefined) return ["keys.tlsCertificate holds no certificate"];
+  const problems = chain.flatMap((certificate, index) => timeProblems(index === 0 ? `the public one (${name})` : `the chain's ${index + 1}.`, certificate, days, now));
+  if (leaf.checkHost(name) === undefined) problems.push(`keys.tlsCertificate does not bear the name ${name} (it bears ${leaf.subjectAltName ?? leaf.subject})`);
+  chain.slice(1).forEach((issuer, index) => {
+    const issued = chain[index];
+    if (issued === undefined || !issued.checkIssued(issuer) || !issued.verify(issuer.publicKey))
+      problems.push(`keys.tlsCertificate: its ${index + 1}. certificate is not signed by the ${index + 2}.`);
+  });
+  if (!matchesKey(leaf, privateKey)) problems.push("secrets.tlsPrivateKey is not the key of keys.tlsCertificate");
+  return problems;
+}
+
+function matchesKey(leaf: X509Certificate, privateKey: string): boolean {
+  try {
+    return leaf.checkPrivateKey(createPrivateKey(privateKey));
+  } catch {
+    return false;
+  }
+}
+
+function timeProblems(what: string, certificate: X509Certificate, days: number, now: Date): string[] {
+  if (new Date(certificate.validFrom) > now) return [`${what} is not valid before ${certificate.validFrom}`];
+  const left = daysLeft(certificate, now);
+  return left < days ? [`${what} ends in ${left} days; at least ${days} must be left (preflight.certificateDaysLeft)`] : [];
+}
+
+function daysLeft(certificate: X509Certificate, now: Date): number {
+  return Math.floor((new Date(certificate.validTo).getTime() - now.getTime()) / 86_400_000);
+}
+
+function chainOf(pem: string): X509Certificate[] {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map((one) => new X509Certificate(one));
+}
+
+/** The request with which a PostgreSQL client asks for TLS: its length and a number that stands for it. */
+const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
+/** The certificate that the database shows, verified against the configured authority and its name. */
+async function databaseCertificate({ host, input }: StepContext): Promise<X509Certificate> {
+  const { address, port, certificateAuthority } = input.database;
+  const tunnel = await host.tunnel({ address, port });
+  const socket = createConnection(tunnel.localPort, "127.0.0.1");
+  try {
+    await asksForTls(socket);
+    return await new Promise<X509Certificate>((resolve, reject) => {
+      const secured = connect({ socket, ca: certificateAuthority, servername: address }, () => {
+        const shown = secured.getPeerX509Certificate();
+        if (shown === undefined) reject(new Error("it showed none"));
+        else resolve(shown);
+      });
+      secured.once("error", reject);
+    });
+  } finally {
+    socket.destroy();
+    tunnel.close();
+  }
+}
+
+function asksForTls(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.setTimeout(20_000, () => reject(new Error("it did not answer within 20 s")));
+    socket.once("error", reject);
+    socket.once("data", (answer: Buffer) => (answer.toString() === "S" ? resolve() : reject(new Error("it refuses TLS"))));
+    socket.write(sslRequest);
+  });
+}

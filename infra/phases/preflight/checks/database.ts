@@ -1,0 +1,40 @@
+import { roleNames } from "../../../core/role-names";
+import { withClient } from "../../../context/database-connection";
+import { StepFailure } from "../../../core/failure";
+import type { StepContext } from "../../../context/step";
+
+type Role = keyof typeof roleNames;
+
+/** PRE-1.2: a query as each role, over TLS; every role that can't is named. */
+export async function credentials(context: StepContext): Promise<string> {
+  const roles = Object.keys(roleNames) as Role[];
+  const asked = await Promise.allSettled(roles.map((role) => askAs(context, role)));
+  const refused = asked.flatMap((one) => (one.status === "rejected" ? [one.reason instanceof Error ? one.reason.message : String(one.reason)] : []));
+  if (refused.length > 0)
+    throw new StepFailure(refused.join("; "), "is the database there, and are the secrets those of its roles? A pulumi up of the stack sets the roles' passwords anew");
+  const seen = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  return `queries answered as ${seen.join(", ")}; the server's certificate names ${context.input.database.address}`;
+}
+
+async function askAs(context: StepContext, role: Role): Promise<string> {
+  return withClient(context.connect(role), async (client) => {
+    const { rows } = await client.query<{ name: string; version: string | null }>(
+      "select current_user as name, (select version from pg_stat_ssl where pid = pg_backend_pid()) as version",
+    );
+    return `${rows[0]?.name} (${rows[0]?.version ?? "no TLS"})`;
+  });
+}
+
+const oldestServer = 13;
+
+/** PRE-4.2 */
+export async function serverVersion(context: StepContext): Promise<string> {
+  return withClient(context.connect("readonly"), async (client) => {
+    const { rows } = await client.query<{ number: string; version: string }>(
+      "select current_setting('server_version_num') as number, current_setting('server_version') as version",
+    );
+    if (Number(rows[0]?.number) < oldestServer * 10_000)
+      throw new StepFailure(`PostgreSQL must be ${oldestServer} or newer (it is ${rows[0]?.version})`, "set database.engineVersion to a newer one, in a deployment of its own");
+    return `PostgreSQL ${rows[0]?.version}`;
+  });
+}

@@ -1,0 +1,64 @@
+import { execa } from "execa";
+import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compatibility";
+import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
+import { StepFailure } from "../../../core/failure";
+import type { StepContext } from "../../../context/step";
+import { declaredVariables, unsetVariables } from "./declared-variables";
+
+/** Part of PRE-1.3 */
+export function compatibility({ input }: StepContext): string {
+  const { settings, release } = input;
+  const problem = pairProblem(release.name, settings.schemaVersion, settings.app.compatibility);
+  if (problem !== undefined) throw new Error(problem);
+  return `${release.name} is commit ${release.commit}; declared for schema ${supportedSchemas(release.name, settings.app.compatibility)?.join(" and ")}`;
+}
+
+/** PRE-3.1: the commit is on a release branch, and CI has passed for it. */
+export async function mergedAndTested({ input }: StepContext): Promise<string> {
+  const { release } = input;
+  const { app, preflight } = input.settings;
+  const branches = await branchesWith(app.repository, release.commit);
+  const on = branches.filter((branch) => preflight.releaseBranches.some((pattern) => namesRelease(pattern, branch)));
+  if (on.length === 0)
+    throw new StepFailure(
+      `${release.name} (${release.commit.slice(0, 12)}) is on none of ${preflight.releaseBranches.join(", ")}, but on ${branches.join(", ") || "no branch at all"}`,
+      "merge it, or name its branch in preflight.releaseBranches",
+    );
+  return `on ${on.join(", ")}; ${await ciStatus(preflight.ciStatusCommand, release)}`;
+}
+
+async function ciStatus(command: string | undefined, release: { name: string; commit: string }): Promise<string> {
+  if (command === undefined) return "no CI is asked (preflight.ciStatusCommand)";
+  const done = await execa("/bin/sh", ["-c", command], { env: { RELEASE: release.name, COMMIT: release.commit }, reject: false, all: true, stdin: "ignore", timeout: 60_000 });
+  const said = done.all.trim().split("\n").slice(-3).join(" ").slice(0, 300);
+  if (done.exitCode !== 0)
+    throw new StepFailure(`CI has not passed for ${release.commit.slice(0, 12)}: ${said || `the command ended with ${done.exitCode ?? "no answer within 60 s"}`}`, "wait for CI, or mend preflight.ciStatusCommand");
+  return `CI: ${said || "passed"}`;
+}
+
+/** PRE-3.3: settings were parsed to get here; what the release itself asks for is set too. */
+export async function environmentSet({ input }: StepContext): Promise<string> {
+  const { app, preflight } = input.settings;
+  if (preflight.variablesFile === "none") return "settings parse; the release declares no variables (preflight.variablesFile)";
+  const text = await releaseFile(app.repository, input.release.commit, preflight.variablesFile);
+  if (text === undefined)
+    throw new StepFailure(
+      `${input.release.name} holds no ${preflight.variablesFile}, so nobody knows which variables it needs`,
+      "add the file to the release, or name another, or none: pulumi config set --path preflight.variablesFile FILE",
+    );
+  const declared = declaredVariables(text);
+  const unset = unsetVariables(declared, { ...app.backend.variables, ...app.backend.moreVariables });
+  if (unset.length > 0)
+    throw new StepFailure(`${input.release.name} needs ${unset.join(", ")}, which nothing sets`, unset.map((name) => `pulumi config set --path app.backend.moreVariables.${name} VALUE`).join("; "));
+  return `settings parse; all ${declared.length} variables of ${preflight.variablesFile} are set: ${declared.join(", ")}`;
+}
+
+/** PRE-3.4 */
+export async function apiDocumented({ input }: StepContext): Promise<string> {
+  const place = input.settings.documents.api;
+  if (!place.startsWith("release:")) return `${place} is kept outside the release (documents.api); looked up at the end of the deployment`;
+  const path = place.slice("release:".length);
+  const missing = await missingFiles(input.settings.app.repository, input.release.commit, [path]);
+  if (missing.length > 0) throw new StepFailure(`${input.release.name} carries no ${path}`, "write it, or name another place: pulumi config set --path documents.api PLACE");
+  return `${input.release.name} carries ${path}`;
+}

@@ -1,0 +1,59 @@
+import { readMigrations } from "../../database/migrations/files";
+import { refuseOtherHistory } from "../../database/migrations/history";
+import { readJournal } from "../../database/migrations/journal";
+import { schemaStateOf } from "../../database/migrations/journal-state";
+import { foreignTables } from "../../database/migrations/ownership";
+import { scriptsReady } from "../../database/migrations/readiness";
+import { type Pair, transitionProblem, type WayBack, wayBack } from "../../release/way-back";
+import { roleNames } from "../../core/role-names";
+import { withClient } from "../../context/database-connection";
+import { downProblem, remedyOf } from "../schema/schema-plan";
+import type { StepContext } from "../../context/step";
+
+/**
+ * PRE-3.2: whether every version between the two is whole, the database ran these very files, and the owner may change its tables.
+ * @throws Error saying what isn't so, and the remedy
+ */
+export async function migrationScripts(context: StepContext): Promise<string> {
+  const migrations = readMigrations();
+  return withClient(context.connect("owner"), async (client) => {
+    const journal = await readJournal(client);
+    refuseOtherHistory(journal, migrations);
+    const { schemaVersion, database } = context.input.settings;
+    const state = schemaStateOf(journal);
+    const problem = downProblem(database.migrations, state.version, schemaVersion);
+    if (problem !== undefined) throw new Error(`${problem} Remedy: ${remedyOf(problem)}`);
+    const ready = scriptsReady(migrations, state, schemaVersion);
+    const foreign = await foreignTables(client);
+    if (foreign.length > 0) {
+      const owners = [...new Set(foreign.map(({ owner }) => owner))];
+      throw new Error(
+        `${foreign.map(({ table, owner }) => `${table} (of ${owner})`).join(", ")} cannot be migrated by ${roleNames.owner}, who does not own them. ` +
+          `Remedy: as the master, in this database: ${owners.map((owner) => `REASSIGN OWNED BY ${owner} TO ${roleNames.owner}`).join("; ")}`,
+      );
+    }
+    return ready;
+  });
+}
+
+/**
+ * Part of PRE-1.3: whether what serves in between runs with what it finds.
+ * @throws Error naming release, schema and the remedy
+ */
+export function transition(context: StepContext, from: Pair | null): string {
+  const { to, compatibility } = asked(context);
+  const problem = transitionProblem(from, to, compatibility);
+  if (problem !== undefined) throw new Error(problem);
+  return from === null ? "nothing serves yet" : `from ${from.release} with schema ${from.schemaVersion}`;
+}
+
+/** How this deployment would be taken back. */
+export function wayBackOf(context: StepContext, from: Pair | null): WayBack {
+  const { to, compatibility } = asked(context);
+  return wayBack(from, to, compatibility, context.input.settings.database.migrations);
+}
+
+function asked({ input }: StepContext) {
+  const { schemaVersion, app } = input.settings;
+  return { to: { release: input.release.name, schemaVersion }, compatibility: app.compatibility };
+}

@@ -1,0 +1,27 @@
+import { backendStateScript, type BackendState, readBackendState, silenceReason } from "../../host/commands/backend-state";
+import type { Slot } from "../../host/commands/paths";
+import { line } from "../../host/commands/shell";
+import { toldReleaseProblem } from "../../host/commands/told-release";
+import type { SlotContent } from "../../context/host-state";
+import type { StepContext } from "../../context/step";
+
+/** How a slot's backend fares. */
+export async function backendState(context: StepContext, slot: Slot): Promise<BackendState> {
+  return readBackendState(await context.host.run("asking after the backend", backendStateScript(context.input.settings.app.name, slot)));
+}
+
+/** @throws Error when the backend that has just come up tells another release than its slot holds */
+export async function checkStarted(context: StepContext, content: SlotContent): Promise<void> {
+  const { app } = context.input.settings;
+  const health = `http://127.0.0.1:${app.backend.ports[content.slot]}${app.routes.health}`;
+  const body = await context.host.run("asking the new release who it is", line("curl", "-s", "-m", "5", health));
+  const problem = toldReleaseProblem(body, app.healthReleaseField, content.release);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** What the ports tell of a backend that runs and does not answer; empty where they tell nothing. */
+export async function whySilent(context: StepContext, slot: Slot): Promise<string> {
+  const state = await backendState(context, slot).catch(() => undefined);
+  const reason = state === undefined ? undefined : silenceReason(state, context.input.settings.app.backend.ports[slot]);
+  return reason === undefined ? "" : `; ${reason}`;
+}

@@ -1,0 +1,123 @@
+import type { ProvidedArtifact } from "../../release/artifact/provide";
+import { artifactObject } from "../../release/artifact/object";
+import { quote } from "../../host/commands/shell";
+import { otherSlot, type Slot } from "../../host/commands/paths";
+import { bringScript, linkScript, startScript } from "../../host/commands/stage-script";
+import { type HostState, readHostState, slotFile, type SlotContent, stagedFile } from "../../context/host-state";
+import { HostUnreached, StepFailure } from "../../core/failure";
+import { settleActivation } from "../activate/activation";
+import { checkStarted, whySilent } from "../slots/started";
+import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "../slots/slots";
+import { provided } from "./provided";
+import { prove, type Step, type StepContext } from "../../context/step";
+
+/** Brings the release to the host, beside the one that serves, and starts it where no user sees it. */
+export const stage: Step = async (context) => {
+  const { input, progress } = context;
+  const { release, settings } = input;
+  const artifact = await provided(context);
+  await context.host.settled(progress);
+  await settleActivation(context);
+  const state = await readHostState(context);
+  const wanted = { release: release.name, commit: release.commit, digest: artifact.digest, environment: environmentDigest(context) };
+
+  await bring(context, artifact);
+  const serving = state.serving === null ? null : state.slots[state.serving];
+  if (serving !== null && holds(serving, wanted)) {
+    const content = { ...serving, schemaVersion: settings.schemaVersion };
+    await ensureRunning(context, serving.slot);
+    await writeState(context, content);
+    await tellBoxes(context, content, "it serves already");
+    return { outcome: "nothing to do", summary: `${release.name} serves already, in slot ${serving.slot}` };
+  }
+
+  const slot: Slot = idleSlot(state);
+  progress(settings.app.overlap ? `starting ${release.name} in the idle slot ${slot}` : `putting ${release.name} into the idle slot ${slot}, to be started by activation`);
+  await context.host.put(context.paths.slotEnvironment(slot), slotEnvironment(context, slot), { mode: "0600" });
+  const content: SlotContent = { slot, ...wanted, schemaVersion: settings.schemaVersion };
+  if (!settings.app.overlap) {
+    await context.host.run(`linking slot ${slot}`, linkScript({
+        application: settings.app.name,
+        paths: context.paths,
+        slot,
+        digest: artifact.digest,
+        sharedDirectories: settings.app.sharedDirectories,
+      }));
+    await writeState(context, content);
+    await tellBoxes(context, content, "started by activation, after the old one was stopped: two copies must not run");
+    return { outcome: "completed", summary: `${release.name} lies in slot ${slot}, to be started by activation` };
+  }
+  const startedMs = await start(context, content);
+  await writeState(context, content);
+  await tellBoxes(context, content, `health answered 200 after ${startedMs} ms`);
+  return { outcome: "completed", summary: `${release.name} runs in slot ${slot}, seen by nobody yet (up after ${startedMs} ms)` };
+};
+
+function holds(content: SlotContent, wanted: Pick<SlotContent, "digest" | "environment">): boolean {
+  return content.digest === wanted.digest && content.environment === wanted.environment;
+}
+
+function idleSlot(state: HostState): Slot {
+  return state.serving === null ? "blue" : otherSlot(state.serving);
+}
+
+async function bring(context: StepContext, artifact: ProvidedArtifact): Promise<void> {
+  const { host, paths, progress, input } = context;
+  const { bucket, release, settings } = input;
+  progress(`the host fetches ${release.name} from s3://${bucket}, unless it holds it already`);
+  const script = bringScript({ paths, region: settings.target.region, bucket, artifact, release: release.name });
+  await host.runWhole(`bringing ${release.name}`, script, { timeoutMs: 600_000, progress }).catch((error: unknown) => {
+    if (!(error instanceof StepFailure) || error instanceof HostUnreached) throw error;
+    throw new StepFailure(
+      error.message,
+      error.remedy ||
+        `where the archive is not the one that was built: aws s3 rm s3://${bucket}/${artifactObject(artifact.digest)}, and the next run stores it anew; ` +
+          "where the disk is full: a smaller host.keepReleases or a bigger host.rootVolumeGiB; then pulumi up",
+    );
+  });
+}
+
+async function start(context: StepContext, content: SlotContent): Promise<number> {
+  const { app } = context.input.settings;
+  try {
+    const printed = await context.host.runWhole(
+      `starting ${content.release}`,
+      startScript({
+        application: app.name,
+        paths: context.paths,
+        slot: content.slot,
+        digest: content.digest,
+        sharedDirectories: app.sharedDirectories,
+        port: app.backend.ports[content.slot],
+        healthPath: app.routes.health,
+        startTimeoutSeconds: app.backend.startTimeoutSeconds,
+      }),
+      { timeoutMs: (app.backend.startTimeoutSeconds + 60) * 1000, progress: context.progress },
+    );
+    await checkStarted(context, content);
+    return Number(printed);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refuse(context, content.slot, `${content.release} was not taken: ${reason}${await whySilent(context, content.slot)}`);
+  }
+}
+
+async function writeState(context: StepContext, content: SlotContent): Promise<void> {
+  const json = JSON.stringify(content);
+  await context.host.put(slotFile(context.paths, content.slot), json);
+  await context.host.put(stagedFile(context.paths), json);
+}
+
+async function tellBoxes(context: StepContext, content: SlotContent, readiness: string): Promise<void> {
+  await prove(
+    context,
+    "APP-1.1",
+    async () => `no stop: slot ${content.slot} staged beside the serving one; artifact sha256:${content.digest}, environment sha256:${content.environment}`,
+  );
+  await prove(context, "APP-2.1", async () => readiness);
+  await prove(context, "WEB-1.1", async () => {
+    const index = `${context.paths.slot(content.slot)}/frontend/index.html`;
+    const size = await context.host.run("looking at the frontend", `stat -L -c %s ${quote(index)}`);
+    return `${index}, ${size} bytes`;
+  });
+}

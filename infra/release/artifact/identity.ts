@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import type { Settings } from "../../settings/settings";
+
+/** What decides an artifact's content; two machines with the same make the same. */
+export type ArtifactIdentity = {
+  commit: string;
+  build: Settings["app"]["build"];
+  frontend: Settings["app"]["frontend"];
+  platform: string;
+  /** What the manifest declares. */
+  schemaVersions: readonly number[];
+  /** Where the release declares its variables. */
+  variablesFile: string;
+};
+
+/** Rises when the layout inside the archive changes. */
+const layoutVersion = 2;
+
+export function identityOf(settings: Pick<Settings, "app" | "preflight">, commit: string, schemaVersions: readonly number[]): ArtifactIdentity {
+  const { build, frontend } = settings.app;
+  return { commit, build, frontend, platform: "linux-x64", schemaVersions, variablesFile: settings.preflight.variablesFile };
+}
+
+export function artifactKey(identity: ArtifactIdentity): string {
+  return createHash("sha256").update(JSON.stringify([layoutVersion, identity])).digest("hex");
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { pairProblem } from "../core/compatibility";
+import { applicationSettings, releaseName } from "./application";
+import { backupSettings } from "./backup";
+import { documentSettings } from "./documents";
+import { journalProblem } from "./migrations";
+import { monitoringSettings } from "./monitoring";
+import { contactSettings, maintenanceWindowSettings, signOffSettings } from "./operations";
+import {
+  databaseSettings,
+  hostSettings,
+  keySettings,
+  networkSettings,
+  secretSettings,
+  targetSettings,
+} from "./platform";
+import { preflightSettings } from "./preflight";
+import { verificationSettings } from "./verification";
+
+const settingsSchema = z.strictObject({
+  /** A git tag, branch or commit of the application. */
+  release: releaseName,
+  schemaVersion: z.int().min(1),
+  /** Raise it to run the whole rollout again with nothing else changed. */
+  attempt: z.int().min(1).default(1),
+  /** Closes the service behind a page that says so, until an `up` with false: for the rare change that users must not see. */
+  maintenance: z.boolean().default(false),
+  /** One switch for deletion protection, `protect` and the final snapshot. */
+  protection: z.boolean(),
+  target: targetSettings,
+  network: networkSettings,
+  database: databaseSettings,
+  backup: backupSettings.prefault({}),
+  host: hostSettings,
+  app: applicationSettings,
+  maintenanceWindow: maintenanceWindowSettings,
+  preflight: preflightSettings.prefault({}),
+  verification: verificationSettings,
+  monitoring: monitoringSettings.prefault({}),
+  contacts: contactSettings,
+  signOffs: signOffSettings.default([]),
+  documents: documentSettings.prefault({}),
+  keys: keySettings,
+  secrets: secretSettings,
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type Secrets = Settings["secrets"];
+
+/** Everything wrong with a stack's config, in one error. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(
+      `${problems.length === 1 ? "1 setting is" : `${problems.length} settings are`} not right; nothing has been changed:\n` +
+        problems.map((problem) => `  - ${problem}`).join("\n"),
+    );
+    this.name = "SettingsError";
+  }
+}
+
+/**
+ * Turns a stack's raw config into settings that the rest of the program trusts.
+ * @param raw the values below the project's namespace, JSON already parsed (`{release: "v1.2.0", database: {…}}`)
+ * @throws SettingsError naming key, rule, value and remedy of every problem at once; secret values are never shown
+ */
+export function parseSettings(raw: unknown): Settings {
+  const parsed = settingsSchema.safeParse(raw, { reportInput: true });
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.flatMap(explain));
+  const problems = crossChecks(parsed.data);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return parsed.data;
+}
+
+function crossChecks(settings: Settings): string[] {
+  const problems: string[] = [];
+  const pair = pairProblem(settings.release, settings.schemaVersion, settings.app.compatibility);
+  if (pair !== undefined) problems.push(pair);
+  const journal = journalProblem(settings.database, settings.schemaVersion, settings.app.providersSinceSchema);
+  if (journal !== undefined) problems.push(journal);
+  const { blue, green } = settings.app.backend.ports;
+  if (blue === green)
+    problems.push(problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"));
+  for (const [name, value] of Object.entries({ ...settings.app.backend.variables, ...settings.app.backend.moreVariables }))
+    for (const [, reference] of value.matchAll(/\$\{secrets\.app\.([^}]+)\}/g))
+      if (reference !== undefined && !(reference in settings.secrets.app))
+        problems.push(
+          problem(
+            `secrets.app.${reference}`,
+            `is needed by app.backend.variables.${name}`,
+            undefined,
+            `pulumi config set --secret --path 'secrets.app.${reference}'`,
+          ),
+        );
+  return problems;
+}
+
+function explain(issue: z.core.$ZodIssue): string[] {
+  const key = issue.path.join(".");
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((name) => {
+      const full = key === "" ? name : `${key}.${name}`;
+      return problem(full, "is not a setting of this program", undefined, `pulumi config rm --path '${full}', or mend its spelling`);
+    });
+  const missing = issue.input === undefined;
+  const isSecret = key === "secrets" || key.startsWith("secrets.");
+  const remedy = isSecret
+    ? "npm run init -- STACK makes what nobody has to know and asks for the rest"
+    : `pulumi config set --path '${key}' VALUE`;
+  return [problem(key, missing ? "is missing" : rule(issue), missing || isSecret ? undefined : issue.input, remedy)];
+}
+
+function rule(issue: z.core.$ZodIssue): string {
+  return /^must /.test(issue.message) ? issue.message : issue.message.replace(/^(Invalid input: )?/, "");
+}
+
+function problem(key: string, what: string, value: unknown, remedy: string): string {
+  const shown = value === undefined ? "" : ` (it is ${JSON.stringify(value)})`;
+  return `prompt-library:${key} ${what}${shown}. Remedy: ${remedy}`;
+}

@@ -1,0 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
+import { allConfig } from "@pulumi/pulumi/runtime/index.js";
+import { parseSettings, type Settings } from "../settings/settings";
+import { rawSettings } from "../settings/raw";
+
+/**
+ * The stack's settings.
+ * @throws SettingsError with every problem at once
+ */
+export function readSettings(): Settings {
+  return parseSettings(rawSettings(allConfig(), pulumi.getProject()));
+}

@@ -1,9 +1,0 @@
-import type { Phase } from "../rollout/phases";
-
-/** The command line of one phase, as `bundleSteps` left it. The command plugin runs it where the program is: in infra/. */
-export function stepCommand(phase: Phase): string {
-  return `NODE_NO_WARNINGS=1 node .steps/main.js ${phase}`;
-}
-
-/** Starts a host that was stopped for its volume's sake. */
-export const startInstanceCommand = "NODE_NO_WARNINGS=1 node --import tsx steps/start-instance.ts";
