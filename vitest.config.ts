@@ -2,7 +2,9 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** A cloud, a stack or a host of their own: they run beside the database's tests. The others share one stack, one file after the other. */
-const apart = ["cloud", "every-resource", "protection", "rollout-order", "schema"].map((name) => `test/stack/${name}.test.ts`);
+const apart = ["cloud", "every-resource", "protection", "rollout-order", "schema"].map(
+  (name) => `test/stack/${name}.test.ts`,
+);
 
 /** The one that mostly waits for RDS is begun first. */
 class LongestFirst extends BaseSequencer {
@@ -23,10 +25,26 @@ export default defineConfig({
       { test: { name: "unit", sequence: { groupOrder: 0 }, include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
       {
         // Each file starts a PostgreSQL of its own.
-        test: { name: "database", sequence: { groupOrder: 1 }, include: ["test/database/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 300_000, maxWorkers: 3 },
+        test: {
+          name: "database",
+          sequence: { groupOrder: 1 },
+          include: ["test/database/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          maxWorkers: 3,
+        },
       },
       { test: { name: "stack-apart", sequence: { groupOrder: 1 }, include: apart, ...onTheCloud, maxWorkers: 3 } },
-      { test: { name: "stack", sequence: { groupOrder: 2 }, include: ["test/stack/**/*.test.ts"], exclude: apart, ...onTheCloud, fileParallelism: false } },
+      {
+        test: {
+          name: "stack",
+          sequence: { groupOrder: 2 },
+          include: ["test/stack/**/*.test.ts"],
+          exclude: apart,
+          ...onTheCloud,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,4 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PhaseResult } from "./context/input";
+import { chainDigest } from "./database/migrations/chain";
+import { resolveRelease } from "./release/release";
+import { reach } from "./report/contacts";
+import { alarmRules } from "./stack/alarms";
 import { Artifacts } from "./stack/artifacts";
 import { certificateAuthority } from "./stack/certificate-authority";
 import { readSettings } from "./stack/config";
@@ -8,20 +13,15 @@ import { DatabaseTunnel } from "./stack/database-tunnel";
 import { Guard } from "./stack/guard";
 import { Host } from "./stack/host";
 import { lockBeforeChanges } from "./stack/lock-before-changes";
-import { chainDigest } from "./database/migrations/chain";
 import { Monitoring } from "./stack/monitoring";
-import { alarmRules } from "./stack/alarms";
 import { Network } from "./stack/network";
 import { Notifications } from "./stack/notifications";
-import { reach } from "./report/contacts";
-import { resolveRelease } from "./release/release";
+import { bundleSteps } from "./stack/phase-bundle";
+import { stepCommand } from "./stack/phase-command";
 import { Roles } from "./stack/roles";
 import { Rollout } from "./stack/rollout";
 import { ScheduledBackups } from "./stack/scheduled-backups";
 import { mapOnlyErrors } from "./stack/source-positions";
-import { bundleSteps } from "./stack/phase-bundle";
-import { stepCommand } from "./stack/phase-command";
-import type { PhaseResult } from "./context/input";
 import { checkTarget } from "./stack/target";
 
 mapOnlyErrors();
@@ -136,12 +136,29 @@ const input = pulumi.secret(
 );
 
 const rollout = new Rollout(name, {
-  headline: { release: release.name, commit: release.commit, schemaVersion: settings.schemaVersion, attempt: settings.attempt },
+  headline: {
+    release: release.name,
+    commit: release.commit,
+    schemaVersion: settings.schemaVersion,
+    attempt: settings.attempt,
+  },
   commandOf: stepCommand,
   input,
 });
 
-new Guard(name, { guarded: [network, artifacts, notifications, monitoring, host, roles, scheduledBackups, ...(dataVolume === undefined ? [] : [dataVolume])], isProtected });
+new Guard(name, {
+  guarded: [
+    network,
+    artifacts,
+    notifications,
+    monitoring,
+    host,
+    roles,
+    scheduledBackups,
+    ...(dataVolume === undefined ? [] : [dataVolume]),
+  ],
+  isProtected,
+});
 
 /** The address that users type. */
 export const application = `https://${settings.network.publicName}`;

@@ -10,7 +10,8 @@ import { setupToolchain } from "./toolchain/setup";
  * host image. Seconds when it is all there.
  */
 const startedAt = Date.now();
-const log = (line: string) => void process.stderr.write(`prepare  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
+const log = (line: string) =>
+  void process.stderr.write(`prepare  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
 
 await installDebianPackages(testPackages, log);
 await setupToolchain({ log });

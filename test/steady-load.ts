@@ -56,7 +56,12 @@ export type Load = {
 };
 
 export function startLoad(options: LoadOptions): Load {
-  const agent = new Agent({ keepAlive: options.keepAlive, maxSockets: 256, rejectUnauthorized: false, servername: options.publicName });
+  const agent = new Agent({
+    keepAlive: options.keepAlive,
+    maxSockets: 256,
+    rejectUnauthorized: false,
+    servername: options.publicName,
+  });
   const accepts = options.accepts ?? [200];
   const times: number[] = [];
   const failed: string[] = [];
@@ -98,7 +103,8 @@ export function startLoad(options: LoadOptions): Load {
 
   return {
     async firstAnswer() {
-      for (const end = performance.now() + deadlineMs; goodAt.length === 0; await pause(5)) if (performance.now() > end) throw new Error(`no good answer within ${deadlineMs / 1000} s`);
+      for (const end = performance.now() + deadlineMs; goodAt.length === 0; await pause(5))
+        if (performance.now() > end) throw new Error(`no good answer within ${deadlineMs / 1000} s`);
       return performance.now() - began;
     },
     elapsedMs: () => performance.now() - began,
@@ -107,21 +113,45 @@ export function startLoad(options: LoadOptions): Load {
       await Promise.all(pending);
       agent.destroy();
       times.sort((a, b) => a - b);
-      const at = (share: number) => Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
+      const at = (share: number) =>
+        Math.round(times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0);
       const gaps = goodAt.slice(1).map((time, index) => time - goodAt[index]!);
-      return { asked, failed, failedAtMs, slowestMs: at(1), p99Ms: at(0.99), longestGapMs: Math.round(Math.max(0, ...gaps)), byRelease, firstMsByRelease };
+      return {
+        asked,
+        failed,
+        failedAtMs,
+        slowestMs: at(1),
+        p99Ms: at(0.99),
+        longestGapMs: Math.round(Math.max(0, ...gaps)),
+        byRelease,
+        firstMsByRelease,
+      };
     },
   };
 }
 
-function once({ address, publicName, path, method }: LoadOptions, agent: Agent): Promise<{ status: number; body: string }> {
+function once(
+  { address, publicName, path, method }: LoadOptions,
+  agent: Agent,
+): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: address, port: 443, path, method: method ?? "GET", agent, headers: { host: publicName }, timeout: deadlineMs }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-      response.on("error", reject);
-    });
+    const asked = request(
+      {
+        host: address,
+        port: 443,
+        path,
+        method: method ?? "GET",
+        agent,
+        headers: { host: publicName },
+        timeout: deadlineMs,
+      },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+        response.on("error", reject);
+      },
+    );
     asked.on("timeout", () => asked.destroy(new Error(`no answer within ${deadlineMs / 1000} s`)));
     asked.on("error", reject);
     asked.end();

@@ -1,5 +1,5 @@
-import { boxIds, type BoxId } from "./boxes";
-import { type Phase } from "../core/phases";
+import type { Phase } from "../core/phases";
+import { type BoxId, boxIds } from "./boxes";
 
 /**
  * Who proves a box. A phase speaks of its own boxes in its record; what a resource, document, command or monitoring shows is

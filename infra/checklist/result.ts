@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boxIds, type BoxId } from "./boxes";
+import { type BoxId, boxIds } from "./boxes";
 
 /**
  * The only words for a box's result, everywhere: `not needed` comes with its reason, `open` waits for a person's sign-off,

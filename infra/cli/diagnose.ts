@@ -1,4 +1,7 @@
-import { hostTracesScript } from "../host/commands/diagnosis-script";
+import { withClient } from "../context/database-connection";
+import { readHostState } from "../context/host-state";
+import type { StepContext } from "../context/step";
+import { whoRuns } from "../core/who-runs";
 import { diagnoseDeploymentLock } from "../diagnosis/deployment-lock";
 import { ask, type Section } from "../diagnosis/finding";
 import { diagnoseHost, readHostTraces } from "../diagnosis/host";
@@ -6,15 +9,12 @@ import { rebuildIndexes } from "../diagnosis/migrations";
 import { diagnoseStack } from "../diagnosis/stack-traces";
 import { renderDiagnosis } from "../diagnosis/text";
 import { troubleshoot } from "../diagnosis/troubleshooting";
+import { hostTracesScript } from "../host/commands/diagnosis-script";
 import { LockStore } from "../lock/store";
-import { withClient } from "../context/database-connection";
-import { readHostState } from "../context/host-state";
-import { whoRuns } from "../core/who-runs";
-import type { StepContext } from "../context/step";
 import { runStackCommand } from "./stack-command";
 import { lastInput, servingInput } from "./stack-input";
-import { readStateLocks } from "./state-locks";
 import { pendingOf } from "./stack-state";
+import { readStateLocks } from "./state-locks";
 
 await runStackCommand({
   name: "diagnose",
@@ -24,20 +24,48 @@ await runStackCommand({
     "rebuild-indexes": "builds invalid indexes anew, without stopping writers",
   },
   async run({ stack, state, switches, open, say }) {
-    const sections: Section[] = [diagnoseStack({ stack, pending: pendingOf(state), locks: await readStateLocks(stack) })];
+    const sections: Section[] = [
+      diagnoseStack({ stack, pending: pendingOf(state), locks: await readStateLocks(stack) }),
+    ];
     const last = open("evidence", lastInput(stack, state));
-    sections.push(await diagnoseDeploymentLock(new LockStore(last.input.bucket, stack, last.input.settings.target.region), whoRuns()));
-    const remedy = { means: "Host or database can't be reached from here, so only the state could be looked at.", command: `npm run preflight -- ${stack}` };
+    sections.push(
+      await diagnoseDeploymentLock(
+        new LockStore(last.input.bucket, stack, last.input.settings.target.region),
+        whoRuns(),
+      ),
+    );
+    const remedy = {
+      means: "Host or database can't be reached from here, so only the state could be looked at.",
+      command: `npm run preflight -- ${stack}`,
+    };
     const reached: Section = { title: "What serves", asked: [], findings: [] };
     sections.push(reached);
-    await ask(reached, "release and schema", async () => {
-      const input = await servingInput(last);
-      const context: StepContext = { ...last, input: input ?? last.input };
-      if (switches.has("rebuild-indexes"))
-        await ask(reached, "rebuilt indexes", async () => (await withClient(context.connect("owner"), rebuildIndexes)).join(", ") || "none was invalid", { means: "An index could not be built anew; the message says what stands in its way.", command: `npm run diagnose -- ${stack}` });
-      sections.push(await hostSection(context), ...(await troubleshoot(context, { refreshes: switches.has("refresh-registry") })));
-      return input === undefined ? "nothing serves yet" : `${input.release.name} (${input.release.commit.slice(0, 12)}), schema ${input.settings.schemaVersion}`;
-    }, remedy);
+    await ask(
+      reached,
+      "release and schema",
+      async () => {
+        const input = await servingInput(last);
+        const context: StepContext = { ...last, input: input ?? last.input };
+        if (switches.has("rebuild-indexes"))
+          await ask(
+            reached,
+            "rebuilt indexes",
+            async () => (await withClient(context.connect("owner"), rebuildIndexes)).join(", ") || "none was invalid",
+            {
+              means: "An index could not be built anew; the message says what stands in its way.",
+              command: `npm run diagnose -- ${stack}`,
+            },
+          );
+        sections.push(
+          await hostSection(context),
+          ...(await troubleshoot(context, { refreshes: switches.has("refresh-registry") })),
+        );
+        return input === undefined
+          ? "nothing serves yet"
+          : `${input.release.name} (${input.release.commit.slice(0, 12)}), schema ${input.settings.schemaVersion}`;
+      },
+      remedy,
+    );
     say(renderDiagnosis(sections));
     return sections.every((section) => section.findings.length === 0);
   },

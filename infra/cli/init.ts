@@ -26,7 +26,8 @@ export async function initStack(options: InitOptions): Promise<void> {
     // Pulumi writes the stack's salt beside the nearest Pulumi.yaml: a file elsewhere has a copy of it beside itself.
     ...(options.configFile === undefined ? {} : { cwd: dirname(options.configFile) }),
   });
-  if (selected.exitCode !== 0 && !/already exists/.test(selected.stderr)) throw new Error(`pulumi stack init ${stack}: ${selected.stderr.trim()}`);
+  if (selected.exitCode !== 0 && !/already exists/.test(selected.stderr))
+    throw new Error(`pulumi stack init ${stack}: ${selected.stderr.trim()}`);
   log(selected.exitCode === 0 ? `made the stack ${stack}` : `the stack ${stack} is there`);
 
   const put = async (path: string, make: () => Promise<string> | string, isSecret = true) => {
@@ -43,23 +44,35 @@ export async function initStack(options: InitOptions): Promise<void> {
   };
   const asked = (question: string, make: () => string) => async () => (await options.ask?.(question))?.trim() || make();
 
-  for (const name of ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"]) await put(`secrets.${name}`, makePassword);
+  for (const name of ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"])
+    await put(`secrets.${name}`, makePassword);
   await pair("secrets.sshPrivateKey", "keys.ssh", () => makeSshKeyPair(`${stack} deployment`));
   await pair("secrets.hostPrivateKey", "keys.host", () => makeSshKeyPair(`${stack} host`));
   await pair("secrets.reportPrivateKey", "keys.report", newSigningKeys);
-  await put("secrets.adminPassword", asked("Password of the application's admin (empty: a new one is made): ", makePassword));
+  await put(
+    "secrets.adminPassword",
+    asked("Password of the application's admin (empty: a new one is made): ", makePassword),
+  );
   await put("secrets.app.JWT_SECRET", makeHexKey);
   await put(
     "secrets.app.ENCRYPTION_KEY",
-    asked("ENCRYPTION_KEY of the application, 64 hexadecimal digits. If it has stored connections, give ITS key: another one may delete them (empty: a new one is made): ", makeHexKey),
+    asked(
+      "ENCRYPTION_KEY of the application, 64 hexadecimal digits. If it has stored connections, give ITS key: another one may delete them (empty: a new one is made): ",
+      makeHexKey,
+    ),
   );
   if (!(await config.has("keys.tlsCertificate"))) {
     const network = (await config.read()).network as { publicName?: string } | undefined;
-    if (network?.publicName === undefined) throw new Error("prompt-library:network.publicName is missing. Remedy: pulumi config set --path network.publicName NAME, then run this again");
+    if (network?.publicName === undefined)
+      throw new Error(
+        "prompt-library:network.publicName is missing. Remedy: pulumi config set --path network.publicName NAME, then run this again",
+      );
     const made = await makeCertificate(network.publicName);
     await config.set("keys.tlsCertificate", made.certificate, { isSecret: false });
     await config.set("secrets.tlsPrivateKey", made.privateKey, { isSecret: true });
-    log(`set keys.tlsCertificate, signed by itself for ${network.publicName}, and secrets.tlsPrivateKey (secret); put an authority's in their place for real users`);
+    log(
+      `set keys.tlsCertificate, signed by itself for ${network.publicName}, and secrets.tlsPrivateKey (secret); put an authority's in their place for real users`,
+    );
   }
 }
 
@@ -68,7 +81,11 @@ async function main(): Promise<void> {
   if (stack === undefined || stack.startsWith("-")) throw new Error("usage: npm run init -- STACK");
   const terminal = process.stdin.isTTY ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
   try {
-    await initStack({ stack, log: (row) => void process.stderr.write(`init  ${row}\n`), ...(terminal && { ask: (question) => terminal.question(question) }) });
+    await initStack({
+      stack,
+      log: (row) => void process.stderr.write(`init  ${row}\n`),
+      ...(terminal && { ask: (question) => terminal.question(question) }),
+    });
   } finally {
     terminal?.close();
   }

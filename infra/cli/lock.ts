@@ -1,7 +1,7 @@
+import { whoRuns } from "../core/who-runs";
 import { breakLock } from "../lock/deployment-lock";
 import { describeLease, leaseSeconds } from "../lock/lease";
 import { LockStore } from "../lock/store";
-import { whoRuns } from "../core/who-runs";
 import { runStackCommand } from "./stack-command";
 import { lastInput } from "./stack-input";
 
@@ -23,7 +23,9 @@ await runStackCommand({
       return true;
     }
     const lapse = Math.round(leaseSeconds - found.ageSeconds);
-    say(`Held by ${describeLease(found)}; ${lapse > 0 ? `it lapses in ${lapse} s unless it is renewed` : "it has lapsed: the next deployment takes it over"}.`);
+    say(
+      `Held by ${describeLease(found)}; ${lapse > 0 ? `it lapses in ${lapse} s unless it is renewed` : "it has lapsed: the next deployment takes it over"}.`,
+    );
     return lapse <= 0;
   },
 });

@@ -1,25 +1,25 @@
 import { parseArgs } from "node:util";
 import { RDSClient } from "@aws-sdk/client-rds";
-import { findCopies, removeCopy, restoreCopy } from "../database/backup/copies";
-import { awaitSnapshot, beginSnapshot, deleteSnapshot, pairSnapshots } from "../database/backup/snapshots";
-import { pairProblem } from "../core/compatibility";
-import { DeploymentLock } from "../lock/deployment-lock";
-import { LockStore } from "../lock/store";
-import { readMigrations } from "../database/migrations";
-import { chainDigest } from "../database/migrations/chain";
-import { schemaVersion } from "../database/migrations/journal";
-import { rehearsePair } from "../database/pair/rehearsal";
-import { describePairReport, nothingToRehearse, type PairReport, type Side } from "../database/pair/report";
-import { keepPairReport } from "../phases/preflight/pair-store";
-import { resolveRelease } from "../release/release";
-import { roleNames } from "../core/role-names";
 import { openContext } from "../context/context";
 import { connectTo, withClient } from "../context/database-connection";
 import { describeDatabase } from "../context/database-service";
 import { readHostState } from "../context/host-state";
 import type { StepContext } from "../context/step";
+import { pairProblem } from "../core/compatibility";
+import { roleNames } from "../core/role-names";
 import { whoRuns } from "../core/who-runs";
+import { findCopies, removeCopy, restoreCopy } from "../database/backup/copies";
+import { awaitSnapshot, beginSnapshot, deleteSnapshot, pairSnapshots } from "../database/backup/snapshots";
+import { readMigrations } from "../database/migrations";
+import { chainDigest } from "../database/migrations/chain";
+import { schemaVersion } from "../database/migrations/journal";
+import { rehearsePair } from "../database/pair/rehearsal";
+import { describePairReport, nothingToRehearse, type PairReport, type Side } from "../database/pair/report";
+import { DeploymentLock } from "../lock/deployment-lock";
+import { LockStore } from "../lock/store";
+import { keepPairReport } from "../phases/preflight/pair-store";
 import { migrationOptions } from "../phases/schema/schema-plan";
+import { resolveRelease } from "../release/release";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
 
@@ -39,7 +39,10 @@ export async function pair(options: PairOptions): Promise<PairReport> {
   const config = await new StackConfig(options.stack, options.configFile).read();
   const input = await stackInput(options.stack);
   const { app } = input.settings;
-  const to: Side = { release: options.release ?? String(config.release), schemaVersion: options.schemaVersion ?? Number(config.schemaVersion) };
+  const to: Side = {
+    release: options.release ?? String(config.release),
+    schemaVersion: options.schemaVersion ?? Number(config.schemaVersion),
+  };
   await resolveRelease(to.release, app.repository);
   const undeclared = pairProblem(to.release, to.schemaVersion, app.compatibility);
   if (undeclared !== undefined) throw new Error(undeclared);
@@ -47,10 +50,16 @@ export async function pair(options: PairOptions): Promise<PairReport> {
   try {
     const state = await readHostState(context);
     const release = state.serving === null ? undefined : state.slots[state.serving]?.release;
-    const from: Side | null = release === undefined ? null : { release, schemaVersion: await withClient(context.connect("owner"), schemaVersion) };
+    const from: Side | null =
+      release === undefined
+        ? null
+        : { release, schemaVersion: await withClient(context.connect("owner"), schemaVersion) };
     const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
     if (from === null || nothing !== undefined) throw new Error(`${options.stack} has no pair to rehearse: ${nothing}`);
-    const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment: context.runId });
+    const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), {
+      who: whoRuns(),
+      deployment: context.runId,
+    });
     await lock.take("pair", context.progress);
     try {
       return await onCopy(context, from, to);
@@ -74,10 +83,19 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
   const snapshot = `${input.database.identifier}-pair-${context.runId.toLowerCase()}`;
   try {
     progress(`making the snapshot ${snapshot}`);
-    await beginSnapshot(rds, { instance: input.database.identifier, id: snapshot, tags: { stack: input.stack, purpose: "pair-rehearsal" } });
+    await beginSnapshot(rds, {
+      instance: input.database.identifier,
+      id: snapshot,
+      tags: { stack: input.stack, purpose: "pair-rehearsal" },
+    });
     await awaitSnapshot(rds, snapshot);
     progress("restoring it beside the database");
-    const copy = await restoreCopy(rds, { of: instance, snapshot, stack: input.stack, instanceClass: input.settings.backup.copyInstanceClass });
+    const copy = await restoreCopy(rds, {
+      of: instance,
+      snapshot,
+      stack: input.stack,
+      instanceClass: input.settings.backup.copyInstanceClass,
+    });
     const login = { user: roleNames.owner, password: input.settings.secrets.ownerPassword };
     const done = await rehearsePair({
       connect: () => connectTo(copy, login, host, input),
@@ -86,7 +104,17 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
       options: migrationOptions(input.settings.database),
       progress,
     });
-    const report: PairReport = { version: 1, stack: input.stack, from, to, migrations: chainDigest(), snapshot, at: new Date().toISOString(), steps: done.steps, problems: done.problems };
+    const report: PairReport = {
+      version: 1,
+      stack: input.stack,
+      from,
+      to,
+      migrations: chainDigest(),
+      snapshot,
+      at: new Date().toISOString(),
+      steps: done.steps,
+      problems: done.problems,
+    };
     progress(`kept as s3://${input.bucket}/${await keepPairReport(input, report)}`);
     return report;
   } finally {
@@ -110,7 +138,10 @@ export async function main(args: readonly string[]): Promise<void> {
     ...(values["config-file"] !== undefined && { configFile: values["config-file"] }),
   });
   const name = ({ release, schemaVersion: version }: Side) => `${release} at schema ${version}`;
-  if (report.problems.length > 0) throw new Error(`${name(report.from)} ↔ ${name(report.to)} did not come back as it was:\n${report.problems.map((row) => `  - ${row}`).join("\n")}`);
+  if (report.problems.length > 0)
+    throw new Error(
+      `${name(report.from)} ↔ ${name(report.to)} did not come back as it was:\n${report.problems.map((row) => `  - ${row}`).join("\n")}`,
+    );
   process.stdout.write(`${name(report.from)} ↔ ${name(report.to)}: ${describePairReport(report)}\n`);
 }
 

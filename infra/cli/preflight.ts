@@ -1,8 +1,8 @@
-import { resolveRelease } from "../release/release";
 import { StepFailure } from "../core/failure";
 import { preflight } from "../phases/preflight/preflight";
-import { StackConfig } from "./stack-config";
+import { resolveRelease } from "../release/release";
 import { runStackCommand } from "./stack-command";
+import { StackConfig } from "./stack-config";
 import { inputOf } from "./stack-state";
 
 await runStackCommand({
@@ -13,7 +13,9 @@ await runStackCommand({
     const release = await resolveRelease(settings.release, settings.app.repository);
     const last = inputOf(state);
     if (last === undefined) {
-      say(`The settings hold, and ${release.name} is commit ${release.commit}. Host and database are not there yet: pulumi up makes them, then asks the rest.`);
+      say(
+        `The settings hold, and ${release.name} is commit ${release.commit}. Host and database are not there yet: pulumi up makes them, then asks the rest.`,
+      );
       return true;
     }
     try {

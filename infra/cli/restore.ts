@@ -1,25 +1,25 @@
-import { parseArgs } from "node:util";
 import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
 import { DescribeDBSnapshotsCommand, RDSClient } from "@aws-sdk/client-rds";
 import { execa } from "execa";
-import { describeLoss, lossSince } from "../database/backup/loss";
-import { scramVerifier } from "../database/backup/scram";
-import { type SnapshotTags, tagsOf } from "../database/backup/snapshots";
-import { restoreFilesScript } from "../host/commands/shared-files";
-import { backendUnit } from "../host/commands/paths";
-import { pairProblem } from "../core/compatibility";
-import { databaseIdentifier } from "../stack/database";
-import { schemaVersion } from "../database/migrations/journal";
-import { masterUser, roleNames } from "../core/role-names";
-import { withFilesCopy } from "../phases/backup/files";
-import { makeSnapshot } from "../phases/backup/snapshot";
 import { openContext } from "../context/context";
 import { connectTo, withClient } from "../context/database-connection";
 import { describeDatabase } from "../context/database-service";
 import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
-import { ensureRunning } from "../phases/slots/slots";
 import type { StepContext } from "../context/step";
+import { pairProblem } from "../core/compatibility";
+import { masterUser, roleNames } from "../core/role-names";
+import { describeLoss, lossSince } from "../database/backup/loss";
+import { scramVerifier } from "../database/backup/scram";
+import { type SnapshotTags, tagsOf } from "../database/backup/snapshots";
+import { schemaVersion } from "../database/migrations/journal";
+import { backendUnit } from "../host/commands/paths";
+import { restoreFilesScript } from "../host/commands/shared-files";
+import { withFilesCopy } from "../phases/backup/files";
+import { makeSnapshot } from "../phases/backup/snapshot";
+import { ensureRunning } from "../phases/slots/slots";
+import { databaseIdentifier } from "../stack/database";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
 
@@ -48,8 +48,12 @@ export async function restore(options: RestoreOptions): Promise<void> {
   try {
     const rds = new RDSClient({ region: input.settings.target.region });
     const wanted = await findSnapshot(rds, options, input);
-    const { current, loss } = await withClient(context.connect("owner"), async (client) => ({ current: await schemaVersion(client), loss: await lossSince(client, wanted.since, new Date()) }));
-    const files = options.isDatabaseOnly === true || input.dataVolume === null ? undefined : wanted.tags["volume-snapshot"];
+    const { current, loss } = await withClient(context.connect("owner"), async (client) => ({
+      current: await schemaVersion(client),
+      loss: await lossSince(client, wanted.since, new Date()),
+    }));
+    const files =
+      options.isDatabaseOnly === true || input.dataVolume === null ? undefined : wanted.tags["volume-snapshot"];
     const question =
       `${stack}: ${wanted.id} (schema ${wanted.schemaVersion}, ${wanted.release}) in the place of schema ${current}.\n` +
       `Lost is ${describeLoss(loss)}.\nFiles in shared directories: ${files === undefined ? "stay as they are" : `those of ${files}`}. The application is down until it is done.\n`;
@@ -69,7 +73,9 @@ export async function restore(options: RestoreOptions): Promise<void> {
       });
       context.progress(`${wanted.id} serves as ${address}; the way back: npm run restore -- ${stack} ${kept.id}`);
       if (input.settings.protection)
-        context.progress(`the instance ${instance.DBInstanceIdentifier} is kept and Pulumi knows it no more: once nobody needs it, take its deletion protection off and delete it`);
+        context.progress(
+          `the instance ${instance.DBInstanceIdentifier} is kept and Pulumi knows it no more: once nobody needs it, take its deletion protection off and delete it`,
+        );
     });
   } finally {
     await context.host.close();
@@ -79,17 +85,30 @@ export async function restore(options: RestoreOptions): Promise<void> {
 type Wanted = { id: string; since: Date; release: string; schemaVersion: number; tags: Partial<SnapshotTags> };
 
 async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: StepInput): Promise<Wanted> {
-  const { DBSnapshots: [found] = [] } = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: options.snapshot }));
-  if (found?.Status !== "available" || found.SnapshotCreateTime === undefined) throw new Error(`the snapshot ${options.snapshot} is ${found?.Status ?? "not there"}; nothing has changed`);
+  const { DBSnapshots: [found] = [] } = await rds.send(
+    new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: options.snapshot }),
+  );
+  if (found?.Status !== "available" || found.SnapshotCreateTime === undefined)
+    throw new Error(`the snapshot ${options.snapshot} is ${found?.Status ?? "not there"}; nothing has changed`);
   const tags = tagsOf(found.TagList) as Partial<SnapshotTags>;
-  if (tags.stack !== undefined && tags.stack !== options.stack) throw new Error(`${options.snapshot} is a snapshot of the stack ${tags.stack}; nothing has changed`);
+  if (tags.stack !== undefined && tags.stack !== options.stack)
+    throw new Error(`${options.snapshot} is a snapshot of the stack ${tags.stack}; nothing has changed`);
   const release = options.release ?? tags.release;
-  const version = options.schemaVersion ?? (tags["schema-version"] === undefined ? undefined : Number(tags["schema-version"]));
+  const version =
+    options.schemaVersion ?? (tags["schema-version"] === undefined ? undefined : Number(tags["schema-version"]));
   if (release === undefined || version === undefined)
-    throw new Error(`${options.snapshot} does not say which release and schema it holds. Remedy: --release NAME --schema NUMBER. Nothing has changed`);
+    throw new Error(
+      `${options.snapshot} does not say which release and schema it holds. Remedy: --release NAME --schema NUMBER. Nothing has changed`,
+    );
   const undeclared = pairProblem(release, version, input.settings.app.compatibility);
   if (undeclared !== undefined) throw new Error(`${undeclared}. Nothing has changed`);
-  return { id: options.snapshot, since: new Date(tags["marker-at"] ?? found.SnapshotCreateTime), release, schemaVersion: version, tags };
+  return {
+    id: options.snapshot,
+    since: new Date(tags["marker-at"] ?? found.SnapshotCreateTime),
+    release,
+    schemaVersion: version,
+    tags,
+  };
 }
 
 /** What is written while the database is replaced would be in neither: nothing writes. Started again whatever happens. */
@@ -109,7 +128,11 @@ async function whileStopped(context: StepContext, work: () => Promise<void>): Pr
 }
 
 /** By config and Pulumi, so that the state knows the new instance. @returns its address */
-async function replaceInstance(context: StepContext, options: RestoreOptions, wanted: Wanted & { lineage: string }): Promise<string> {
+async function replaceInstance(
+  context: StepContext,
+  options: RestoreOptions,
+  wanted: Wanted & { lineage: string },
+): Promise<string> {
   const { input, progress } = context;
   const config = new StackConfig(options.stack, options.configFile);
   const before = input.settings.database.restoredFrom;
@@ -125,9 +148,13 @@ async function replaceInstance(context: StepContext, options: RestoreOptions, wa
   if (input.settings.protection) await pulumi(options, ["state", "unprotect", urn, "--yes"]);
   progress(`restoring ${wanted.id} as the stack's database`);
   await pulumi(options, ["up", "--yes", "--skip-preview", "--target", urn]);
-  const { instance } = await describeDatabase({ ...input, database: { ...input.database, identifier: databaseIdentifier(name, { number }) } });
+  const { instance } = await describeDatabase({
+    ...input,
+    database: { ...input.database, identifier: databaseIdentifier(name, { number }) },
+  });
   const address = instance.Endpoint?.Address;
-  if (address === undefined) throw new Error("RDS names no address of the restored database; pulumi up goes on from here");
+  if (address === undefined)
+    throw new Error("RDS names no address of the restored database; pulumi up goes on from here");
   return address;
 }
 
@@ -135,27 +162,46 @@ async function replaceInstance(context: StepContext, options: RestoreOptions, wa
 async function alignPasswords(context: StepContext, address: string): Promise<void> {
   const { secrets } = context.input.settings;
   const login = { user: masterUser, password: secrets.masterPassword };
-  await withClient(connectTo({ address, port: context.input.database.port }, login, context.host, context.input), async (client) => {
-    for (const role of Object.keys(roleNames) as (keyof typeof roleNames)[])
-      await client.query(`ALTER ROLE ${client.escapeIdentifier(roleNames[role])} PASSWORD ${client.escapeLiteral(scramVerifier(secrets[`${role}Password`]))}`);
-  });
+  await withClient(
+    connectTo({ address, port: context.input.database.port }, login, context.host, context.input),
+    async (client) => {
+      for (const role of Object.keys(roleNames) as (keyof typeof roleNames)[])
+        await client.query(
+          `ALTER ROLE ${client.escapeIdentifier(roleNames[role])} PASSWORD ${client.escapeLiteral(scramVerifier(secrets[`${role}Password`]))}`,
+        );
+    },
+  );
 }
 
 async function restoreFiles(context: StepContext, snapshot: string): Promise<void> {
   context.progress(`putting back the files of ${snapshot}`);
-  await withFilesCopy(context, snapshot, (directory) => context.host.run("putting back the files", restoreFilesScript(directory, context.paths.shared), { timeoutMs: 1_800_000 }));
+  await withFilesCopy(context, snapshot, (directory) =>
+    context.host.run("putting back the files", restoreFilesScript(directory, context.paths.shared), {
+      timeoutMs: 1_800_000,
+    }),
+  );
 }
 
 async function pulumi({ stack, configFile }: RestoreOptions, words: string[]): Promise<void> {
   const file = configFile === undefined || words[0] === "state" ? [] : ["--config-file", configFile];
-  await execa("pulumi", [...words, "--stack", stack, "--non-interactive", ...file], { stdin: "ignore", stdout: process.stderr, stderr: "inherit" });
+  await execa("pulumi", [...words, "--stack", stack, "--non-interactive", ...file], {
+    stdin: "ignore",
+    stdout: process.stderr,
+    stderr: "inherit",
+  });
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { release: { type: "string" }, schema: { type: "string" }, "database-only": { type: "boolean" }, yes: { type: "boolean" }, "config-file": { type: "string" } },
+    options: {
+      release: { type: "string" },
+      schema: { type: "string" },
+      "database-only": { type: "boolean" },
+      yes: { type: "boolean" },
+      "config-file": { type: "string" },
+    },
   });
   const [stack, snapshot] = positionals;
   if (stack === undefined || snapshot === undefined) throw new Error(usage);

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { redact } from "../report/redact";
-import type { Phase } from "../core/phases";
 import { openContext } from "../context/context";
 import type { StepInput } from "../context/input";
 import { secretsOf } from "../context/secrets";
 import type { StepContext } from "../context/step";
+import type { Phase } from "../core/phases";
+import { redact } from "../report/redact";
 import { readStackState, type StackState } from "./stack-state";
 
 /** How each command ends. */
@@ -35,9 +35,16 @@ export type Looked = {
 };
 
 /** Runs a command that looks at a deployed stack, as whoever calls it wants to know: by its exit code, and in words. */
-export async function runStackCommand(command: StackCommand, args: readonly string[] = process.argv.slice(2)): Promise<void> {
+export async function runStackCommand(
+  command: StackCommand,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
   const opened: StepContext[] = [];
-  const clean = (text: string) => redact(text, opened.flatMap((context) => secretsOf(context.input)));
+  const clean = (text: string) =>
+    redact(
+      text,
+      opened.flatMap((context) => secretsOf(context.input)),
+    );
   const startedAt = new Date();
   try {
     const { stack = await selectedStack(command), configFile, switches } = readArguments(command, args);

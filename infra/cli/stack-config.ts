@@ -1,6 +1,6 @@
 import { execa } from "execa";
-import { parseSettings, type Settings } from "../settings/settings";
 import { rawSettings } from "../settings/raw";
+import { parseSettings, type Settings } from "../settings/settings";
 
 /** A stack's config through Pulumi's own command, so that secrets are encrypted the stack's own way. */
 export class StackConfig {
@@ -13,8 +13,15 @@ export class StackConfig {
   /** Values below the project's namespace by path (`keys.ssh`); secret values as `null`. */
   async read(): Promise<Record<string, unknown>> {
     const { stdout } = await this.#pulumi(["config", "--json"]);
-    const entries = Object.entries(JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown; secret: boolean }>);
-    return Object.fromEntries(entries.map(([key, entry]) => [key.replace(/^prompt-library:/, ""), entry.secret ? null : (entry.objectValue ?? entry.value)]));
+    const entries = Object.entries(
+      JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown; secret: boolean }>,
+    );
+    return Object.fromEntries(
+      entries.map(([key, entry]) => [
+        key.replace(/^prompt-library:/, ""),
+        entry.secret ? null : (entry.objectValue ?? entry.value),
+      ]),
+    );
   }
 
   /**
@@ -24,7 +31,9 @@ export class StackConfig {
   async settings(): Promise<Settings> {
     const { stdout } = await this.#pulumi(["config", "--json", "--show-secrets"]);
     const entries = Object.entries(JSON.parse(stdout) as Record<string, { value: string }>);
-    return parseSettings(rawSettings(Object.fromEntries(entries.map(([key, { value }]) => [key, value])), "prompt-library"));
+    return parseSettings(
+      rawSettings(Object.fromEntries(entries.map(([key, { value }]) => [key, value])), "prompt-library"),
+    );
   }
 
   /** Which paths below an object are set, secret or not. */
@@ -35,13 +44,26 @@ export class StackConfig {
 
   /** The value goes through stdin: it is in no process list. */
   async set(path: string, value: string, options: { isSecret: boolean }): Promise<void> {
-    await this.#pulumi(["config", "set", "--path", options.isSecret ? "--secret" : "--plaintext", `prompt-library:${path}`], value);
+    await this.#pulumi(
+      ["config", "set", "--path", options.isSecret ? "--secret" : "--plaintext", `prompt-library:${path}`],
+      value,
+    );
   }
 
   async #pulumi(args: string[], input?: string, reject = true) {
-    return execa("pulumi", [...args, "--stack", this.stack, "--non-interactive", ...(this.file === undefined ? [] : ["--config-file", this.file])], {
-      reject,
-      ...(input === undefined ? {} : { input }),
-    });
+    return execa(
+      "pulumi",
+      [
+        ...args,
+        "--stack",
+        this.stack,
+        "--non-interactive",
+        ...(this.file === undefined ? [] : ["--config-file", this.file]),
+      ],
+      {
+        reject,
+        ...(input === undefined ? {} : { input }),
+      },
+    );
   }
 }

@@ -1,8 +1,8 @@
-import { schemaVersion } from "../database/migrations/journal";
 import { withClient } from "../context/database-connection";
 import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
 import type { StepContext } from "../context/step";
+import { schemaVersion } from "../database/migrations/journal";
 import { inputOf, readStackState, type StackState } from "./stack-state";
 
 /**
@@ -27,7 +27,9 @@ export function lastInput(stack: string, state: StackState): StepInput {
  * The same with the release that serves and the schema that is there, whatever the last deployment asked for.
  * @returns undefined where nothing serves
  */
-export async function servingInput(context: Pick<StepContext, "input" | "host" | "paths" | "connect">): Promise<StepInput | undefined> {
+export async function servingInput(
+  context: Pick<StepContext, "input" | "host" | "paths" | "connect">,
+): Promise<StepInput | undefined> {
   const state = await readHostState(context);
   const content = state.serving === null ? null : state.slots[state.serving];
   if (content === null) return undefined;

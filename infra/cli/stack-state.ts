@@ -27,7 +27,10 @@ export type PendingOperation = { operation: string; urn: string };
 
 /** @throws Error saying what to do when the stack is not there, or can't be decrypted */
 export async function readStackState(stack: string): Promise<StackState> {
-  const done = await execa("pulumi", ["stack", "export", "--show-secrets", "--non-interactive", "--stack", stack], { reject: false, stdin: "ignore" });
+  const done = await execa("pulumi", ["stack", "export", "--show-secrets", "--non-interactive", "--stack", stack], {
+    reject: false,
+    stdin: "ignore",
+  });
   if (done.exitCode === 0) return exportSchema.parse(JSON.parse(done.stdout)).deployment;
   throw new Error(
     `the state of the stack ${stack} could not be read: ${done.stderr.trim() || done.message}\n` +
@@ -48,7 +51,9 @@ export function inputOf(state: StackState): StepInput | undefined {
     const stdin = opened(command.inputs?.stdin);
     if (typeof stdin === "string") return (JSON.parse(stdin) as { input: StepInput }).input;
   }
-  const output = opened(state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs?.deployment);
+  const output = opened(
+    state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs?.deployment,
+  );
   return output === undefined ? undefined : (output as StepInput);
 }
 

@@ -4,25 +4,34 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { z } from "zod";
-import type { StackTraces } from "../diagnosis/stack-traces";
 import { isAlive } from "../core/process";
+import type { StackTraces } from "../diagnosis/stack-traces";
 
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 
 /** Pulumi's locks on a stack of a file backend; other backends don't show theirs. */
 export async function readStateLocks(stack: string): Promise<StackTraces["locks"]> {
-  const done = await execa("pulumi", ["whoami", "--json", "--verbose", "--non-interactive"], { reject: false, stdin: "ignore" });
+  const done = await execa("pulumi", ["whoami", "--json", "--verbose", "--non-interactive"], {
+    reject: false,
+    stdin: "ignore",
+  });
   const url = done.exitCode === 0 ? (JSON.parse(done.stdout) as { url?: string }).url : undefined;
   if (url === undefined || !url.startsWith("file://")) return undefined;
   const root = url === "file://~" ? join(process.env.HOME ?? "", ".pulumi") : join(fileURLToPath(url), ".pulumi");
   // organization/PROJECT/STACK, as Pulumi's DIY backends lay them out.
   const directory = join(root, "locks", "organization", "prompt-library", stack);
   const files = await readdir(directory).catch((): string[] => []);
-  const texts = await Promise.all(files.filter((file) => file.endsWith(".json")).map((file) => readFile(join(directory, file), "utf8").catch(() => "null")));
+  const texts = await Promise.all(
+    files
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => readFile(join(directory, file), "utf8").catch(() => "null")),
+  );
   return texts.flatMap((text) => {
     const lock = lockSchema.safeParse(JSON.parse(text));
     if (!lock.success) return [];
     const { pid, username, hostname: machine, timestamp } = lock.data;
-    return [{ user: username, machine, pid, since: timestamp, isAlive: machine === hostname() ? isAlive(pid) : undefined }];
+    return [
+      { user: username, machine, pid, since: timestamp, isAlive: machine === hostname() ? isAlive(pid) : undefined },
+    ];
   });
 }

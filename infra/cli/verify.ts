@@ -16,16 +16,28 @@ await runStackCommand({
       return false;
     }
     const context: StepContext = { ...last, input };
-    context.progress(`checking ${input.release.name} at schema ${input.settings.schemaVersion} in slot ${serving}, which serves`);
+    context.progress(
+      `checking ${input.release.name} at schema ${input.settings.schemaVersion} in slot ${serving}, which serves`,
+    );
     await verifySlot(context, serving);
     const title = new Map<string, string>(boxes.map((box) => [box.id, box.title]));
     const shown = context.boxes.filter(({ result }) => result !== "not needed");
-    for (const { id, result, evidence, reason } of shown.sort((a, b) => Number(a.result !== "failed") - Number(b.result !== "failed")))
-      say(`${result.padEnd(7)} ${id.padEnd(8)} ${title.get(id)}: ${evidence}${reason === undefined ? "" : `\n        what to do: ${reason}`}`);
+    for (const { id, result, evidence, reason } of shown.sort(
+      (a, b) => Number(a.result !== "failed") - Number(b.result !== "failed"),
+    ))
+      say(
+        `${result.padEnd(7)} ${id.padEnd(8)} ${title.get(id)}: ${evidence}${reason === undefined ? "" : `\n        what to do: ${reason}`}`,
+      );
     const { used, limit } = context.details.requests as { used: number; limit: number };
-    say(`Sent ${used} of at most ${limit} requests (verification.requestBudget). ${String(context.details.checkAccount ?? "No account was used")}.`);
+    say(
+      `Sent ${used} of at most ${limit} requests (verification.requestBudget). ${String(context.details.checkAccount ?? "No account was used")}.`,
+    );
     const failed = shown.filter(({ result }) => result === "failed").length;
-    say(failed === 0 ? `${shown.length} checks hold.` : `${failed} of ${shown.length} checks do not hold. npm run diagnose -- ${stack} says what else is wrong; docs/runbooks/rollback.md how to go back.`);
+    say(
+      failed === 0
+        ? `${shown.length} checks hold.`
+        : `${failed} of ${shown.length} checks do not hold. npm run diagnose -- ${stack} says what else is wrong; docs/runbooks/rollback.md how to go back.`,
+    );
     return failed === 0;
   },
 });

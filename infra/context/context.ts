@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { hostPaths } from "../host/commands/paths";
-import { redact } from "../report/redact";
 import type { Phase } from "../core/phases";
+import { progressOf } from "../core/progress";
+import { hostPaths } from "../host/commands/paths";
+import { RemoteHost } from "../host/remote-host";
+import { redact } from "../report/redact";
 import { connectAs } from "./database-connection";
 import type { StepInput } from "./input";
-import { progressOf } from "../core/progress";
-import { RemoteHost } from "../host/remote-host";
 import { secretsOf } from "./secrets";
 import type { StepContext } from "./step";
 

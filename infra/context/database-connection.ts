@@ -1,11 +1,16 @@
 import pg from "pg";
 import { roleNames } from "../core/role-names";
-import type { StepInput } from "./input";
 import type { RemoteHost } from "../host/remote-host";
+import type { StepInput } from "./input";
 
 /** Connects as one of the roles through the host; the server's certificate must bear the database's name. */
 export async function connectAs(role: keyof typeof roleNames, host: RemoteHost, input: StepInput): Promise<pg.Client> {
-  return connectTo(input.database, { user: roleNames[role], password: input.settings.secrets[`${role}Password`] }, host, input);
+  return connectTo(
+    input.database,
+    { user: roleNames[role], password: input.settings.secrets[`${role}Password`] },
+    host,
+    input,
+  );
 }
 
 /** The same to another server that the host reaches, such as a restored copy, as whoever is given. */
@@ -30,7 +35,9 @@ export async function connectTo(
     await client.connect();
   } catch (error) {
     tunnel.close();
-    throw new Error(`connecting to ${server.address} as ${login.user} failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(
+      `connecting to ${server.address} as ${login.user} failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return client;
 }

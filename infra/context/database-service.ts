@@ -15,7 +15,9 @@ export async function automatedBackups(input: StepInput): Promise<string> {
   const { instance } = await describeDatabase(input);
   const days = instance.BackupRetentionPeriod ?? 0;
   if (days === 0)
-    throw new Error("automated backups are off; remedy: pulumi config set --path database.backupRetentionDays 7, then pulumi up");
+    throw new Error(
+      "automated backups are off; remedy: pulumi config set --path database.backupRetentionDays 7, then pulumi up",
+    );
   const latest = instance.LatestRestorableTime;
   const created = instance.InstanceCreateTime;
   const ageMinutes = (time: Date) => Math.round((Date.now() - time.getTime()) / 60_000);
@@ -23,6 +25,7 @@ export async function automatedBackups(input: StepInput): Promise<string> {
     return `kept for ${days} days; the instance is ${ageMinutes(created)} min old and its first backup is not done yet`;
   if (latest === undefined) throw new Error("RDS names no time that the database could be restored to");
   // RDS ships its log every 5 minutes; an hour without means that it has stopped.
-  if (ageMinutes(latest) > 60) throw new Error(`the newest restorable time is ${ageMinutes(latest)} min ago; ask the cloud provider's support`);
+  if (ageMinutes(latest) > 60)
+    throw new Error(`the newest restorable time is ${ageMinutes(latest)} min ago; ask the cloud provider's support`);
   return `kept for ${days} days; newest restorable time ${latest.toISOString()}`;
 }

@@ -1,5 +1,5 @@
-import { line } from "../host/commands/shell";
 import { type Slot, slots } from "../host/commands/paths";
+import { line } from "../host/commands/shell";
 import type { StepContext } from "./step";
 
 /** One release in a slot, as the file beside the slot's link says. */
@@ -32,7 +32,12 @@ export async function readHostState(context: Pick<StepContext, "host" | "paths">
   "$(basename "$(readlink ${line(paths.current)} || true)")" \\
   "$(${file(stagedFile(paths))})" "$(${file(slotFile(paths, "blue"))})" "$(${file(slotFile(paths, "green"))})"`,
   );
-  const raw = JSON.parse(printed) as { current: string; staged: SlotContent | null; blue: SlotContent | null; green: SlotContent | null };
+  const raw = JSON.parse(printed) as {
+    current: string;
+    staged: SlotContent | null;
+    blue: SlotContent | null;
+    green: SlotContent | null;
+  };
   return {
     serving: slots.find((slot) => slot === raw.current) ?? null,
     staged: raw.staged,

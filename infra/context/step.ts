@@ -1,13 +1,13 @@
 import type pg from "pg";
 import type { BoxId } from "../checklist/boxes";
 import type { BoxResult } from "../checklist/result";
-import type { HostPaths } from "../host/commands/paths";
-import type { roleNames } from "../core/role-names";
-import type { Phase } from "../core/phases";
 import { StepFailure } from "../core/failure";
-import type { StepInput } from "./input";
+import type { Phase } from "../core/phases";
 import type { Progress } from "../core/progress";
+import type { roleNames } from "../core/role-names";
+import type { HostPaths } from "../host/commands/paths";
 import type { RemoteHost } from "../host/remote-host";
+import type { StepInput } from "./input";
 
 export type StepContext = {
   phase: Phase;
@@ -55,7 +55,10 @@ export async function prove(
 }
 
 /** Makes checks that have nothing to do with one another at once; their results come in the order in which they are given. */
-export async function proveTogether(context: Pick<StepContext, "phase" | "boxes">, checks: readonly (readonly [BoxId, () => Promise<string>])[]): Promise<void> {
+export async function proveTogether(
+  context: Pick<StepContext, "phase" | "boxes">,
+  checks: readonly (readonly [BoxId, () => Promise<string>])[],
+): Promise<void> {
   const proved = checks.map(async ([id, check]) => {
     const boxes: BoxResult[] = [];
     await prove({ phase: context.phase, boxes }, id, check);
@@ -66,5 +69,7 @@ export async function proveTogether(context: Pick<StepContext, "phase" | "boxes"
 
 /** The failed boxes as an operator reads them. */
 export function findings(boxes: readonly BoxResult[]): string[] {
-  return boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}${box.reason === undefined ? "" : `. Remedy: ${box.reason}`}`);
+  return boxes
+    .filter((box) => box.result === "failed")
+    .map((box) => `${box.id}: ${box.evidence}${box.reason === undefined ? "" : `. Remedy: ${box.reason}`}`);
 }

@@ -16,7 +16,8 @@ export function theseProcesses(): string | undefined {
 
 /** The engine that this process is of; undefined where none is above it, or it can't be seen. */
 export function engineAbove(): Named | undefined {
-  for (let above = look(process.ppid); above !== undefined; above = look(above.parent)) if (above.command === "pulumi") return above.named;
+  for (let above = look(process.ppid); above !== undefined; above = look(above.parent))
+    if (above.command === "pulumi") return above.named;
   return undefined;
 }
 
@@ -54,7 +55,11 @@ function look(pid: number): { named: Named; command: string; parent: number } | 
     const [, command = "", rest = ""] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
     const fields = rest.split(" ");
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return { named: { boot, namespace: readlinkSync("/proc/self/ns/pid"), pid, startTicks: fields[19] ?? "" }, command, parent: Number(fields[1]) };
+    return {
+      named: { boot, namespace: readlinkSync("/proc/self/ns/pid"), pid, startTicks: fields[19] ?? "" },
+      command,
+      parent: Number(fields[1]),
+    };
   } catch {
     return undefined;
   }

@@ -18,14 +18,18 @@ export async function rowCounts(client: pg.Client, tables: readonly string[]): P
   const counts: Record<string, number> = {};
   for (const table of tables)
     if (await tableExists(client, table)) {
-      const { rows } = await client.query<{ count: string }>(`select count(*) as count from public.${client.escapeIdentifier(table)}`);
+      const { rows } = await client.query<{ count: string }>(
+        `select count(*) as count from public.${client.escapeIdentifier(table)}`,
+      );
       counts[table] = Number(rows[0]?.count);
     }
   return counts;
 }
 
 export async function tableExists(client: pg.Client, table: string): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>("select to_regclass('public.' || $1) is not null as found", [table]);
+  const { rows } = await client.query<{ found: boolean }>("select to_regclass('public.' || $1) is not null as found", [
+    table,
+  ]);
   return rows[0]?.found === true;
 }
 

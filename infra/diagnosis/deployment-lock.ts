@@ -1,16 +1,24 @@
-import { describeLease, type Held, leaseSeconds, type Owner, standingOf } from "../lock/lease";
 import * as processes from "../core/process";
+import { describeLease, type Held, leaseSeconds, type Owner, standingOf } from "../lock/lease";
 import type { LockStore } from "../lock/store";
 import { ask, type Section } from "./finding";
 
 /** Who has the deployment lock, in the stack's bucket, and whether they still live. Reads only. */
 export async function diagnoseDeploymentLock(store: LockStore, who: string): Promise<Section> {
   const section: Section = { title: "The deployment lock", asked: [], findings: [] };
-  await ask(section, `s3://${store.bucket}`, async () => {
-    const found = await store.read();
-    section.findings.push(...findingsOf(store.stack, found, isOver(found, who)));
-    return found === undefined || found.lease.isFree ? "free" : `held by ${describeLease(found)}`;
-  }, { means: "No deployment can begin: each takes its lock in this bucket.", command: `aws s3api head-bucket --bucket ${store.bucket}` });
+  await ask(
+    section,
+    `s3://${store.bucket}`,
+    async () => {
+      const found = await store.read();
+      section.findings.push(...findingsOf(store.stack, found, isOver(found, who)));
+      return found === undefined || found.lease.isFree ? "free" : `held by ${describeLease(found)}`;
+    },
+    {
+      means: "No deployment can begin: each takes its lock in this bucket.",
+      command: `aws s3api head-bucket --bucket ${store.bucket}`,
+    },
+  );
   return section;
 }
 
@@ -28,7 +36,8 @@ export function findingsOf(stack: string, found: Held | undefined, isLapsed: boo
     ? [
         {
           what: `the deployment of ${describeLease(found)}, ended without freeing its lock, which has lapsed`,
-          means: "That program was killed. Nobody is kept out any more; the next up takes the lock over and takes up what is left.",
+          means:
+            "That program was killed. Nobody is kept out any more; the next up takes the lock over and takes up what is left.",
           command: `${breaks}\npulumi up --stack ${stack}`,
         },
       ]

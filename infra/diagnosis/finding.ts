@@ -18,7 +18,12 @@ export type Section = {
 };
 
 /** Runs one question of a section; a question that gets no answer is a finding of its own. */
-export async function ask(section: Section, question: string, work: () => Promise<string>, otherwise: Omit<Finding, "what">): Promise<void> {
+export async function ask(
+  section: Section,
+  question: string,
+  work: () => Promise<string>,
+  otherwise: Omit<Finding, "what">,
+): Promise<void> {
   try {
     section.asked.push({ question, answer: await work() });
   } catch (error) {

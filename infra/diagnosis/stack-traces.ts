@@ -4,7 +4,9 @@ export type StackTraces = {
   stack: string;
   pending: readonly { operation: string; urn: string }[];
   /** Pulumi's own locks on the stack; undefined where the backend does not let them be seen. */
-  locks: readonly { user: string; machine: string; pid: number; since: string; isAlive: boolean | undefined }[] | undefined;
+  locks:
+    | readonly { user: string; machine: string; pid: number; since: string; isAlive: boolean | undefined }[]
+    | undefined;
 };
 
 /** What a killed program leaves in the state: its lock, and operations whose end nobody saw. */
@@ -22,7 +24,9 @@ export function diagnoseStack({ stack, pending, locks }: StackTraces): Section {
             ? `this backend does not show them; where pulumi says that the stack is locked by a run that no longer lives: pulumi cancel --stack ${stack}`
             : locks.length === 0
               ? "none"
-              : locks.map((lock) => `${lock.user}@${lock.machine}, process ${lock.pid}, since ${lock.since}`).join("\n"),
+              : locks
+                  .map((lock) => `${lock.user}@${lock.machine}, process ${lock.pid}, since ${lock.since}`)
+                  .join("\n"),
       },
     ],
     findings: [],
@@ -37,16 +41,25 @@ export function diagnoseStack({ stack, pending, locks }: StackTraces): Section {
           }
         : {
             what: `the stack is locked since ${lock.since} by ${lock.user}@${lock.machine}, process ${lock.pid}`,
-            means: lock.isAlive === false ? "That process has ended without taking its lock away; every up stops at it." : "Whether it lives can be seen on that machine only. If it does not:",
+            means:
+              lock.isAlive === false
+                ? "That process has ended without taking its lock away; every up stops at it."
+                : "Whether it lives can be seen on that machine only. If it does not:",
             command: `pulumi cancel --yes --stack ${stack}`,
           },
     );
   if (names.length > 0 && !(locks ?? []).some((lock) => lock.isAlive === true))
     section.findings.push({
       what: `a program was killed during: ${names.join(", ")}`,
-      means: "A phase is taken up again by the next run; refresh then forgets that it was cut off. Of another resource Pulumi does not know whether it was made: refresh asks the cloud.",
+      means:
+        "A phase is taken up again by the next run; refresh then forgets that it was cut off. Of another resource Pulumi does not know whether it was made: refresh asks the cloud.",
       command: pending.every(({ urn }) => urn.includes("command:local:Command"))
-        ? [`pulumi up --stack ${stack}`, ...(isCreating ? [`pulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack ${stack}`] : [])].join("\n")
+        ? [
+            `pulumi up --stack ${stack}`,
+            ...(isCreating
+              ? [`pulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack ${stack}`]
+              : []),
+          ].join("\n")
         : `pulumi refresh --run-program --stack ${stack}\npulumi up --stack ${stack}`,
     });
   return section;

@@ -1,10 +1,10 @@
 import pg from "pg";
+import { withClient } from "../context/database-connection";
+import type { StepContext } from "../context/step";
+import { roleNames } from "../core/role-names";
 import { variableNamesScript } from "../host/commands/diagnosis-script";
 import { backendUnit, loopback, type Slot } from "../host/commands/paths";
 import { journalScript } from "../host/commands/stage-script";
-import { roleNames } from "../core/role-names";
-import { withClient } from "../context/database-connection";
-import type { StepContext } from "../context/step";
 import { ask, type Section } from "./finding";
 
 /** The checklist's own number of lines. */
@@ -18,27 +18,48 @@ export async function diagnoseStartup(context: StepContext, slot: Slot): Promise
   const unit = backendUnit(app.name, slot);
   const anew = `pulumi config set attempt ${input.settings.attempt + 1} --stack ${input.stack}\npulumi up --stack ${input.stack}`;
   const section: Section = { title: "The application's start", box: "TRB-2", asked: [], findings: [] };
-  const unreachable = { means: "The host or its journal does not answer.", command: `aws ec2 describe-instance-status --instance-ids ${input.host.id}` };
+  const unreachable = {
+    means: "The host or its journal does not answer.",
+    command: `aws ec2 describe-instance-status --instance-ids ${input.host.id}`,
+  };
 
-  await ask(section, `journal of ${unit}, last ${journalLines} lines`, async () => {
-    const lines = (await host.run("reading the journal", journalScript(app.name, slot, journalLines))).split("\n").filter((row) => row !== "");
-    const errors = lines.filter((row) => isError.test(row));
-    if (errors.length > 0)
-      section.findings.push({
-        what: `${errors.length} of the last ${lines.length} lines of ${unit} are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
-        means: "The application says itself what it lacks.",
-        command: `ssh ${input.settings.host.sshUser}@${input.host.address} sudo journalctl -u ${unit} -n ${journalLines} --no-pager`,
-      });
-    return [`${lines.length} lines, ${errors.length} errors`, ...lines.slice(-5)].join("\n");
-  }, unreachable);
+  await ask(
+    section,
+    `journal of ${unit}, last ${journalLines} lines`,
+    async () => {
+      const lines = (await host.run("reading the journal", journalScript(app.name, slot, journalLines)))
+        .split("\n")
+        .filter((row) => row !== "");
+      const errors = lines.filter((row) => isError.test(row));
+      if (errors.length > 0)
+        section.findings.push({
+          what: `${errors.length} of the last ${lines.length} lines of ${unit} are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
+          means: "The application says itself what it lacks.",
+          command: `ssh ${input.settings.host.sshUser}@${input.host.address} sudo journalctl -u ${unit} -n ${journalLines} --no-pager`,
+        });
+      return [`${lines.length} lines, ${errors.length} errors`, ...lines.slice(-5)].join("\n");
+    },
+    unreachable,
+  );
 
-  await ask(section, "variables", async () => {
-    const names = (await host.run("reading the names of the slot's variables", variableNamesScript(paths, slot))).split("\n").filter((row) => row !== "");
-    const missing = Object.keys(app.backend.variables).filter((name) => !names.includes(name));
-    if (missing.length > 0)
-      section.findings.push({ what: `${missing.join(", ")} missing from the environment of slot ${slot}`, means: "The file is older than the config, or somebody changed it.", command: anew });
-    return `${names.join(" ")} (values are never shown)`;
-  }, unreachable);
+  await ask(
+    section,
+    "variables",
+    async () => {
+      const names = (await host.run("reading the names of the slot's variables", variableNamesScript(paths, slot)))
+        .split("\n")
+        .filter((row) => row !== "");
+      const missing = Object.keys(app.backend.variables).filter((name) => !names.includes(name));
+      if (missing.length > 0)
+        section.findings.push({
+          what: `${missing.join(", ")} missing from the environment of slot ${slot}`,
+          means: "The file is older than the config, or somebody changed it.",
+          command: anew,
+        });
+      return `${names.join(" ")} (values are never shown)`;
+    },
+    unreachable,
+  );
 
   await ask(section, "database, as the application reaches it", () => askAsApplication(context), {
     means: "PgBouncer on the host, the database, or the application's password is out of order.",

@@ -8,8 +8,18 @@ export function renderDiagnosis(sections: readonly Section[]): string {
   const head =
     findings.length === 0
       ? ["Nothing is wrong that this command can see."]
-      : [`${findings.length} ${findings.length === 1 ? "thing" : "things"} to see to, in this order:`, ...findings.flatMap((finding, index) => ["", `${index + 1}. ${finding.what}`, `   ${finding.means}`, ...finding.command.split("\n").map((line) => `   $ ${line}`)])];
-  return [...head, ...sections.flatMap((section) => ["", section.title, ...section.asked.flatMap(questionRows)])].join("\n");
+      : [
+          `${findings.length} ${findings.length === 1 ? "thing" : "things"} to see to, in this order:`,
+          ...findings.flatMap((finding, index) => [
+            "",
+            `${index + 1}. ${finding.what}`,
+            `   ${finding.means}`,
+            ...finding.command.split("\n").map((line) => `   $ ${line}`),
+          ]),
+        ];
+  return [...head, ...sections.flatMap((section) => ["", section.title, ...section.asked.flatMap(questionRows)])].join(
+    "\n",
+  );
 }
 
 function questionRows({ question, answer }: Section["asked"][number]): string[] {

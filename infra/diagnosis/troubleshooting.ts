@@ -8,7 +8,9 @@ import { diagnoseStartup } from "./startup";
 
 /** The checklist's troubleshooting, TRB-1 to TRB-3, against the release that serves. */
 export async function troubleshoot(context: StepContext, options: { refreshes: boolean }): Promise<Section[]> {
-  const migrations = await withClient(context.connect("readonly"), (client) => diagnoseMigrations(context.input.stack, client));
+  const migrations = await withClient(context.connect("readonly"), (client) =>
+    diagnoseMigrations(context.input.stack, client),
+  );
   const { serving } = await readHostState(context);
   if (serving === null) return [migrations];
   return [migrations, await diagnoseStartup(context, serving), await diagnoseRegistry(context, serving, options)];

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { execa, ExecaError } from "execa";
-import { type HostAddress, sshArguments } from "./commands/ssh";
-import { line, quote } from "./commands/shell";
-import { sharedControlPath, writeSshIdentity } from "./ssh-identity";
-import { openTunnel, type Tunnel } from "./tunnel";
+import { ExecaError, execa } from "execa";
 import { HostUnreached, StepFailure } from "../core/failure";
+import { line, quote } from "./commands/shell";
+import { type HostAddress, sshArguments } from "./commands/ssh";
+import { sharedControlPath, writeSshIdentity } from "./ssh-identity";
 import { runTransient, settle, type TransientOptions } from "./transient";
+import { openTunnel, type Tunnel } from "./tunnel";
 
 /** The host, as root, over one shared connection whose key is pinned: where it can be, that of the deployment's earlier phases. */
 export class RemoteHost {
@@ -24,7 +24,11 @@ export class RemoteHost {
 
   /** Opens the shared connection before it is needed. Of a host out of reach the first command tells. */
   async connect(): Promise<void> {
-    await execa("ssh", [...sshArguments(this.address, this.#files), "true"], { reject: false, stdin: "ignore", timeout: 10_000 });
+    await execa("ssh", [...sshArguments(this.address, this.#files), "true"], {
+      reject: false,
+      stdin: "ignore",
+      timeout: 10_000,
+    });
   }
 
   /**
@@ -77,16 +81,23 @@ mv ${temporary} ${quote(path)}`,
   /** Sends a local file to a path of the host, as root. */
   async send(localPath: string, path: string, timeoutMs = 600_000): Promise<void> {
     const { createReadStream } = await import("node:fs");
-    const ssh = spawn("ssh", [...sshArguments(this.address, this.#files), line("sudo", "sh", "-c", `cat > ${quote(path)}`)], {
-      timeout: timeoutMs,
-    });
+    const ssh = spawn(
+      "ssh",
+      [...sshArguments(this.address, this.#files), line("sudo", "sh", "-c", `cat > ${quote(path)}`)],
+      {
+        timeout: timeoutMs,
+      },
+    );
     let words = "";
     ssh.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
     ssh.stdin.on("error", () => undefined);
     createReadStream(localPath).pipe(ssh.stdin);
     const code = await new Promise((resolve) => ssh.once("close", resolve));
     if (code !== 0)
-      throw new StepFailure(`sending ${localPath} to ${this.address.address} ended with ${String(code)}: ${words.trim()}`, "run pulumi up again");
+      throw new StepFailure(
+        `sending ${localPath} to ${this.address.address} ended with ${String(code)}: ${words.trim()}`,
+        "run pulumi up again",
+      );
   }
 
   /** A tunnel from a free local port to what the host reaches. */
@@ -116,11 +127,17 @@ function explain(what: string, address: string, error: unknown): Error {
   if (!(error instanceof ExecaError)) return error instanceof Error ? error : new Error(String(error));
   const words = String(error.stderr ?? "").trim();
   if (error.timedOut)
-    return new HostUnreached(`${what} on ${address} did not end in time; so far: ${words}`, "look at the host, then run pulumi up again");
+    return new HostUnreached(
+      `${what} on ${address} did not end in time; so far: ${words}`,
+      "look at the host, then run pulumi up again",
+    );
   if (error.exitCode === 255)
     return new HostUnreached(
       `the host ${address} was not reached for ${what}: ${words}`,
       "is the host running, and is this machine's address in network.sshFrom? Then pulumi up again",
     );
-  return new StepFailure(`${what} on ${address} ended with ${error.exitCode}: ${words || String(error.stdout ?? "").trim()}`, "");
+  return new StepFailure(
+    `${what} on ${address} ended with ${error.exitCode}: ${words || String(error.stdout ?? "").trim()}`,
+    "",
+  );
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type HostAddress, knownHostsLine, type SshFiles } from "./commands/ssh";
 import { engineAbove, isAlive } from "../core/process";
+import { type HostAddress, knownHostsLine, type SshFiles } from "./commands/ssh";
 
 const prefix = "deployment-ssh-";
 const directories = new Set<string>();
@@ -16,7 +16,9 @@ export function writeSshIdentity(host: HostAddress, privateKey: string): Require
   if (directories.size === 0) {
     removeLeftovers();
     // One listener for all: Node takes more than ten for a leak.
-    process.once("exit", () => directories.forEach((each) => rmSync(each, { recursive: true, force: true })));
+    process.once("exit", () => {
+      for (const each of directories) rmSync(each, { recursive: true, force: true });
+    });
   }
   const directory = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
   directories.add(directory);
@@ -49,6 +51,11 @@ function removeLeftovers(): void {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
     const path = join(tmpdir(), name);
     // Another user's is that user's own to remove.
-    if (pid !== undefined && !isAlive(Number(pid)) && statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+    if (
+      pid !== undefined &&
+      !isAlive(Number(pid)) &&
+      statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()
+    )
+      rmSync(path, { recursive: true, force: true });
   }
 }

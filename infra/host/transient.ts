@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beginScript, followScript, readFollowed, settledScript, stepUnit } from "./commands/transient-unit";
 import { HostUnreached, StepFailure } from "../core/failure";
+import { beginScript, followScript, readFollowed, settledScript, stepUnit } from "./commands/transient-unit";
 
 /** One question to the host over one connection. */
 export type AskHost = (what: string, script: string, options?: { timeoutMs?: number }) => Promise<string>;
@@ -25,7 +25,13 @@ const outageMs = 180_000;
  * @returns what it printed on stdout
  * @throws StepFailure with the script's last words, or saying that it was cut off on the host
  */
-export async function runTransient(ask: AskHost, address: string, what: string, script: string, options: TransientOptions = {}): Promise<string> {
+export async function runTransient(
+  ask: AskHost,
+  address: string,
+  what: string,
+  script: string,
+  options: TransientOptions = {},
+): Promise<string> {
   const id = randomBytes(8).toString("hex");
   const limitSeconds = Math.ceil((options.timeoutMs ?? 120_000) / 1000);
   const begin = beginScript({ id, what, script, limitSeconds });
@@ -44,7 +50,10 @@ export async function runTransient(ask: AskHost, address: string, what: string, 
         "run pulumi up again: it takes up what is left",
       );
     if (seen.status === 0) return seen.stdout.replace(/\n$/, "");
-    throw new StepFailure(`${what} on ${address} ended with ${seen.status}: ${(seen.stderr.trim() || seen.stdout.trim()).split("\n").slice(-20).join("\n")}`, "");
+    throw new StepFailure(
+      `${what} on ${address} ended with ${seen.status}: ${(seen.stderr.trim() || seen.stdout.trim()).split("\n").slice(-20).join("\n")}`,
+      "",
+    );
   }
 }
 
@@ -55,7 +64,10 @@ export async function settle(ask: AskHost, progress: (message: string) => void =
   for (;;) {
     const printed = await patient("looking for what an earlier run left at work", settledScript(patienceSeconds));
     if (printed === "idle") return;
-    if (printed !== said) progress(`an earlier run is still at work on the host (${printed.replace(/^busy /, "")}, unit ${stepUnit}): waiting for its end`);
+    if (printed !== said)
+      progress(
+        `an earlier run is still at work on the host (${printed.replace(/^busy /, "")}, unit ${stepUnit}): waiting for its end`,
+      );
     said = printed;
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StepFailure } from "../core/failure";
-import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
 import * as processes from "../core/process";
+import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
 import type { Found, LockStore } from "./store";
 
 /** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */
@@ -52,16 +52,27 @@ export class DeploymentLock {
       const found = await this.store.read();
       const standing = standingOf(found, this.owner, processes);
       if (standing !== "held" || found === undefined) {
-        if (standing === "lapsed" && found !== undefined) progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
+        if (standing === "lapsed" && found !== undefined)
+          progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
         const since = standing === "ours" && found !== undefined ? found.lease.since : new Date().toISOString();
-        const lease = { ...this.owner, since, phase, beat: (found?.lease.beat ?? 0) + 1, isFree: false, ...(this.#processes === undefined ? {} : { processes: this.#processes }) };
+        const lease = {
+          ...this.owner,
+          since,
+          phase,
+          beat: (found?.lease.beat ?? 0) + 1,
+          isFree: false,
+          ...(this.#processes === undefined ? {} : { processes: this.#processes }),
+        };
         const etag = await this.store.write(lease, found?.etag);
         if (etag === undefined) continue;
         [this.#etag, this.#lease] = [etag, lease];
         this.#timer = setInterval(() => this.#beat(), heartbeatSeconds * 1000).unref();
         return;
       }
-      if (watched === undefined) progress(`another deployment holds the lock (${describeLease(found)}): waiting up to ${leaseSeconds} s to see whether it lives`);
+      if (watched === undefined)
+        progress(
+          `another deployment holds the lock (${describeLease(found)}): waiting up to ${leaseSeconds} s to see whether it lives`,
+        );
       else if (watched.etag !== found.etag)
         throw new StepFailure(
           `another deployment of this stack is under way: ${describeLease(found)}. This one has changed nothing since`,
@@ -76,7 +87,10 @@ export class DeploymentLock {
   async check(): Promise<void> {
     await this.#renewal;
     if (this.#lost !== undefined)
-      throw new StepFailure(`this deployment lost its lock: ${this.#lost}`, `npm run lock -- ${this.store.stack} says who holds it; then pulumi up, which takes up what is left`);
+      throw new StepFailure(
+        `this deployment lost its lock: ${this.#lost}`,
+        `npm run lock -- ${this.store.stack} says who holds it; then pulumi up, which takes up what is left`,
+      );
   }
 
   /** Stops renewing; the next phase goes on with the lock. */
@@ -102,9 +116,16 @@ export class DeploymentLock {
         if (etag !== undefined) return void ([this.#etag, this.#lease] = [etag, lease]);
         // Perhaps by ourselves: a write whose answer was lost.
         const found = await this.store.read();
-        if (found !== undefined && standingOf(found, this.owner, processes) === "ours") [this.#etag, this.#lease] = [found.etag, found.lease];
+        if (found !== undefined && standingOf(found, this.owner, processes) === "ours")
+          [this.#etag, this.#lease] = [found.etag, found.lease];
         else if (found?.lease.isFree === true && found.lease.brokenBy === undefined) this.#lease = undefined;
-        else this.#lost = found === undefined ? "it is gone" : found.lease.isFree ? `broken by ${found.lease.brokenBy}` : `held by ${describeLease(found)}`;
+        else
+          this.#lost =
+            found === undefined
+              ? "it is gone"
+              : found.lease.isFree
+                ? `broken by ${found.lease.brokenBy}`
+                : `held by ${describeLease(found)}`;
       } catch {
         // Out of reach for now: the next beat tries again, and until the lease ends nobody takes it.
       }
@@ -117,6 +138,10 @@ export async function breakLock(store: LockStore, who: string): Promise<Found | 
   for (;;) {
     const found = await store.read();
     if (found === undefined || found.lease.isFree) return undefined;
-    if ((await store.write({ ...found.lease, beat: found.lease.beat + 1, isFree: true, brokenBy: who }, found.etag)) !== undefined) return found;
+    if (
+      (await store.write({ ...found.lease, beat: found.lease.beat + 1, isFree: true, brokenBy: who }, found.etag)) !==
+      undefined
+    )
+      return found;
   }
 }

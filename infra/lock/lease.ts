@@ -44,7 +44,8 @@ export type Known = {
 export function standingOf(found: Held | undefined, owner: Owner, known: Known): Standing {
   if (found === undefined || found.lease.isFree) return "free";
   const { lease, ageSeconds } = found;
-  const isTold = (what: (processes: string) => boolean) => lease.who === owner.who && lease.processes !== undefined && what(lease.processes);
+  const isTold = (what: (processes: string) => boolean) =>
+    lease.who === owner.who && lease.processes !== undefined && what(lease.processes);
   if ((lease.who === owner.who && lease.deployment === owner.deployment) || isTold(known.haveThisEngine)) return "ours";
   return isTold(known.haveEnded) || ageSeconds > leaseSeconds ? "lapsed" : "held";
 }

@@ -58,7 +58,9 @@ export class LockStore {
     const body = JSON.stringify(lease);
     try {
       const condition = etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: etag };
-      const done = await this.#s3.send(new PutObjectCommand({ ...this.#object, ...condition, Body: body, ContentType: "application/json" }));
+      const done = await this.#s3.send(
+        new PutObjectCommand({ ...this.#object, ...condition, Body: body, ContentType: "application/json" }),
+      );
       return done.ETag ?? "";
     } catch (error) {
       if (statusOf(error) === 412 || statusOf(error) === 409) return undefined;

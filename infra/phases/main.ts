@@ -1,14 +1,14 @@
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { openContext } from "../context/context";
+import type { PhaseResult, StepInput } from "../context/input";
+import type { StepOutcome } from "../context/step";
+import { type Phase, phases } from "../core/phases";
+import { whoRuns } from "../core/who-runs";
 import { DeploymentLock } from "../lock/deployment-lock";
 import { LockStore } from "../lock/store";
 import type { PhaseRecord } from "../report/record";
-import { type Phase, phases } from "../core/phases";
-import { openContext } from "../context/context";
-import type { PhaseResult, StepInput } from "../context/input";
 import { keepRecord } from "./ending/records";
-import { whoRuns } from "../core/who-runs";
-import type { StepOutcome } from "../context/step";
 import { loadStep } from "./steps";
 
 // Reports and the like lie below the project's directory, wherever the command was started.
@@ -35,25 +35,40 @@ async function main(phase: Phase): Promise<void> {
     };
   };
   const deployment = before === null ? context.runId : (before.deployment ?? before.runId);
-  const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), { who: whoRuns(), deployment });
+  const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), {
+    who: whoRuns(),
+    deployment,
+  });
   let hasBegun = false;
   try {
-    const [, , step] = await Promise.all([lock.take(phase, context.progress), context.host.connect(), loadStep[phase]()]);
+    const [, , step] = await Promise.all([
+      lock.take(phase, context.progress),
+      context.host.connect(),
+      loadStep[phase](),
+    ]);
     hasBegun = true;
     if (phase === "preflight") await (await import("./ending/ending")).announce(context);
     const done: StepOutcome = await step(context);
     await lock.check();
     const outcome = { outcome: done.outcome, summary: done.summary };
-    const ending = phase === "evidence" ? await (await import("./ending/ending")).conclude(context, finish, outcome) : {};
+    const ending =
+      phase === "evidence" ? await (await import("./ending/ending")).conclude(context, finish, outcome) : {};
     if (phase !== "evidence") await keepRecord(context, finish(outcome));
     if (phase === "evidence") await lock.free();
     context.progress(done.summary);
-    process.stdout.write(JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult));
+    process.stdout.write(
+      JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult),
+    );
   } catch (error) {
     process.exitCode = 1;
-    if (!hasBegun) context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
+    if (!hasBegun)
+      context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
     await (await import("./ending/ending")).lament(context, error, finish, { ownsRecords: lock.isHeld });
-    await lock.free().catch((reason: unknown) => context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`));
+    await lock
+      .free()
+      .catch((reason: unknown) =>
+        context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`),
+      );
   } finally {
     await lock.leave();
     const isLast = phase === "evidence" || process.exitCode === 1;

@@ -1,10 +1,13 @@
-import type { Phase } from "../core/phases";
 import type { Step } from "../context/step";
+import type { Phase } from "../core/phases";
 
 /** Each phase is a process of its own, and loads what it needs itself and nothing of the others. */
 export const loadStep: Record<Phase, () => Promise<Step>> = {
   preflight: async () => {
-    const [{ preflight }, { provided }] = await Promise.all([import("./preflight/preflight"), import("./stage/provided")]);
+    const [{ preflight }, { provided }] = await Promise.all([
+      import("./preflight/preflight"),
+      import("./stage/provided"),
+    ]);
     return async (context) => {
       const done = await preflight(context);
       await provided(context);
@@ -16,7 +19,8 @@ export const loadStep: Record<Phase, () => Promise<Step>> = {
   configure: async () => (await import("./configure/configure")).configure,
   stage: async () => (await import("./stage/ledger")).noting("staged", (await import("./stage/stage")).stage),
   verify: async () => (await import("./stage/ledger")).noting("verified", (await import("./verify/verify")).verify),
-  activate: async () => (await import("./stage/ledger")).noting("served", (await import("./activate/activate")).activate),
+  activate: async () =>
+    (await import("./stage/ledger")).noting("served", (await import("./activate/activate")).activate),
   backfill: async () => (await import("./schema/backfill")).backfill,
   schemaDown: async () => (await import("./schema/schema")).schemaDown,
   evidence: async () => (await import("./evidence/evidence")).evidence,

@@ -27,22 +27,45 @@ export async function branchesWith(repository: string, commit: string): Promise<
   try {
     // Of its history commits alone: no file is fetched.
     if (!isLocal)
-      await execa("git", ["clone", "--quiet", "--bare", "--filter=tree:0", repository, directory], { timeout: 300_000, env: { GIT_TERMINAL_PROMPT: "0" } });
+      await execa("git", ["clone", "--quiet", "--bare", "--filter=tree:0", repository, directory], {
+        timeout: 300_000,
+        env: { GIT_TERMINAL_PROMPT: "0" },
+      });
     // A clone knows the others' branches as those of a remote.
-    const listed = await execa("git", ["-C", directory, "for-each-ref", "--contains", commit, "--format=%(refname)", "refs/heads", "refs/remotes"]);
-    return [...new Set(listed.stdout.split("\n").filter((row) => row !== "").map((ref) => ref.replace(/^refs\/(heads|remotes\/[^/]+)\//, "")))];
+    const listed = await execa("git", [
+      "-C",
+      directory,
+      "for-each-ref",
+      "--contains",
+      commit,
+      "--format=%(refname)",
+      "refs/heads",
+      "refs/remotes",
+    ]);
+    return [
+      ...new Set(
+        listed.stdout
+          .split("\n")
+          .filter((row) => row !== "")
+          .map((ref) => ref.replace(/^refs\/(heads|remotes\/[^/]+)\//, "")),
+      ),
+    ];
   } finally {
     if (!isLocal) await rm(directory, { recursive: true, force: true });
   }
 }
 
 async function withCommit<T>(repository: string, commit: string, work: (directory: string) => Promise<T>): Promise<T> {
-  const isHere = (await execa("git", ["-C", repository, "cat-file", "-e", `${commit}^{commit}`], { reject: false })).exitCode === 0;
+  const isHere =
+    (await execa("git", ["-C", repository, "cat-file", "-e", `${commit}^{commit}`], { reject: false })).exitCode === 0;
   if (isHere) return work(repository);
   const directory = await mkdtemp(join(tmpdir(), "release-"));
   try {
     await execa("git", ["init", "--quiet", "--bare", directory]);
-    await execa("git", ["-C", directory, "fetch", "--quiet", "--depth=1", repository, commit], { timeout: 120_000, env: { GIT_TERMINAL_PROMPT: "0" } });
+    await execa("git", ["-C", directory, "fetch", "--quiet", "--depth=1", repository, commit], {
+      timeout: 120_000,
+      env: { GIT_TERMINAL_PROMPT: "0" },
+    });
     return await work(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -21,7 +21,9 @@ export async function resolveRelease(name: string, repository: string): Promise<
 }
 
 async function local(name: string, repository: string): Promise<string | undefined> {
-  const found = await execa("git", ["-C", repository, "rev-parse", "--verify", "--quiet", `${name}^{commit}`], { reject: false });
+  const found = await execa("git", ["-C", repository, "rev-parse", "--verify", "--quiet", `${name}^{commit}`], {
+    reject: false,
+  });
   return found.exitCode === 0 ? found.stdout.trim() : undefined;
 }
 

@@ -17,7 +17,12 @@ type Migrations = "program" | "application" | "both";
 export type WayBack = { kind: "none" | "application only" | "either" | "full" | "restore only"; words: string };
 
 /** How a deployment from one pair to another is taken back, before it has begun. None but a restore stops the service or loses a row. */
-export function wayBack(from: Pair | null, to: Pair, compatibility: Compatibility, migrations: Migrations = "program"): WayBack {
+export function wayBack(
+  from: Pair | null,
+  to: Pair,
+  compatibility: Compatibility,
+  migrations: Migrations = "program",
+): WayBack {
   if (from === null) return { kind: "none", words: "there is none: nothing served before" };
   const release = from.release === to.release ? "" : `pulumi config set release ${from.release} && `;
   const full = `${release}pulumi config set schemaVersion ${from.schemaVersion} && pulumi up`;
@@ -28,19 +33,34 @@ export function wayBack(from: Pair | null, to: Pair, compatibility: Compatibilit
   const isUp = to.schemaVersion > from.schemaVersion;
   const runsWithNew = supportedSchemas(from.release, compatibility)?.includes(to.schemaVersion) === true;
   if (migrations === "application") return wayBackOfTheApplications(from, to, release !== "" && runsWithNew);
-  const removed = migrations === "both" ? "; what the application made since is removed as database.applicationJournal says, and named where that leaves any" : "";
-  const how = isUp ? `after ${from.release} serves; what it removes is kept for the next way up${removed}` : `before ${from.release} serves; it takes back what was kept`;
+  const removed =
+    migrations === "both"
+      ? "; what the application made since is removed as database.applicationJournal says, and named where that leaves any"
+      : "";
+  const how = isUp
+    ? `after ${from.release} serves; what it removes is kept for the next way up${removed}`
+    : `before ${from.release} serves; it takes back what was kept`;
   const both = `full (schema ${to.schemaVersion} → ${from.schemaVersion}, ${how}): ${full}`;
   if (release === "" || !runsWithNew) return { kind: "full", words: both };
-  return { kind: "either", words: `application only (${from.release} runs with schema ${to.schemaVersion} too): ${release}pulumi up; or ${both}` };
+  return {
+    kind: "either",
+    words: `application only (${from.release} runs with schema ${to.schemaVersion} too): ${release}pulumi up; or ${both}`,
+  };
 }
 
 /** An application that migrates itself makes a schema that nobody takes back: not this program, nor the application's older release. */
 function wayBackOfTheApplications(from: Pair, to: Pair, isReleaseEnough: boolean): WayBack {
   if (to.schemaVersion < from.schemaVersion)
-    return { kind: "none", words: `none is needed: schema ${from.schemaVersion} is the application's own, and database.migrations: application takes none back` };
+    return {
+      kind: "none",
+      words: `none is needed: schema ${from.schemaVersion} is the application's own, and database.migrations: application takes none back`,
+    };
   const restored = `schema ${from.schemaVersion} comes back by npm run restore alone, without what was written since the snapshot that this deployment makes`;
-  if (!isReleaseEnough) return { kind: "restore only", words: `restore only (schema ${to.schemaVersion} is the application's own, and nobody takes it back): ${restored}` };
+  if (!isReleaseEnough)
+    return {
+      kind: "restore only",
+      words: `restore only (schema ${to.schemaVersion} is the application's own, and nobody takes it back): ${restored}`,
+    };
   return {
     kind: "application only",
     words: `application only (${from.release} runs with schema ${to.schemaVersion} too, which is the application's own and stays): pulumi config set release ${from.release} && pulumi up; ${restored}`,
@@ -57,7 +77,9 @@ export function transitionProblem(from: Pair | null, to: Pair, compatibility: Co
   const [release, schema] = isUp ? [from.release, to.schemaVersion] : [to.release, from.schemaVersion];
   const supported = supportedSchemas(release, compatibility);
   if (supported?.includes(schema) === true) return undefined;
-  const when = isUp ? `serves while the schema goes up to ${schema}` : `serves on schema ${schema} before the schema goes down to ${to.schemaVersion}`;
+  const when = isUp
+    ? `serves while the schema goes up to ${schema}`
+    : `serves on schema ${schema} before the schema goes down to ${to.schemaVersion}`;
   return (
     `${release} ${when}, but app.compatibility declares it for ${supported === undefined ? "nothing" : `schema ${supported.join(" and ")}`}. ` +
     `Remedy: a release in between that runs with both, or add ${schema} to app.compatibility["${release}"] once somebody knows that it runs with it`

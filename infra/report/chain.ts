@@ -1,5 +1,5 @@
 import { phases } from "../core/phases";
-import { type PhaseRecord } from "./record";
+import type { PhaseRecord } from "./record";
 
 /**
  * The records that belong together, in order: the newest, the one that it follows, and so on back to preflight.
@@ -7,7 +7,10 @@ import { type PhaseRecord } from "./record";
  * Nothing follows a phase that failed.
  * @param end the record that the chain ends with, where the reader knows better than the clocks that wrote them
  */
-export function chainOf(records: readonly PhaseRecord[], end: PhaseRecord | undefined = newest(records)): PhaseRecord[] {
+export function chainOf(
+  records: readonly PhaseRecord[],
+  end: PhaseRecord | undefined = newest(records),
+): PhaseRecord[] {
   const chain: PhaseRecord[] = [];
   for (let link = end; link !== undefined; link = predecessor(link, records)) chain.unshift(link);
   const failure = chain.findIndex((record) => record.outcome === "failed");
@@ -22,5 +25,7 @@ function predecessor(link: PhaseRecord, records: readonly PhaseRecord[]): PhaseR
 
 /** By start; of two that claim the same moment the later phase. */
 function newest(records: readonly PhaseRecord[]): PhaseRecord | undefined {
-  return [...records].sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || phases.indexOf(b.phase) - phases.indexOf(a.phase))[0];
+  return [...records].sort(
+    (a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || phases.indexOf(b.phase) - phases.indexOf(a.phase),
+  )[0];
 }

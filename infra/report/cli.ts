@@ -30,7 +30,11 @@ const options = {
 } as const;
 
 /** @returns the exit code; what it has to say goes to `say` */
-export async function main(args: readonly string[], say: (line: string) => void, stacks: Stacks): Promise<0 | 1 | 2 | 3> {
+export async function main(
+  args: readonly string[],
+  say: (line: string) => void,
+  stacks: Stacks,
+): Promise<0 | 1 | 2 | 3> {
   let values: { verify?: string; stack?: string; key?: string; render?: string; out?: string };
   let named: string[];
   try {
@@ -46,7 +50,12 @@ export async function main(args: readonly string[], say: (line: string) => void,
     if (fetched !== undefined && named.length === 1 && Object.keys(values).length === 0)
       return check(await stacks.fetchNewest(fetched), await stacks.keyOf(fetched), say);
     if (values.verify !== undefined && named.length === 0) {
-      const key = values.stack !== undefined ? await stacks.keyOf(values.stack) : values.key === undefined ? undefined : readFileSync(values.key, "utf8");
+      const key =
+        values.stack !== undefined
+          ? await stacks.keyOf(values.stack)
+          : values.key === undefined
+            ? undefined
+            : readFileSync(values.key, "utf8");
       return check(values.verify, key, say);
     }
     if (values.render !== undefined && values.out !== undefined) return render(values.render, values.out, say);
@@ -72,11 +81,16 @@ function check(file: string, publicKey: string | undefined, say: (line: string) 
   const json = readFileSync(jsonFile, "utf8");
   const outcome = verifySigned(json, publicKey);
   if (!outcome.verified) {
-    say(`NOT TO BE TRUSTED: ${jsonFile}: ${outcome.reason}. Fetch the report again from where the stack keeps its versions.`);
+    say(
+      `NOT TO BE TRUSTED: ${jsonFile}: ${outcome.reason}. Fetch the report again from where the stack keeps its versions.`,
+    );
     return 1;
   }
   const wantsPage = pageFile !== jsonFile && existsSync(pageFile);
-  if (wantsPage && readFileSync(pageFile, "utf8") !== renderHtml(outcome.report, { jsonSha256: sha256(json), keyId: outcome.keyId })) {
+  if (
+    wantsPage &&
+    readFileSync(pageFile, "utf8") !== renderHtml(outcome.report, { jsonSha256: sha256(json), keyId: outcome.keyId })
+  ) {
     say(
       `NOT TO BE TRUSTED: ${pageFile} is not the page of ${jsonFile}, which is whole. It was changed, or written by another version ` +
         `of this program. Write it anew: npm run report -- --render ${jsonFile} --out ${pageFile}`,

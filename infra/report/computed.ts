@@ -1,7 +1,10 @@
-import { boxIds, type BoxId } from "../checklist/boxes";
-import { type BoxResult } from "../checklist/result";
+import { type BoxId, boxIds } from "../checklist/boxes";
+import type { BoxResult } from "../checklist/result";
 
-const among = (...prefixes: string[]): BoxId[] => boxIds.filter((id) => prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}.`) || id.startsWith(`${prefix}-`)));
+const among = (...prefixes: string[]): BoxId[] =>
+  boxIds.filter((id) =>
+    prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}.`) || id.startsWith(`${prefix}-`)),
+  );
 
 /**
  * Which boxes decide a computed one: the nine success criteria, and the four reasons to roll back that checks can decide

@@ -1,7 +1,7 @@
-import { type BoxId } from "../checklist/boxes";
-import { type BoxResult } from "../checklist/result";
+import type { BoxId } from "../checklist/boxes";
+import type { BoxResult } from "../checklist/result";
 import { byRole } from "./format";
-import { type DeploymentHeader, type Person } from "./header";
+import type { DeploymentHeader, Person } from "./header";
 
 /** The checklist's own form, left unfilled: `[Name]`, `[Contact Info]`, or the usual words for "later". */
 const unfilled = /^\s*$|\[.*\]|^\s*(todo|tbd|tba|n\/?a|none|-+|\?+|x+)\s*$/i;
@@ -22,12 +22,20 @@ function judge<Entry extends { name: string }>(
   waysOf: (entry: Entry) => string[],
 ): BoxResult {
   const roles = byRole(entries);
-  const unreachable = roles.filter(([, entry]) => unfilled.test(entry.name) || !waysOf(entry).some((way) => !unfilled.test(way)));
+  const unreachable = roles.filter(
+    ([, entry]) => unfilled.test(entry.name) || !waysOf(entry).some((way) => !unfilled.test(way)),
+  );
   if (roles.length === 0) return { id, result: "failed", evidence: `nobody is named under ${key}`, source: "report" };
   if (unreachable.length === 0)
     return { id, result: "passed", evidence: `${roles.length} named, each with a way to reach them`, source: "report" };
   const names = unreachable.map(([role]) => `${key}.${role}`).join(", ");
-  return { id, result: "failed", evidence: `cannot be reached: ${names}`, reason: `fill them in: pulumi config set --path '${key}.${unreachable[0]?.[0]}.name' NAME`, source: "report" };
+  return {
+    id,
+    result: "failed",
+    evidence: `cannot be reached: ${names}`,
+    reason: `fill them in: pulumi config set --path '${key}.${unreachable[0]?.[0]}.name' NAME`,
+    source: "report",
+  };
 }
 
 export function reach(person: Person): string[] {

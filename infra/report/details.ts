@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { snapshotSchema } from "./header";
-import { type PhaseRecord } from "./record";
+import type { PhaseRecord } from "./record";
 
 export const lockSchema = z.strictObject({
   table: z.string(),
@@ -18,7 +18,9 @@ export const screenshotSchema = z.strictObject({
   /** Who was logged in, or `nobody`. */
   as: z.string().default("nobody"),
   /** Only inline pictures: the report loads nothing from elsewhere. */
-  dataUri: z.string().regex(/^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+=*$/, "must be an inline PNG, JPEG or WebP"),
+  dataUri: z
+    .string()
+    .regex(/^data:image\/(png|jpeg|webp);base64,[A-Za-z0-9+/]+=*$/, "must be an inline PNG, JPEG or WebP"),
 });
 
 export type Screenshot = z.infer<typeof screenshotSchema>;
@@ -49,11 +51,17 @@ type Known = { [Name in keyof typeof known]: z.infer<(typeof known)[Name]> };
  * One known detail of a record.
  * @returns undefined where it is absent; a detail of the wrong shape goes to `remarks`, since a report must come out all the same
  */
-export function detail<Name extends keyof Known>(record: PhaseRecord, name: Name, remarks: string[]): Known[Name] | undefined {
+export function detail<Name extends keyof Known>(
+  record: PhaseRecord,
+  name: Name,
+  remarks: string[],
+): Known[Name] | undefined {
   const value = record.details[name];
   if (value === undefined || value === null) return undefined;
   const parsed = known[name].safeParse(value);
   if (parsed.success) return parsed.data as Known[Name];
-  remarks.push(`${record.phase} left "${name}" in a shape that the report cannot show; see details in the phase's own record.`);
+  remarks.push(
+    `${record.phase} left "${name}" in a shape that the report cannot show; see details in the phase's own record.`,
+  );
   return undefined;
 }

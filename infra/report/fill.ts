@@ -1,12 +1,12 @@
-import { boxes, isBoxId, type BoxId } from "../checklist/boxes";
+import { type BoxId, boxes, isBoxId } from "../checklist/boxes";
 import { owners, standIns } from "../checklist/owners";
 import { notNeededAtSchema } from "../checklist/provable";
-import { type BoxResult } from "../checklist/result";
+import type { BoxResult } from "../checklist/result";
 import { type Phase, phases } from "../core/phases";
 import { compute, isComputed } from "./computed";
 import { contactBoxes } from "./contacts";
-import { type DeploymentHeader } from "./header";
-import { type PhaseRecord } from "./record";
+import type { DeploymentHeader } from "./header";
+import type { PhaseRecord } from "./record";
 
 /** A person's word for a box, from config; `on` is a date such as 2026-11-23. */
 export type SignOff = { box: string; by: string; on: string };
@@ -38,7 +38,9 @@ export function fillBoxes(
 function take(phase: Phase, box: BoxResult, results: Map<BoxId, BoxResult>, remarks: string[]): void {
   const owner = owners[box.id];
   if (owner === "person" || isComputed(box.id) || owner === "report") {
-    remarks.push(`${phase} spoke of ${box.id}, which is ${owner === "person" ? "for a person to sign off" : "computed"}; left out.`);
+    remarks.push(
+      `${phase} spoke of ${box.id}, which is ${owner === "person" ? "for a person to sign off" : "computed"}; left out.`,
+    );
     return;
   }
   const isStandIn = standIns[owner] === phase && box.source === owner;
@@ -53,7 +55,8 @@ function take(phase: Phase, box: BoxResult, results: Map<BoxId, BoxResult>, rema
 
 function sign({ box, by, on }: SignOff, results: Map<BoxId, BoxResult>, remarks: string[]): void {
   if (!isBoxId(box)) remarks.push(`signOffs names ${box}, which is no box of the checklist.`);
-  else if (owners[box] !== "person") remarks.push(`${by} signed off ${box}, which is not a person's to sign off; left out.`);
+  else if (owners[box] !== "person")
+    remarks.push(`${by} signed off ${box}, which is not a person's to sign off; left out.`);
   else results.set(box, { id: box, result: "passed", evidence: `signed off by ${by} on ${on}`, source: "person" });
 }
 
@@ -66,7 +69,8 @@ function unproved(id: BoxId, header: DeploymentHeader, chain: readonly PhaseReco
   if (owner === "person") return { ...base, result: "open", reason: "waits for a person's sign-off in config" };
   const stopped = chain.find((record) => record.outcome === "failed");
   if (stopped !== undefined) return { ...base, result: "not yet", reason: `the run stopped at ${stopped.phase}` };
-  if (!(phases as readonly string[]).includes(owner)) return { ...base, result: "not yet", reason: "nothing has proved it yet" };
+  if (!(phases as readonly string[]).includes(owner))
+    return { ...base, result: "not yet", reason: "nothing has proved it yet" };
   const ran = chain.some((record) => record.phase === owner);
   return { ...base, result: "not yet", reason: ran ? `${owner} ended without a word on it` : `${owner} has not run` };
 }

@@ -11,7 +11,20 @@ export function duration(ms: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
-const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const months = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
 
 /** `23 November 2026`, in UTC and in the same words on every machine. */
 export function day(iso: string): string {
@@ -32,14 +45,25 @@ export function roleName(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const rolesInOrder = ["lead", "databaseAdmin", "devOps", "technicalLead", "productOwner", "onCall", "cloudProvider", "databaseVendor", "monitoring"];
+const rolesInOrder = [
+  "lead",
+  "databaseAdmin",
+  "devOps",
+  "technicalLead",
+  "productOwner",
+  "onCall",
+  "cloudProvider",
+  "databaseVendor",
+  "monitoring",
+];
 
 /**
  * Entries by role in the checklist's order, others after them by name. The order of keys does not outlive the signed JSON,
  * and a page has to be the same before and after.
  */
 export function byRole<Entry>(entries: Record<string, Entry>): [role: string, entry: Entry][] {
-  const place = (role: string): number => (rolesInOrder.includes(role) ? rolesInOrder.indexOf(role) : rolesInOrder.length);
+  const place = (role: string): number =>
+    rolesInOrder.includes(role) ? rolesInOrder.indexOf(role) : rolesInOrder.length;
   return Object.entries(entries).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 

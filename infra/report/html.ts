@@ -4,7 +4,7 @@ import { html, Markup } from "./page/markup";
 import { opening } from "./page/opening";
 import { particulars, people } from "./page/particulars";
 import { style } from "./page/style";
-import { type Report } from "./shape";
+import type { Report } from "./shape";
 
 /** What ties the page to the signed JSON beside it. */
 export type Seal = { jsonSha256: string; keyId: string };

@@ -1,12 +1,19 @@
-import { type Version } from "./header";
-import { type Report } from "./shape";
+import type { Version } from "./header";
+import type { Report } from "./shape";
 import { renderSummary } from "./text";
 import { name } from "./verdict";
 
 export type Message = { event: "started" | "succeeded" | "failed"; subject: string; text: string };
 
 /** What the team is told when a deployment begins. */
-export function startMessage(run: { application: string; stack: string; to: Version; commit: string; who: string; publicUrl: string }): Message {
+export function startMessage(run: {
+  application: string;
+  stack: string;
+  to: Version;
+  commit: string;
+  who: string;
+  publicUrl: string;
+}): Message {
   return {
     event: "started",
     subject: `${run.application} ${run.stack}: ${run.to.release} started`,

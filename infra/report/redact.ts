@@ -33,7 +33,9 @@ function walk(value: unknown, change: (text: string) => string): unknown {
 
 function formsOf(secrets: readonly string[]): Set<string> {
   const forms = new Set<string>();
-  const plain = secrets.flatMap((secret) => [secret, secret.trim(), ...longLines(secret)]).filter((secret) => secret !== "");
+  const plain = secrets
+    .flatMap((secret) => [secret, secret.trim(), ...longLines(secret)])
+    .filter((secret) => secret !== "");
   for (const secret of new Set(plain)) for (const form of encodings(secret)) if (form !== "") forms.add(form);
   return forms;
 }
@@ -51,7 +53,11 @@ function encodings(secret: string): string[] {
   const strict = url.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
   const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
   const form = new URLSearchParams([["", secret]]).toString().slice(1);
-  const htmlNamed = secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  const htmlNamed = secret
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
   const bytes = Buffer.from(secret, "utf8");
   const hex = bytes.toString("hex");
   return [
@@ -59,8 +65,16 @@ function encodings(secret: string): string[] {
     json,
     JSON.stringify(json).slice(1, -1),
     json.replaceAll("/", "\\/"),
-    url, strict, form, strict.replaceAll("%20", "+"), lower(url), lower(strict), lower(form),
-    htmlNamed, htmlNamed.replaceAll("'", "&#39;"), htmlNamed.replaceAll("'", "&#39;").replaceAll("`", "&#96;"),
+    url,
+    strict,
+    form,
+    strict.replaceAll("%20", "+"),
+    lower(url),
+    lower(strict),
+    lower(form),
+    htmlNamed,
+    htmlNamed.replaceAll("'", "&#39;"),
+    htmlNamed.replaceAll("'", "&#39;").replaceAll("`", "&#96;"),
     secret.replaceAll("'", "'\\''"),
     // Two bytes in hexadecimal would hit half of all digests.
     ...(bytes.length >= 6 ? [hex, hex.toUpperCase()] : []),
@@ -71,9 +85,12 @@ function encodings(secret: string): string[] {
 /** The characters of base64 that depend on the secret alone, for each of the three offsets at which it can begin. */
 function base64Forms(bytes: Buffer): string[] {
   // Shorter ones leave a character or two, which every picture holds.
-  if (bytes.length < 6) return [bytes.toString("base64"), bytes.toString("base64url")].filter((text) => text.length >= 6);
+  if (bytes.length < 6)
+    return [bytes.toString("base64"), bytes.toString("base64url")].filter((text) => text.length >= 6);
   const standard = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64").replace(/=+$/, "");
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
     const from = Math.ceil((offset * 8) / 6);
     const to = Math.floor(((offset + bytes.length) * 8) / 6);
     return encoded.slice(from, to);

@@ -1,18 +1,23 @@
-import { resultWords, type Result } from "../checklist/result";
+import { type Result, resultWords } from "../checklist/result";
 import { phases } from "../core/phases";
 import { chainOf } from "./chain";
 import { detail } from "./details";
 import { fillBoxes, type SignOff } from "./fill";
-import { type DeploymentHeader } from "./header";
-import { type PhaseRecord } from "./record";
-import { type Report, type TimelineEntry } from "./shape";
+import type { DeploymentHeader } from "./header";
+import type { PhaseRecord } from "./record";
+import type { Report, TimelineEntry } from "./shape";
 import { headlineOf, nextOf, servingOf, stateOf, troublesOf } from "./verdict";
 
 /**
  * Puts the records of one run together, whether it ended well, failed anywhere or never got far. Pure: it reads no clock.
  * Records of earlier runs may be among them; only the chain of `follows` that ends with `end` (or the newest) is used.
  */
-export function assembleReport(header: DeploymentHeader, records: readonly PhaseRecord[], signOffs: readonly SignOff[], end?: PhaseRecord): Report {
+export function assembleReport(
+  header: DeploymentHeader,
+  records: readonly PhaseRecord[],
+  signOffs: readonly SignOff[],
+  end?: PhaseRecord,
+): Report {
   const remarks: string[] = [];
   const chain = chainOf(records, end);
   const [first] = chain;
@@ -23,7 +28,9 @@ export function assembleReport(header: DeploymentHeader, records: readonly Phase
   const failed = troublesOf(chain, boxes);
   const collect = <Name extends "locks" | "screenshots" | "journal">(name: Name) =>
     chain.map((record) => ({ record, value: detail(record, name, remarks) }));
-  const requests = chain.map((record) => detail(record, "requests", remarks)).findLast((budget) => budget !== undefined);
+  const requests = chain
+    .map((record) => detail(record, "requests", remarks))
+    .findLast((budget) => budget !== undefined);
   const snapshot = chain.map((record) => detail(record, "snapshot", remarks)).findLast((made) => made !== undefined);
   const serving = servingOf(header, chain, remarks);
   return {
@@ -34,13 +41,22 @@ export function assembleReport(header: DeploymentHeader, records: readonly Phase
     serving,
     next: nextOf(state, header, chain, boxes, failed),
     ...span(chain),
-    counts: Object.fromEntries(resultWords.map((word) => [word, boxes.filter((box) => box.result === word).length])) as Record<Result, number>,
-    timeline: phases.map((phase) => entry(phase, chain)).filter((line) => line.phase !== "evidence" || line.outcome !== "not reached"),
+    counts: Object.fromEntries(
+      resultWords.map((word) => [word, boxes.filter((box) => box.result === word).length]),
+    ) as Record<Result, number>,
+    timeline: phases
+      .map((phase) => entry(phase, chain))
+      .filter((line) => line.phase !== "evidence" || line.outcome !== "not reached"),
     boxes,
-    locks: collect("locks").flatMap(({ record, value }) => (value ?? []).map((lock) => ({ ...lock, phase: record.phase }))),
+    locks: collect("locks").flatMap(({ record, value }) =>
+      (value ?? []).map((lock) => ({ ...lock, phase: record.phase })),
+    ),
     screenshots: collect("screenshots").flatMap(({ value }) => value ?? []),
     journal: collect("journal")
-      .map(({ record, value }) => ({ phase: record.phase, lines: [...(value ?? []), ...(record.error?.journal ?? [])] }))
+      .map(({ record, value }) => ({
+        phase: record.phase,
+        lines: [...(value ?? []), ...(record.error?.journal ?? [])],
+      }))
       .filter(({ lines }) => lines.length > 0),
     ...(requests === undefined ? {} : { requests }),
     remarks: [...new Set(remarks)],

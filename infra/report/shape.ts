@@ -45,4 +45,3 @@ export type Report = z.infer<typeof reportSchema>;
 export type Trouble = z.infer<typeof trouble>;
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 export type Lock = Report["locks"][number];
-export type Screenshot = z.infer<typeof screenshotSchema>;

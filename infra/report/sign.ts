@@ -66,14 +66,17 @@ export function verifySigned(json: string, publicKeyPem?: string): Verification 
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) return no("it is no signed report");
   const { report: content, signature } = envelope.data;
-  if (json !== `${canonicalJson(envelope.data)}\n`) return no("its bytes are not those that were written when it was signed");
+  if (json !== `${canonicalJson(envelope.data)}\n`)
+    return no("its bytes are not those that were written when it was signed");
   const own = publicKeyFrom(signature.publicKey);
   if (own === undefined || keyIdOf(own) !== signature.keyId) return no("the key that it carries is damaged");
   const expected = publicKeyPem === undefined ? own : ed25519(() => createPublicKey(publicKeyPem), "public");
-  if (!spki(expected).equals(spki(own))) return no(`it was signed with another key: ${signature.keyId}, expected ${keyIdOf(expected)}`);
+  if (!spki(expected).equals(spki(own)))
+    return no(`it was signed with another key: ${signature.keyId}, expected ${keyIdOf(expected)}`);
   const bytes = Buffer.from(signature.value, "base64");
   if (bytes.toString("base64") !== signature.value) return no("its signature is damaged");
-  if (!verify(null, Buffer.from(canonicalJson(content)), expected, bytes)) return no("its signature does not fit its content");
+  if (!verify(null, Buffer.from(canonicalJson(content)), expected, bytes))
+    return no("its signature does not fit its content");
   const parsed = reportSchema.safeParse(content);
   if (!parsed.success) return no("it is signed, but of a shape that this version of the program does not know");
   const report = parsed.data;

@@ -1,18 +1,19 @@
 import { boxes } from "../checklist/boxes";
-import { type BoxResult } from "../checklist/result";
+import type { BoxResult } from "../checklist/result";
 import { type Phase, phases, whereItFails } from "../core/phases";
 import { isComputed } from "./computed";
 import { detail } from "./details";
 import { byRole } from "./format";
-import { type DeploymentHeader, type Version } from "./header";
-import { type PhaseRecord } from "./record";
-import { type Report, type Trouble } from "./shape";
+import type { DeploymentHeader, Version } from "./header";
+import type { PhaseRecord } from "./record";
+import type { Report, Trouble } from "./shape";
 
 /** Evidence writes the report, so that a report never waits for it. */
 const awaited = phases.filter((phase) => phase !== "evidence");
 
 export function stateOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Report["state"] {
-  if (results.some((box) => box.result === "failed") || chain.some((record) => record.outcome === "failed")) return "failed";
+  if (results.some((box) => box.result === "failed") || chain.some((record) => record.outcome === "failed"))
+    return "failed";
   return awaited.every((phase) => chain.some((record) => record.phase === phase)) ? "good" : "unfinished";
 }
 
@@ -27,7 +28,13 @@ export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxR
   };
   const phaseTroubles = chain.flatMap(({ outcome, phase, error }) =>
     outcome === "failed"
-      ? [{ where: phase, what: once(error?.message ?? "failed without a word"), ...(error?.remedy === undefined ? {} : { remedy: error.remedy }) }]
+      ? [
+          {
+            where: phase,
+            what: once(error?.message ?? "failed without a word"),
+            ...(error?.remedy === undefined ? {} : { remedy: error.remedy }),
+          },
+        ]
       : [],
   );
   const boxTroubles = results
@@ -52,14 +59,23 @@ export function servingOf(header: DeploymentHeader, chain: readonly PhaseRecord[
     const higher = Math.max(header.from?.schemaVersion ?? 0, header.to.schemaVersion);
     return `${header.to.release} serves, on schema ${done("schemaDown") ? header.to.schemaVersion : higher}${where}.`;
   }
-  if (header.from === undefined) return `Whatever served before${where}. Which release that is could not be asked; npm run diagnose says.`;
-  if (header.from === null) return `Nothing serves yet; this was the first deployment${failedAt === undefined ? "" : `, and it stopped at ${failedAt}`}.`;
+  if (header.from === undefined)
+    return `Whatever served before${where}. Which release that is could not be asked; npm run diagnose says.`;
+  if (header.from === null)
+    return `Nothing serves yet; this was the first deployment${failedAt === undefined ? "" : `, and it stopped at ${failedAt}`}.`;
   // Only phases from schemaUp on touch the schema, and what it made stays, since the older release runs with it too.
-  const schema = done("schemaUp") ? Math.max(header.from.schemaVersion, header.to.schemaVersion) : header.from.schemaVersion;
+  const schema = done("schemaUp")
+    ? Math.max(header.from.schemaVersion, header.to.schemaVersion)
+    : header.from.schemaVersion;
   return `${header.from.release} serves, on schema ${schema}${where}.`;
 }
 
-export function headlineOf(state: Report["state"], header: DeploymentHeader, chain: readonly PhaseRecord[], troubles: readonly Trouble[]): string {
+export function headlineOf(
+  state: Report["state"],
+  header: DeploymentHeader,
+  chain: readonly PhaseRecord[],
+  troubles: readonly Trouble[],
+): string {
   const to = name(header.to);
   const failedAt = chain.find((record) => record.outcome === "failed")?.phase;
   if (state === "good") return `${to} serves, and no box failed.`;
@@ -69,24 +85,48 @@ export function headlineOf(state: Report["state"], header: DeploymentHeader, cha
 }
 
 /** What to do, in order; never empty. */
-export function nextOf(state: Report["state"], header: DeploymentHeader, chain: readonly PhaseRecord[], results: readonly BoxResult[], troubles: readonly Trouble[]): string[] {
+export function nextOf(
+  state: Report["state"],
+  header: DeploymentHeader,
+  chain: readonly PhaseRecord[],
+  results: readonly BoxResult[],
+  troubles: readonly Trouble[],
+): string[] {
   const open = results.filter((box) => box.result === "open" && !isComputed(box.id)).map((box) => box.id);
-  const signOff = open.length === 0 ? [] : [`Have ${open.join(", ")} signed off: add box, by and on to signOffs in the stack's config.`];
+  const signOff =
+    open.length === 0
+      ? []
+      : [`Have ${open.join(", ")} signed off: add box, by and on to signOffs in the stack's config.`];
   if (state === "good") return signOff.length > 0 ? signOff : ["Nothing is left to do."];
   if (state === "unfinished") {
     const missing = awaited.find((phase) => !chain.some((record) => record.phase === phase));
-    return [`Run pulumi up again: it goes on at ${missing}.`, "If it says that the stack is locked by a run that no longer lives: pulumi cancel, then pulumi up."];
+    return [
+      `Run pulumi up again: it goes on at ${missing}.`,
+      "If it says that the stack is locked by a run that no longer lives: pulumi cancel, then pulumi up.",
+    ];
   }
-  const remedies = troubles.flatMap(({ remedy }) => (remedy === undefined ? [] : remedy.split("\n"))).filter((line) => line.trim() !== "");
+  const remedies = troubles
+    .flatMap(({ remedy }) => (remedy === undefined ? [] : remedy.split("\n")))
+    .filter((line) => line.trim() !== "");
   const again = "Then run pulumi up again: what already holds is left alone.";
   const activated = chain.some((record) => record.phase === "activate" && record.outcome !== "failed");
-  const mend = remedies.length === 0 ? ["Mend what failed; npm run diagnose reads the rest of the story."] : [...new Set(remedies)];
-  return [...mend.map(sentence), again, ...(header.from === undefined || header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]), callLine(header)];
+  const mend =
+    remedies.length === 0
+      ? ["Mend what failed; npm run diagnose reads the rest of the story."]
+      : [...new Set(remedies)];
+  return [
+    ...mend.map(sentence),
+    again,
+    ...(header.from === undefined || header.from === null ? [] : [wayBack(header.from, activated, header.wayBack)]),
+    callLine(header),
+  ];
 }
 
 /** As the lines around it are; a command stays as it is typed. */
 function sentence(text: string): string {
-  return /^(pulumi|npm|npx|aws|ssh|systemctl|journalctl|git) /.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return /^(pulumi|npm|npx|aws|ssh|systemctl|journalctl|git) /.test(text)
+    ? text
+    : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function wayBack(from: Version, activated: boolean, known: string | undefined): string {
@@ -96,7 +136,8 @@ function wayBack(from: Version, activated: boolean, known: string | undefined): 
 }
 
 function callLine(header: DeploymentHeader): string {
-  const [role, person] = byRole(header.escalation).find(([key]) => key === "onCall") ?? byRole(header.escalation)[0] ?? [];
+  const [role, person] =
+    byRole(header.escalation).find(([key]) => key === "onCall") ?? byRole(header.escalation)[0] ?? [];
   if (role === undefined || person === undefined) return "Nobody is named to escalate to: fill in contacts.escalation.";
   return `If users are affected, call ${[person.name, person.phone ?? person.email].filter(Boolean).join(", ")}.`;
 }

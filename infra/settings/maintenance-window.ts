@@ -13,7 +13,9 @@ export function insideWindow(window: Settings["maintenanceWindow"], now: Date): 
   const crossesMidnight = window.toUtc < window.fromUtc;
   const beganYesterday = crossesMidnight && time < window.toUtc;
   const day = dayNames[(now.getUTCDay() + (beganYesterday ? 6 : 0)) % 7];
-  const isOpen = crossesMidnight ? time >= window.fromUtc || time < window.toUtc : time >= window.fromUtc && time < window.toUtc;
+  const isOpen = crossesMidnight
+    ? time >= window.fromUtc || time < window.toUtc
+    : time >= window.fromUtc && time < window.toUtc;
   const said = `${window.days.join(", ")} from ${window.fromUtc} to ${window.toUtc} UTC`;
   if (isOpen && day !== undefined && window.days.includes(day)) return `${now.toISOString()} is inside ${said}`;
   if (window.override !== undefined)

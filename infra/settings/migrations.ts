@@ -27,11 +27,23 @@ export const migrationSettings = {
   providerBecomes: z.record(z.string().min(1), z.string().min(1)).default({}),
 };
 
-type MigrationSettings = { migrations: "program" | "application" | "both"; applicationJournal: Record<string, { up: string[] }> };
+type MigrationSettings = {
+  migrations: "program" | "application" | "both";
+  applicationJournal: Record<string, { up: string[] }>;
+};
 
 /** What is wrong with them for a schema version. */
-export function journalProblem(database: MigrationSettings, schemaVersion: number, firstShared: number): string | undefined {
-  if (database.migrations !== "both" || schemaVersion < firstShared || (database.applicationJournal[String(schemaVersion)]?.up.length ?? 0) > 0) return undefined;
+export function journalProblem(
+  database: MigrationSettings,
+  schemaVersion: number,
+  firstShared: number,
+): string | undefined {
+  if (
+    database.migrations !== "both" ||
+    schemaVersion < firstShared ||
+    (database.applicationJournal[String(schemaVersion)]?.up.length ?? 0) > 0
+  )
+    return undefined;
   return (
     `prompt-library:database.applicationJournal["${schemaVersion}"].up is needed by database.migrations: both: without it the application would make version ${schemaVersion} a second time. ` +
     `Remedy: pulumi config set --path 'database.applicationJournal["${schemaVersion}"].up[0]' "INSERT INTO …"`

@@ -8,7 +8,9 @@ export const monitoringSettings = z.strictObject({
    */
   healthCheckMinutes: z
     .int()
-    .refine((minutes) => minutes >= 1 && minutes <= 30 && 60 % minutes === 0, { message: "must divide 60 and be at most 30" })
+    .refine((minutes) => minutes >= 1 && minutes <= 30 && 60 % minutes === 0, {
+      message: "must divide 60 and be at most 30",
+    })
     .default(2),
   /** Less of the database's storage is free. */
   databaseFreeStoragePercent: z.int().min(1).max(90).default(10),
@@ -16,5 +18,8 @@ export const monitoringSettings = z.strictObject({
   /** More connections than this; the class of the instance allows so many (225 at 2 GiB), PgBouncer's pool takes fewer. */
   databaseConnections: z.int().min(1).default(100),
   /** Where whoever an alarm wakes finds what to do, a section for each: a file of this program, or a link. */
-  runbook: z.string().regex(/^(docs\/\S+|https:\/\/\S+)$/, "must be a file of this program (docs/NAME.md) or a link (https://…)").default("docs/runbooks/alarms.md"),
+  runbook: z
+    .string()
+    .regex(/^(docs\/\S+|https:\/\/\S+)$/, "must be a file of this program (docs/NAME.md) or a link (https://…)")
+    .default("docs/runbooks/alarms.md"),
 });

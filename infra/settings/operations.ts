@@ -11,7 +11,9 @@ const filledIn = z
 
 const person = z
   .strictObject({ name: filledIn, email: filledIn.optional(), phone: filledIn.optional() })
-  .refine((entry) => entry.email !== undefined || entry.phone !== undefined, { message: "must have an email or a phone" });
+  .refine((entry) => entry.email !== undefined || entry.phone !== undefined, {
+    message: "must have an email or a phone",
+  });
 
 const dependency = z.strictObject({ name: filledIn, contact: filledIn });
 
@@ -39,7 +41,9 @@ export const maintenanceWindowSettings = z.union([
 /** Boxes that only a person can know, each with who knows it and since when. */
 export const signOffSettings = z.array(
   z.strictObject({
-    box: z.string().refine((id) => personal.includes(id), { message: `must be a box that only a person can know: ${personal.join(", ")}` }),
+    box: z.string().refine((id) => personal.includes(id), {
+      message: `must be a box that only a person can know: ${personal.join(", ")}`,
+    }),
     by: filledIn,
     on: z.iso.date(),
   }),

@@ -45,7 +45,6 @@ const settingsSchema = z.strictObject({
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
-export type Secrets = Settings["secrets"];
 
 /** Everything wrong with a stack's config, in one error. */
 export class SettingsError extends Error {
@@ -79,8 +78,13 @@ function crossChecks(settings: Settings): string[] {
   if (journal !== undefined) problems.push(journal);
   const { blue, green } = settings.app.backend.ports;
   if (blue === green)
-    problems.push(problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"));
-  for (const [name, value] of Object.entries({ ...settings.app.backend.variables, ...settings.app.backend.moreVariables }))
+    problems.push(
+      problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"),
+    );
+  for (const [name, value] of Object.entries({
+    ...settings.app.backend.variables,
+    ...settings.app.backend.moreVariables,
+  }))
     for (const [, reference] of value.matchAll(/\$\{secrets\.app\.([^}]+)\}/g))
       if (reference !== undefined && !(reference in settings.secrets.app))
         problems.push(
@@ -99,7 +103,12 @@ function explain(issue: z.core.$ZodIssue): string[] {
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((name) => {
       const full = key === "" ? name : `${key}.${name}`;
-      return problem(full, "is not a setting of this program", undefined, `pulumi config rm --path '${full}', or mend its spelling`);
+      return problem(
+        full,
+        "is not a setting of this program",
+        undefined,
+        `pulumi config rm --path '${full}', or mend its spelling`,
+      );
     });
   const missing = issue.input === undefined;
   const isSecret = key === "secrets" || key.startsWith("secrets.");

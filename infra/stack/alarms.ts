@@ -17,7 +17,10 @@ export type AlarmRule = {
 
 const gibibyte = 1_073_741_824;
 
-export function alarmRules({ monitoring, database }: Pick<Settings, "monitoring"> & { database: Pick<Settings["database"], "storageGiB"> }): AlarmRule[] {
+export function alarmRules({
+  monitoring,
+  database,
+}: Pick<Settings, "monitoring"> & { database: Pick<Settings["database"], "storageGiB"> }): AlarmRule[] {
   const { databaseFreeStoragePercent, databaseCpuPercent, databaseConnections } = monitoring;
   return [
     {

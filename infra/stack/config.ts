@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime/index.js";
-import { parseSettings, type Settings } from "../settings/settings";
 import { rawSettings } from "../settings/raw";
+import { parseSettings, type Settings } from "../settings/settings";
 
 /**
  * The stack's settings.

@@ -12,7 +12,10 @@ export function dashboardBody({ region, instanceId, databaseIdentifier }: Dashbo
   const database = (name: string): Metric => ["AWS/RDS", name, "DBInstanceIdentifier", databaseIdentifier];
   const shown: [title: string, metrics: Metric[]][] = [
     ["Host: CPU, percent", [host("CPUUtilization")]],
-    ["Host: status checks failed", [host("StatusCheckFailed"), host("StatusCheckFailed_System"), host("StatusCheckFailed_Instance")]],
+    [
+      "Host: status checks failed",
+      [host("StatusCheckFailed"), host("StatusCheckFailed_System"), host("StatusCheckFailed_Instance")],
+    ],
     ["Host: network, bytes", [host("NetworkIn"), host("NetworkOut")]],
     ["Host: disk, bytes", [host("EBSReadBytes"), host("EBSWriteBytes")]],
     ["Database: CPU, percent", [database("CPUUtilization")]],

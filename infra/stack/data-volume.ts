@@ -43,7 +43,11 @@ export class DataVolume extends pulumi.ComponentResource {
     // Deleted after the attachment, whose end stops the host; not where the host goes too.
     const host = new command.local.Command(
       `${name}-host`,
-      { create: "true", delete: startInstanceCommand, environment: { INSTANCE_ID: args.instanceId, AWS_REGION: args.region } },
+      {
+        create: "true",
+        delete: startInstanceCommand,
+        environment: { INSTANCE_ID: args.instanceId, AWS_REGION: args.region },
+      },
       { parent: this, deletedWith: args.instance },
     );
     const attachment = new aws.ec2.VolumeAttachment(

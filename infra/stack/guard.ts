@@ -18,7 +18,11 @@ export interface GuardArgs {
 export class Guard extends pulumi.ComponentResource {
   constructor(name: string, args: GuardArgs, opts?: pulumi.ComponentResourceOptions) {
     super("prompt-library:infra:Guard", name, {}, opts);
-    new command.local.Command(`${name}-guard`, { create: "true" }, { parent: this, protect: args.isProtected, dependsOn: args.guarded });
+    new command.local.Command(
+      `${name}-guard`,
+      { create: "true" },
+      { parent: this, protect: args.isProtected, dependsOn: args.guarded },
+    );
     this.registerOutputs();
   }
 }

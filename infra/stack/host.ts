@@ -53,7 +53,13 @@ export class Host extends pulumi.ComponentResource {
         role: role.name,
         policy: pulumi.jsonStringify({
           Version: "2012-10-17",
-          Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: pulumi.interpolate`${args.artifactBucketArn}/artifacts/*` }],
+          Statement: [
+            {
+              Effect: "Allow",
+              Action: "s3:GetObject",
+              Resource: pulumi.interpolate`${args.artifactBucketArn}/artifacts/*`,
+            },
+          ],
         }),
       },
       parent,

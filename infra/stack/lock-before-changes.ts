@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StepFailure } from "../core/failure";
+import { engineAbove } from "../core/process";
 import { whoRuns } from "../core/who-runs";
 import { DeploymentLock } from "../lock/deployment-lock";
-import { engineAbove } from "../core/process";
 
 /** What is outside the program, but for the bucket that the lock lies in; phases take it themselves. */
 const isGuarded = (type: string) => /^(aws|postgresql):/.test(type) && !type.startsWith("aws:s3/bucket:");
@@ -25,7 +25,9 @@ export function lockBeforeChanges(region: string, bucket: () => pulumi.Output<st
     }
   });
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
-    isGuarded(type) ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } }) } : undefined,
+    isGuarded(type)
+      ? { props, opts: pulumi.mergeOptions(opts, { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } }) }
+      : undefined,
   );
   process.once("beforeExit", () => void taking?.then((lock) => lock.free()).catch(() => undefined));
 }
@@ -34,7 +36,10 @@ async function take(region: string, bucket: pulumi.Output<string>): Promise<Depl
   const name = await new Promise<string>((resolve) => bucket.apply(resolve));
   // With it comes the client of S3, which an `up` that changes nothing should not wait for.
   const { LockStore } = await import("../lock/store");
-  const lock = new DeploymentLock(new LockStore(name, pulumi.getStack(), region), { who: whoRuns(), deployment: `resources ${new Date().toISOString()}` });
+  const lock = new DeploymentLock(new LockStore(name, pulumi.getStack(), region), {
+    who: whoRuns(),
+    deployment: `resources ${new Date().toISOString()}`,
+  });
   await lock.take("resources", (message) => void pulumi.log.info(message));
   return lock;
 }

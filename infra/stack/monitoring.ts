@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { alarmDescription, type AlarmRule } from "./alarms";
+import { type AlarmRule, alarmDescription } from "./alarms";
 import { dashboardBody } from "./dashboard";
 
 export interface MonitoringArgs {
@@ -27,7 +27,12 @@ export class Monitoring extends pulumi.ComponentResource {
     const { region, instanceId, databaseIdentifier } = args;
     const dashboard = new aws.cloudwatch.Dashboard(
       `${name}-dashboard`,
-      { dashboardName: name, dashboardBody: pulumi.all([instanceId, databaseIdentifier]).apply(([host, database]) => dashboardBody({ region, instanceId: host, databaseIdentifier: database })) },
+      {
+        dashboardName: name,
+        dashboardBody: pulumi
+          .all([instanceId, databaseIdentifier])
+          .apply(([host, database]) => dashboardBody({ region, instanceId: host, databaseIdentifier: database })),
+      },
       parent,
     );
     const alarms = args.rules.map(
@@ -38,7 +43,8 @@ export class Monitoring extends pulumi.ComponentResource {
             alarmDescription: alarmDescription(rule, args.runbook, args.onCall),
             namespace: rule.namespace,
             metricName: rule.metric,
-            dimensions: rule.namespace === "AWS/EC2" ? { InstanceId: instanceId } : { DBInstanceIdentifier: databaseIdentifier },
+            dimensions:
+              rule.namespace === "AWS/EC2" ? { InstanceId: instanceId } : { DBInstanceIdentifier: databaseIdentifier },
             statistic: rule.statistic,
             comparisonOperator: rule.comparison,
             threshold: rule.threshold,

@@ -117,6 +117,8 @@ export class Network extends pulumi.ComponentResource {
 function zoneAt(names: string[], index: number): string {
   const name = names[index];
   if (name === undefined)
-    throw new Error(`the region has ${names.length} availability zone(s); RDS needs subnets in 2. Choose another target.region`);
+    throw new Error(
+      `the region has ${names.length} availability zone(s); RDS needs subnets in 2. Choose another target.region`,
+    );
   return name;
 }

@@ -74,7 +74,10 @@ async function removeOldParts(current: ReadonlySet<string>): Promise<void> {
 
 async function digestOfSources(): Promise<string> {
   const entries = await readdir(join(root, "infra"), { recursive: true });
-  const sources = ["package-lock.json", ...entries.filter((name) => name.endsWith(".ts")).map((name) => join("infra", name))].sort();
+  const sources = [
+    "package-lock.json",
+    ...entries.filter((name) => name.endsWith(".ts")).map((name) => join("infra", name)),
+  ].sort();
   const hash = createHash("sha256").update(root);
   for (const source of sources) hash.update(`\0${source}\0`).update(await readFile(join(root, source)));
   return hash.digest("hex");

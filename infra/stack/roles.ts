@@ -14,7 +14,6 @@ export interface RolesArgs {
   readonlyPassword: pulumi.Input<string>;
 }
 
-
 export class Roles extends pulumi.ComponentResource {
   readonly database: pulumi.Output<string>;
 
@@ -50,13 +49,13 @@ export class Roles extends pulumi.ComponentResource {
     // Without it a migration could not tell whose session it waits for, nor for how long.
     const statistics = [owner, readonly].map(
       (role, index) =>
-        new postgresql.GrantRole(`${name}-statistics-${index}`, { role: role.name, grantRole: "pg_read_all_stats" }, options),
+        new postgresql.GrantRole(
+          `${name}-statistics-${index}`,
+          { role: role.name, grantRole: "pg_read_all_stats" },
+          options,
+        ),
     );
-    const database = new postgresql.Database(
-      `${name}-database`,
-      { name: args.database, owner: owner.name },
-      options,
-    );
+    const database = new postgresql.Database(`${name}-database`, { name: args.database, owner: owner.name }, options);
     // What the owner may do in its database, the master may too: making extensions takes a database's CREATE.
     const mayExtend = new postgresql.GrantRole(
       `${name}-master-owner`,

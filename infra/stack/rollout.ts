@@ -34,7 +34,9 @@ export class Rollout extends pulumi.ComponentResource {
         `${name}-${phase}`,
         {
           create: args.commandOf(phase),
-          stdin: pulumi.all([input, follows]).apply(([value, before]) => JSON.stringify({ input: value, follows: before })),
+          stdin: pulumi
+            .all([input, follows])
+            .apply(([value, before]) => JSON.stringify({ input: value, follows: before })),
           triggers: [args.headline, digest, follows],
         },
         {

@@ -21,10 +21,24 @@ export class ScheduledBackups extends pulumi.ComponentResource {
     const parent = { parent: this };
     // AWS Backup takes 50 characters at most, which a name of Pulumi's own making exceeds.
     const short = name.slice(0, 50);
-    const vault = new aws.backup.Vault(`${name}-vault`, { name: short, forceDestroy: !args.isProtected }, { ...parent, protect: args.isProtected });
+    const vault = new aws.backup.Vault(
+      `${name}-vault`,
+      { name: short, forceDestroy: !args.isProtected },
+      { ...parent, protect: args.isProtected },
+    );
     const plan = new aws.backup.Plan(
       `${name}-plan`,
-      { name: short, rules: [{ ruleName: "scheduled", targetVaultName: vault.name, schedule: args.schedule, lifecycle: { deleteAfter: args.keepDays } }] },
+      {
+        name: short,
+        rules: [
+          {
+            ruleName: "scheduled",
+            targetVaultName: vault.name,
+            schedule: args.schedule,
+            lifecycle: { deleteAfter: args.keepDays },
+          },
+        ],
+      },
       parent,
     );
     const role = new aws.iam.Role(

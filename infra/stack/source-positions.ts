@@ -7,5 +7,7 @@ export function mapOnlyErrors(): void {
   const mapped = Error.prepareStackTrace;
   if (mapped === undefined) return;
   Error.prepareStackTrace = (error, frames) =>
-    error.message === "" ? [String(error), ...frames.map((frame) => `    at ${String(frame)}`)].join("\n") : (mapped(error, frames) as string);
+    error.message === ""
+      ? [String(error), ...frames.map((frame) => `    at ${String(frame)}`)].join("\n")
+      : (mapped(error, frames) as string);
 }

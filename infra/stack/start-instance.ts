@@ -1,4 +1,10 @@
-import { DescribeInstancesCommand, EC2Client, StartInstancesCommand, waitUntilInstanceRunning, waitUntilInstanceStopped } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  StartInstancesCommand,
+  waitUntilInstanceRunning,
+  waitUntilInstanceStopped,
+} from "@aws-sdk/client-ec2";
 
 /** Run where a data volume has gone: its host was stopped for that, and serves again from here on. */
 async function main(instanceId: string): Promise<void> {

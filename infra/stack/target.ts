@@ -14,5 +14,6 @@ export async function checkTarget(target: { account: string; region: string }): 
       ? undefined
       : `aws:region is ${region.id}, but prompt-library:target.region is ${target.region}. Remedy: pulumi config set aws:region ${target.region}`,
   ].filter((problem) => problem !== undefined);
-  if (problems.length > 0) throw new Error(`wrong target; nothing has been changed:\n${problems.map((row) => `  - ${row}`).join("\n")}`);
+  if (problems.length > 0)
+    throw new Error(`wrong target; nothing has been changed:\n${problems.map((row) => `  - ${row}`).join("\n")}`);
 }

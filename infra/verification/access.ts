@@ -1,5 +1,10 @@
 /** As whom a route was asked. */
-export const credentials = ["no token", "a user's token", "an expired token", "a token with a changed signature"] as const;
+export const credentials = [
+  "no token",
+  "a user's token",
+  "an expired token",
+  "a token with a changed signature",
+] as const;
 export type Credential = (typeof credentials)[number];
 
 export type Route = { method: string; path: string; isAdminOnly: boolean; body?: unknown };
@@ -12,14 +17,19 @@ const refusals: readonly number[] = [401, 403];
  * Which box each answer speaks against. A route that lets strangers in lacks authentication: that it lets users in too is the same
  * fault, not another one.
  */
-export function judgeAccess(asked: readonly Asked[]): { authentication: string[]; reading: string[]; writing: string[] } {
+export function judgeAccess(asked: readonly Asked[]): {
+  authentication: string[];
+  reading: string[];
+  writing: string[];
+} {
   const found = { authentication: [] as string[], reading: [] as string[], writing: [] as string[] };
   const isOpen = (row: Asked) => !refusals.includes(row.status);
   const strangers = asked.filter((row) => row.credential !== "a user's token" && isOpen(row));
   const openRoutes = new Set(strangers.map((row) => row.route));
   for (const row of strangers) found.authentication.push(sentence(row));
   for (const row of asked) {
-    if (row.credential !== "a user's token" || !row.route.isAdminOnly || !isOpen(row) || openRoutes.has(row.route)) continue;
+    if (row.credential !== "a user's token" || !row.route.isAdminOnly || !isOpen(row) || openRoutes.has(row.route))
+      continue;
     found[row.route.method === "GET" ? "reading" : "writing"].push(sentence(row));
   }
   return found;

@@ -47,7 +47,8 @@ export class Application {
   count(what: string): void {
     const { limit, windowMinutes } = this.budget;
     if (this.refused > 0) this.#give(`${what} was not asked: the application answered 429 before`, this.#waitSeconds);
-    if (this.used >= limit) this.#give(`${what} was not asked: ${limit} requests are sent (verification.requestBudget)`, windowMinutes * 60);
+    if (this.used >= limit)
+      this.#give(`${what} was not asked: ${limit} requests are sent (verification.requestBudget)`, windowMinutes * 60);
     this.used += 1;
   }
 
@@ -55,7 +56,10 @@ export class Application {
   noteRefusal(what: string, retryAfterSeconds = 0): never {
     this.refused += 1;
     this.#waitSeconds = retryAfterSeconds > 0 ? retryAfterSeconds : this.budget.windowMinutes * 60;
-    this.#give(`${what} answered 429: the application's rate limit is used up, ${this.used} requests of it by this verification`, this.#waitSeconds);
+    this.#give(
+      `${what} answered 429: the application's rate limit is used up, ${this.used} requests of it by this verification`,
+      this.#waitSeconds,
+    );
   }
 
   #give(message: string, waitSeconds: number): never {
@@ -74,11 +78,16 @@ export class Application {
     if (registered.status !== 200 && registered.status !== 201)
       throw new Error(
         `${email} is neither let in nor registered: ${this.routes.login} answered ${describe(first)}, ${this.routes.register} ${describe(registered)}` +
-          (registered.status === 409 ? " (is the account disabled, see verification.checkAccount, or its password no longer secrets.checkPassword?)" : ""),
+          (registered.status === 409
+            ? " (is the account disabled, see verification.checkAccount, or its password no longer secrets.checkPassword?)"
+            : ""),
       );
     // Some let in whom they have just registered; a second session would be left open.
     const isLetIn = typeof field(field(registered.body, "data"), "token") === "string";
-    return tokenOf(isLetIn ? registered : await this.ask("POST", this.routes.login, { body: { email, password } }), this.routes.login);
+    return tokenOf(
+      isLetIn ? registered : await this.ask("POST", this.routes.login, { body: { email, password } }),
+      this.routes.login,
+    );
   }
 }
 
@@ -91,7 +100,8 @@ export function describe(answer: Answer): string {
 
 /** @throws Error when the status is none of those allowed */
 export function expectStatus(answer: Answer, what: string, allowed: readonly number[]): string {
-  if (!allowed.includes(answer.status)) throw new Error(`${what} answered ${describe(answer)}, not ${allowed.join(" or ")}`);
+  if (!allowed.includes(answer.status))
+    throw new Error(`${what} answered ${describe(answer)}, not ${allowed.join(" or ")}`);
   return `${what}: ${answer.status} in ${answer.durationMs} ms`;
 }
 

@@ -46,7 +46,11 @@ export const checks: readonly (readonly [BoxId, Check])[] = [
   ["APP-3.1", performance.noErrorInJournal],
 ];
 
-async function answers(round: Round, route: "health" | "status" | "registryStatus", who: "admin" | "user" | undefined): Promise<string> {
+async function answers(
+  round: Round,
+  route: "health" | "status" | "registryStatus",
+  who: "admin" | "user" | undefined,
+): Promise<string> {
   const path = round.application.routes[route];
   const token = who === undefined ? {} : { token: await round.token(who) };
   return expectStatus(await round.application.ask("GET", path, token), path, [200]);

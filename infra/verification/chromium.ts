@@ -3,12 +3,24 @@ import type { Browser } from "playwright-core";
 import { StepFailure } from "../core/failure";
 
 /** Where Debian, Ubuntu and Google's own package put it; first the one without windows, which shows a page in half the time. */
-const usualPlaces = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome"];
+const usualPlaces = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome-stable",
+  "/usr/bin/google-chrome",
+];
 
 /** @throws StepFailure saying how to get one where there is none */
 export async function findChromium(executable: string | undefined): Promise<string> {
   for (const path of executable === undefined ? usualPlaces : [executable])
-    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return path;
   throw new StepFailure(
     `no Chromium at ${executable ?? usualPlaces.join(", ")} of the machine that runs Pulumi, so no page was looked at`,
     "apt-get install chromium-headless-shell there, or pulumi config set --path verification.browser.executable PATH",

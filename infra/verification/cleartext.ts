@@ -9,7 +9,9 @@ const searchTimeoutMs = 60_000;
  */
 export function disguises(text: string): string[] {
   const base64 = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]).toString("base64").replace(/=+$/, "");
+    const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)])
+      .toString("base64")
+      .replace(/=+$/, "");
     return encoded.slice(offset === 0 ? 0 : offset + 1, -2);
   });
   return [text, Buffer.from(text).toString("hex"), ...base64];
@@ -55,7 +57,10 @@ export async function keysInTheClear(client: pg.Client): Promise<{ looked: strin
   const looked: string[] = [];
   const found: string[] = [];
   for (const { table, column } of credentialColumns) {
-    const { rows: there } = await client.query("select from information_schema.columns where table_schema = 'public' and table_name = $1 and column_name = $2", [table, column]);
+    const { rows: there } = await client.query(
+      "select from information_schema.columns where table_schema = 'public' and table_name = $1 and column_name = $2",
+      [table, column],
+    );
     if (there.length === 0) continue;
     const { rows } = await client.query<{ all: string; clear: string }>(
       `select count(*) as all, count(*) filter (where ${column}::text like '%sk-%') as clear from public.${table}`,

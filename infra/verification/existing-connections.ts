@@ -32,11 +32,17 @@ export async function seeConnections(client: pg.Client, ids?: readonly string[])
 export function compareConnections(before: ConnectionsSeen, after: ConnectionsSeen, changedPercent: number): string {
   const now = new Map(after.sample.map((row) => [row.id, row]));
   const gone = before.sample.filter(({ id }) => !now.has(id));
-  const changed = before.sample.filter(({ id, fingerprint }) => now.has(id) && now.get(id)?.fingerprint !== fingerprint);
-  const broken = before.sample.filter(({ id, status }) => now.has(id) && status !== "error" && now.get(id)?.status === "error");
+  const changed = before.sample.filter(
+    ({ id, fingerprint }) => now.has(id) && now.get(id)?.fingerprint !== fingerprint,
+  );
+  const broken = before.sample.filter(
+    ({ id, status }) => now.has(id) && status !== "error" && now.get(id)?.status === "error",
+  );
   const seen = `${before.count} connections before, ${after.count} now; of ${before.sample.length} sampled ${gone.length} are gone, ${changed.length} hold other credentials, ${broken.length} are newly marked as broken`;
   const worse = new Set([...gone, ...changed, ...broken].map(({ id }) => id)).size;
   if (worse * 100 > before.sample.length * changedPercent)
-    throw new Error(`${seen}: more than the ${changedPercent} % that users may change meanwhile (verification.connectionsChangedPercent)`);
+    throw new Error(
+      `${seen}: more than the ${changedPercent} % that users may change meanwhile (verification.connectionsChangedPercent)`,
+    );
   return seen;
 }

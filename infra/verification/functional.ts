@@ -14,24 +14,35 @@ export async function adminLogsIn(round: Round): Promise<string> {
 export async function systemProvidersCreated(round: Round): Promise<string> {
   const expected = round.subject.settings.app.systemProviders;
   const rows = await round.providers();
-  const missing = expected.filter((identifier) => !rows.some((row) => textOf(row, "identifier") === identifier && isSystem(row) && textOf(row, "name") !== ""));
-  if (missing.length > 0) throw new Error(`${missing.join(", ")} missing among the ${rows.length} providers, or nameless, or not marked as the system's`);
+  const missing = expected.filter(
+    (identifier) =>
+      !rows.some((row) => textOf(row, "identifier") === identifier && isSystem(row) && textOf(row, "name") !== ""),
+  );
+  if (missing.length > 0)
+    throw new Error(
+      `${missing.join(", ")} missing among the ${rows.length} providers, or nameless, or not marked as the system's`,
+    );
   return `${expected.join(", ")} are there, named and marked as the system's`;
 }
 
 /** What the database holds is what the admin sees. */
 export async function systemProvidersListed(round: Round): Promise<string> {
-  const { rows: stored } = await round.database((client) => client.query<{ identifier: string }>("select identifier from providers where is_system order by 1"));
+  const { rows: stored } = await round.database((client) =>
+    client.query<{ identifier: string }>("select identifier from providers where is_system order by 1"),
+  );
   const listed = new Set((await round.providers()).filter(isSystem).map((row) => textOf(row, "identifier")));
   if (stored.length === 0) throw new Error("the database holds no system provider");
   const missing = stored.filter(({ identifier }) => !listed.has(identifier));
-  if (missing.length > 0) throw new Error(`the list leaves out ${missing.map((row) => row.identifier).join(", ")}, which the database holds`);
+  if (missing.length > 0)
+    throw new Error(`the list leaves out ${missing.map((row) => row.identifier).join(", ")}, which the database holds`);
   return `all ${stored.length} system providers of the database are listed`;
 }
 
 export async function providersAnswer(round: Round): Promise<string> {
   const { providersNotTested } = round.subject.settings.verification;
-  const rows = (await round.providers()).filter((row) => isSystem(row) && !providersNotTested.includes(textOf(row, "identifier")));
+  const rows = (await round.providers()).filter(
+    (row) => isSystem(row) && !providersNotTested.includes(textOf(row, "identifier")),
+  );
   if (rows.length === 0) throw new Error("there is no system provider to test");
   const said: string[] = [];
   const silent: string[] = [];
@@ -41,7 +52,10 @@ export async function providersAnswer(round: Round): Promise<string> {
     (tested.isGood ? said : silent).push(`${textOf(row, "identifier")}: ${tested.words}`);
   }
   if (silent.length > 0) throw new Error(silent.join("; "));
-  return [...said, ...providersNotTested.map((identifier) => `${identifier}: not tested (verification.providersNotTested)`)].join("; ");
+  return [
+    ...said,
+    ...providersNotTested.map((identifier) => `${identifier}: not tested (verification.providersNotTested)`),
+  ].join("; ");
 }
 
 export async function modelsPopulated(round: Round): Promise<string> {
@@ -63,7 +77,8 @@ async function modelsOf(round: Round, row: Row): Promise<unknown[]> {
 }
 
 export async function customProvider(round: Round): Promise<string> {
-  const body = (name: string) => fillBody(round.subject.settings.verification.customProvider, { name, key: canaryKey() });
+  const body = (name: string) =>
+    fillBody(round.subject.settings.verification.customProvider, { name, key: canaryKey() });
   return createdListedRemoved(round, body, "");
 }
 
@@ -74,7 +89,12 @@ export async function templatesWork(round: Round): Promise<string> {
   if (template === undefined) throw new Error("there is no template");
   const settings = field(template, "provider_config") ?? field(template, "providerConfig");
   const models = field(template, "default_models") ?? field(template, "defaultModels");
-  const body = (name: string) => ({ ...(settings as Row), ...(models === undefined ? {} : { models }), identifier: name, name });
+  const body = (name: string) => ({
+    ...(settings as Row),
+    ...(models === undefined ? {} : { models }),
+    identifier: name,
+    name,
+  });
   return createdListedRemoved(round, body, ` from template ${textOf(template, "name")}`);
 }
 
@@ -100,16 +120,22 @@ export async function providersOffered(round: Round): Promise<string> {
   const answer = await round.application.ask("GET", offeredProviders, { token: await round.token("user") });
   expectStatus(answer, offeredProviders, [200]);
   const offered = new Set(listOf(answer, "providers").map((row) => textOf(row, "identifier")));
-  const { rows: active } = await round.database((client) => client.query<{ identifier: string }>("select identifier from providers where status = 'active' order by 1"));
+  const { rows: active } = await round.database((client) =>
+    client.query<{ identifier: string }>("select identifier from providers where status = 'active' order by 1"),
+  );
   if (active.length === 0) throw new Error("the database holds no active provider");
   const missing = active.filter(({ identifier }) => !offered.has(identifier));
-  if (missing.length > 0) throw new Error(`users are not offered ${missing.map((row) => row.identifier).join(", ")}, which are active`);
+  if (missing.length > 0)
+    throw new Error(`users are not offered ${missing.map((row) => row.identifier).join(", ")}, which are active`);
   return `users are offered ${[...offered].join(", ")}`;
 }
 
 export async function connectionCreated(round: Round): Promise<string> {
   const { connections } = round.application.routes;
-  const isListed = async (name: string) => listOf(await round.application.ask("GET", connections, { token: await round.token("user") }), "connections").some((row) => textOf(row, "name") === name);
+  const isListed = async (name: string) =>
+    listOf(await round.application.ask("GET", connections, { token: await round.token("user") }), "connections").some(
+      (row) => textOf(row, "name") === name,
+    );
   const name = await withConnection(round, canaryKey(), async (made) => {
     if (!(await isListed(made.name))) throw new Error(`${made.name} was created and its owner does not see it`);
     return made.name;
@@ -120,7 +146,10 @@ export async function connectionCreated(round: Round): Promise<string> {
 
 export async function connectionTested(round: Round): Promise<string> {
   return withConnection(round, canaryKey(), async (made) => {
-    const tested = judgeTest(round, await round.application.ask("POST", `${made.path}/test`, { token: await round.token("user") }));
+    const tested = judgeTest(
+      round,
+      await round.application.ask("POST", `${made.path}/test`, { token: await round.token("user") }),
+    );
     if (!tested.isGood) throw new Error(`${made.name}: ${tested.words}`);
     return `${made.name}: ${tested.words}`;
   });
@@ -129,7 +158,10 @@ export async function connectionTested(round: Round): Promise<string> {
 export async function existingConnections(round: Round): Promise<string> {
   const before = round.subject.connectionsBefore;
   return round.database(async (client) => {
-    const after = await seeConnections(client, before?.sample.map(({ id }) => id));
+    const after = await seeConnections(
+      client,
+      before?.sample.map(({ id }) => id),
+    );
     if (after === null) throw new Error("the table of connections is gone");
     if (before === null) return `${after.count} connections; nobody looked at them before this release started`;
     return compareConnections(before, after, round.subject.settings.verification.connectionsChangedPercent);

@@ -9,7 +9,10 @@ type Patterns = Settings["verification"]["journal"];
 const errorPriority = 3;
 
 /** Sorts a backend's lines: at error level, of a lower level but telling of trouble, the rest. */
-export function judgeJournal(lines: readonly JournalLine[], patterns: Patterns): { errors: string[]; troubles: string[] } {
+export function judgeJournal(
+  lines: readonly JournalLine[],
+  patterns: Patterns,
+): { errors: string[]; troubles: string[] } {
   const [error, trouble] = [new RegExp(patterns.error, "i"), new RegExp(patterns.trouble, "i")];
   const harmless = patterns.harmless.map((pattern) => new RegExp(pattern, "i"));
   const errors: string[] = [];

@@ -11,21 +11,36 @@ export function canaryKey(): string {
 }
 
 /** Makes a provider, works with it, and removes it, whatever happened. */
-export async function withProvider<T>(round: Round, body: (name: string) => unknown, work: (made: Made) => Promise<T>): Promise<T> {
+export async function withProvider<T>(
+  round: Round,
+  body: (name: string) => unknown,
+  work: (made: Made) => Promise<T>,
+): Promise<T> {
   return withMade(round, "admin", round.application.routes.providers, "provider", body, work);
 }
 
 /** Makes a connection of the check's own user, works with it, and removes it, whatever happened. */
 export async function withConnection<T>(round: Round, key: string, work: (made: Made) => Promise<T>): Promise<T> {
   const { verification, app } = round.subject.settings;
-  const provider = round.knowsProviders ? await offeredProvider(round) : { provider: app.systemProviders[0] ?? "", providerId: "" };
+  const provider = round.knowsProviders
+    ? await offeredProvider(round)
+    : { provider: app.systemProviders[0] ?? "", providerId: "" };
   const template = round.knowsProviders ? verification.connection : verification.fixedConnection;
-  return withMade(round, "user", round.application.routes.connections, "connection", (name) => fillBody(template, { ...provider, name, key }), work);
+  return withMade(
+    round,
+    "user",
+    round.application.routes.connections,
+    "connection",
+    (name) => fillBody(template, { ...provider, name, key }),
+    work,
+  );
 }
 
 /** A provider that the release offers, of the system's own. */
 async function offeredProvider(round: Round): Promise<{ provider: string; providerId: string }> {
-  const rows = (await round.providers()).filter((row) => textOf(row, "status") === "active" || row.status === undefined);
+  const rows = (await round.providers()).filter(
+    (row) => textOf(row, "status") === "active" || row.status === undefined,
+  );
   const chosen = rows.find(isSystem) ?? rows[0];
   if (chosen === undefined) throw new Error("no provider is active, so there is none to connect to");
   return { provider: textOf(chosen, "identifier"), providerId: textOf(chosen, "id") };
@@ -52,7 +67,11 @@ async function withMade<T>(
   try {
     result = await work({ row, name, path, status: answer.status });
   } catch (error) {
-    await round.remove(who, path).catch((trouble: unknown) => round.subject.progress(trouble instanceof Error ? trouble.message : String(trouble)));
+    await round
+      .remove(who, path)
+      .catch((trouble: unknown) =>
+        round.subject.progress(trouble instanceof Error ? trouble.message : String(trouble)),
+      );
     throw error;
   }
   await round.remove(who, path);

@@ -29,7 +29,13 @@ export async function pagesWithoutComplaint(round: Round): Promise<string> {
   const first = await firstLook(round);
   const clean = first.filter(({ complaints }) => complaints.length === 0);
   const doubtful = first.filter(({ complaints }) => complaints.length > 0);
-  const second = doubtful.length === 0 || round.application.limited !== undefined ? doubtful : await lookAtAll(round, doubtful.map(({ page }) => page));
+  const second =
+    doubtful.length === 0 || round.application.limited !== undefined
+      ? doubtful
+      : await lookAtAll(
+          round,
+          doubtful.map(({ page }) => page),
+        );
   for (const { page, dataUri } of [...clean, ...second])
     if (dataUri !== undefined) round.screenshots.push({ page: page.path, as: page.as, dataUri });
   if (round.application.limited !== undefined) throw round.application.limited;
@@ -45,7 +51,8 @@ function pagesOf(round: Round): PageSettings[] {
 
 const nameOf = ({ path, as }: PageSettings) => `${path} as ${as}`;
 
-const complaintsOf = (looks: readonly Look[]) => looks.flatMap(({ page, complaints }) => complaints.map((complaint) => `${nameOf(page)}: ${complaint}`));
+const complaintsOf = (looks: readonly Look[]) =>
+  looks.flatMap(({ page, complaints }) => complaints.map((complaint) => `${nameOf(page)}: ${complaint}`));
 
 /** At once, each in a context of its own. */
 async function lookAtAll(round: Round, pages: readonly PageSettings[]): Promise<Look[]> {
@@ -89,7 +96,8 @@ async function turn(route: Route, round: Round, publicOrigin: string, complaints
   try {
     if (isApi) round.application.count(`${route.request().method()} ${path}`);
     const response = await route.fetch({ url: `${round.application.origin}${path}`, maxRedirects: 0 });
-    if (isApi && response.status() === 429) round.application.noteRefusal(path, Number(response.headers()["retry-after"]));
+    if (isApi && response.status() === 429)
+      round.application.noteRefusal(path, Number(response.headers()["retry-after"]));
     await route.fulfill({ response });
   } catch (error) {
     complaints.push(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
@@ -101,7 +109,9 @@ async function logIn(context: BrowserContext, round: Round, as: "admin" | "user"
   const { storage, tokenKey } = round.subject.settings.verification.browser;
   const values = JSON.stringify([storage, tokenKey, await round.token(as), publicOrigin]);
   // Only there: no other origin that a page embeds is given the token.
-  await context.addInitScript(`((storage, key, token, origin) => { if (location.origin === origin) window[storage].setItem(key, token); })(...${values})`);
+  await context.addInitScript(
+    `((storage, key, token, origin) => { if (location.origin === origin) window[storage].setItem(key, token); })(...${values})`,
+  );
 }
 
 function listen(page: Page, complaints: string[]): void {
@@ -109,13 +119,16 @@ function listen(page: Page, complaints: string[]): void {
     if (message.type() === "error") complaints.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
-  page.on("requestfailed", (request) => complaints.push(`${request.method()} ${request.url()} failed: ${request.failure()?.errorText ?? "no reason"}`));
+  page.on("requestfailed", (request) =>
+    complaints.push(`${request.method()} ${request.url()} failed: ${request.failure()?.errorText ?? "no reason"}`),
+  );
 }
 
 async function picture(page: Page): Promise<string> {
   for (const quality of [60, 30, 10]) {
     const taken = await page.screenshot({ type: "jpeg", quality });
-    if (taken.length <= largestPictureBytes || quality === 10) return `data:image/jpeg;base64,${taken.toString("base64")}`;
+    if (taken.length <= largestPictureBytes || quality === 10)
+      return `data:image/jpeg;base64,${taken.toString("base64")}`;
   }
   throw new Error("unreachable");
 }

@@ -5,8 +5,14 @@ import { StepFailure } from "../core/failure";
 export const providerQueries = [
   { name: "a provider by identifier", sql: "select * from public.providers where identifier = 'openai'" },
   { name: "providers by status", sql: "select * from public.providers where status = 'active'" },
-  { name: "models of a provider", sql: "select * from public.models where provider_id = '00000000-0000-4000-8000-000000000000'" },
-  { name: "connections of a provider", sql: "select * from public.connections where provider_id = '00000000-0000-4000-8000-000000000000'" },
+  {
+    name: "models of a provider",
+    sql: "select * from public.models where provider_id = '00000000-0000-4000-8000-000000000000'",
+  },
+  {
+    name: "connections of a provider",
+    sql: "select * from public.connections where provider_id = '00000000-0000-4000-8000-000000000000'",
+  },
 ] as const;
 
 export type Statement = { query: string; meanMs: number; calls: number };
@@ -15,7 +21,10 @@ export type Statement = { query: string; meanMs: number; calls: number };
 export async function slowStatements(client: pg.Client, role: string): Promise<Statement[]> {
   const { rows: there } = await client.query("select from pg_extension where extname = 'pg_stat_statements'");
   if (there.length === 0)
-    throw new StepFailure("pg_stat_statements is not there, so nobody counts statements", "create extension pg_stat_statements, and pg_stat_statements in shared_preload_libraries");
+    throw new StepFailure(
+      "pg_stat_statements is not there, so nobody counts statements",
+      "create extension pg_stat_statements, and pg_stat_statements in shared_preload_libraries",
+    );
   const { rows } = await client.query<Statement>(
     `select s.query, s.mean_exec_time as "meanMs", s.calls::int as calls
      from pg_stat_statements s join pg_roles r on r.oid = s.userid join pg_database d on d.oid = s.dbid
@@ -43,8 +52,8 @@ export async function indexUses(client: pg.Client): Promise<IndexUse[]> {
 export function planScans(plan: unknown): { indexes: string[]; wholeTables: string[] } {
   const found = { indexes: [] as string[], wholeTables: [] as string[] };
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit);
-    if (typeof node !== "object" || node === null) return;
+    if (Array.isArray(node)) for (const each of node) visit(each);
+    if (typeof node !== "object" || node === null || Array.isArray(node)) return;
     const { "Node Type": type, "Index Name": index, "Relation Name": table } = node as Record<string, unknown>;
     if (typeof index === "string") found.indexes.push(index);
     if (type === "Seq Scan" && typeof table === "string") found.wholeTables.push(table);

@@ -9,9 +9,12 @@ export async function statementsFast(round: Round): Promise<string> {
   return round.database(async (client) => {
     const rows = await slowStatements(client, round.subject.applicationRole);
     const slow = rows.filter((row) => row.meanMs > statementMs);
-    const words = (row: (typeof rows)[number]) => `${row.meanMs.toFixed(1)} ms on average in ${row.calls} calls: ${row.query.slice(0, 200)}`;
+    const words = (row: (typeof rows)[number]) =>
+      `${row.meanMs.toFixed(1)} ms on average in ${row.calls} calls: ${row.query.slice(0, 200)}`;
     if (slow.length > 0) throw new Error(`slower than ${statementMs} ms: ${slow.map(words).join("; ")}`);
-    return rows.length === 0 ? "no statement on providers or models yet" : `slowest of ${rows.length} statements: ${words(rows[0]!)}`;
+    return rows.length === 0
+      ? "no statement on providers or models yet"
+      : `slowest of ${rows.length} statements: ${words(rows[0]!)}`;
   });
 }
 
@@ -22,7 +25,8 @@ export async function indexesServe(round: Round): Promise<string> {
     const good: string[] = [];
     for (const { name, sql } of providerQueries) {
       const { indexes, wholeTables } = planScans(await planOf(client, sql));
-      if (wholeTables.length > 0 || indexes.length === 0) bad.push(`${name} reads ${wholeTables.join(", ") || "no index"} whole`);
+      if (wholeTables.length > 0 || indexes.length === 0)
+        bad.push(`${name} reads ${wholeTables.join(", ") || "no index"} whole`);
       else good.push(`${name} by ${indexes.join(", ")}`);
     }
     const uses = await indexUses(client);
@@ -50,7 +54,8 @@ export async function memoryWithin(round: Round): Promise<string> {
   const { bytes, limitBytes, source } = await round.subject.backend.memory();
   const mib = (value: number) => `${Math.round(value / 1_048_576)} MiB`;
   const said = `${mib(bytes)} of ${mib(limitBytes)} (${Math.round((bytes / limitBytes) * 100)} %), by ${source}`;
-  if (bytes * 100 > limitBytes * memoryPercent) throw new Error(`${said}: more than ${memoryPercent} % (verification.performance.memoryPercent)`);
+  if (bytes * 100 > limitBytes * memoryPercent)
+    throw new Error(`${said}: more than ${memoryPercent} % (verification.performance.memoryPercent)`);
   return said;
 }
 
@@ -66,7 +71,8 @@ export async function responseTimes(round: Round): Promise<string> {
   }
   const [p50, p95] = [percentile(times, 50), percentile(times, 95)];
   const said = `p50 ${p50} ms, p95 ${p95} ms of ${calls} calls of GET ${providers}`;
-  if (p50 > p50Ms || p95 > p95Ms) throw new Error(`${said}: more than ${p50Ms} or ${p95Ms} ms (verification.performance)`);
+  if (p50 > p50Ms || p95 > p95Ms)
+    throw new Error(`${said}: more than ${p50Ms} or ${p95Ms} ms (verification.performance)`);
   return said;
 }
 
@@ -87,9 +93,18 @@ export async function noTroubleInJournal(round: Round): Promise<string> {
 
 async function journal(round: Round, part: "errors" | "troubles", what: string): Promise<string> {
   // A release's own name, which a line may give, tells nothing: `v2-slow-start` is no trouble.
-  const lines = (await round.subject.backend.journal()).map(({ priority, message }) => ({ priority, message: message.replaceAll(round.subject.release, "") }));
+  const lines = (await round.subject.backend.journal()).map(({ priority, message }) => ({
+    priority,
+    message: message.replaceAll(round.subject.release, ""),
+  }));
   if (lines.length === 0) throw new Error("the journal holds no line since the backend started, so nothing was read");
   const found = judgeJournal(lines, round.subject.settings.verification.journal)[part];
-  if (found.length > 0) throw new Error(`${found.length} of ${lines.length} lines ${what}: ${found.slice(0, 5).map((row) => row.slice(0, 300)).join(" | ")}`);
+  if (found.length > 0)
+    throw new Error(
+      `${found.length} of ${lines.length} lines ${what}: ${found
+        .slice(0, 5)
+        .map((row) => row.slice(0, 300))
+        .join(" | ")}`,
+    );
   return `${lines.length} lines since the backend started, none ${what}`;
 }

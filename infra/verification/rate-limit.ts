@@ -3,7 +3,10 @@ import { StepFailure } from "../core/failure";
 /** The application's limit of requests, which says nothing of the box that was looked at: a result of its own. */
 export class RateLimited extends StepFailure {
   constructor(message: string, waitSeconds: number) {
-    super(message, `this says nothing of the box itself: wait ${Math.ceil(waitSeconds / 60)} min, then raise attempt (pulumi config set attempt N) and run pulumi up`);
+    super(
+      message,
+      `this says nothing of the box itself: wait ${Math.ceil(waitSeconds / 60)} min, then raise attempt (pulumi config set attempt N) and run pulumi up`,
+    );
     this.name = "RateLimited";
   }
 }

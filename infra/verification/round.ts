@@ -88,7 +88,8 @@ export class Round {
     const { providers, connections } = this.application.routes;
     if (this.knowsProviders)
       for (const row of await this.providers())
-        if (textOf(row, "identifier").startsWith(`${maker}-`)) await this.remove("admin", `${providers}/${textOf(row, "id")}`);
+        if (textOf(row, "identifier").startsWith(`${maker}-`))
+          await this.remove("admin", `${providers}/${textOf(row, "id")}`);
     const token = await this.token("user");
     for (const row of listOf(await this.application.ask("GET", connections, { token }), "connections"))
       if (textOf(row, "name").startsWith(`${maker}-`)) await this.remove("user", `${connections}/${textOf(row, "id")}`);
@@ -97,7 +98,8 @@ export class Round {
   /** @throws Error naming what stays behind */
   async remove(who: "admin" | "user", path: string): Promise<void> {
     const answer = await this.application.ask("DELETE", path, { token: await this.token(who) });
-    if (![200, 202, 204, 404].includes(answer.status)) throw new Error(`DELETE ${path} answered ${answer.status}: what the check made is still there`);
+    if (![200, 202, 204, 404].includes(answer.status))
+      throw new Error(`DELETE ${path} answered ${answer.status}: what the check made is still there`);
   }
 
   /**
@@ -107,7 +109,8 @@ export class Round {
    */
   async end(): Promise<string | undefined> {
     await this.#browser?.then((browser) => browser.close()).catch(() => undefined);
-    for (const token of this.#opened) await this.application.ask("POST", this.application.routes.logout, { token }).catch(() => undefined);
+    for (const token of this.#opened)
+      await this.application.ask("POST", this.application.routes.logout, { token }).catch(() => undefined);
     return this.#isAccountUsed ? setCheckAccount(this.subject, "disabled") : undefined;
   }
 }

@@ -9,16 +9,24 @@ import type { Subject } from "./subject";
  * Makes every check that this release can pass and keeps its result; what the checks made is gone afterwards, but for the account
  * of their own user, which is disabled. Never throws for a box that does not hold.
  */
-export async function verifyRelease(subject: Subject, record: Pick<StepContext, "phase" | "boxes" | "details">): Promise<void> {
+export async function verifyRelease(
+  subject: Subject,
+  record: Pick<StepContext, "phase" | "boxes" | "details">,
+): Promise<void> {
   const { release, schemaVersion, settings, progress } = subject;
   const round = new Round(subject);
   const hasPages = whyNotNeeded("WEB-1.4", release, schemaVersion, settings.app) === undefined;
   if (hasPages) void round.browser().catch(() => undefined);
-  await round.clearLeftovers().catch((error: unknown) => progress(`leftovers of an earlier verification: ${error instanceof Error ? error.message : String(error)}`));
+  await round
+    .clearLeftovers()
+    .catch((error: unknown) =>
+      progress(`leftovers of an earlier verification: ${error instanceof Error ? error.message : String(error)}`),
+    );
   if (hasPages) void firstLook(round).catch(() => undefined);
   for (const [id, check] of checks) {
     const reason = whyNotNeeded(id, release, schemaVersion, settings.app);
-    if (reason !== undefined) record.boxes.push({ id, result: "not needed", evidence: "", reason, source: record.phase });
+    if (reason !== undefined)
+      record.boxes.push({ id, result: "not needed", evidence: "", reason, source: record.phase });
     else if (!(await prove(record, id, () => check(round)))) progress(`${id} does not hold`);
   }
   // A failure of the box that used it: an account that stays open is for somebody to see to.

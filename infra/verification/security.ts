@@ -1,4 +1,4 @@
-import { type Asked, credentials, type Credential, judgeAccess, type Route } from "./access";
+import { type Asked, type Credential, credentials, judgeAccess, type Route } from "./access";
 import { field, textOf } from "./application";
 import { fillBody } from "./body";
 import { expectNothingFound, keysInTheClear, searchEverywhere } from "./cleartext";
@@ -24,7 +24,11 @@ export function accessChecks() {
     const routes = new Set(asked.map((row) => row.route));
     return `${asked.length} requests to ${routes.size} routes with ${credentials.filter((one) => asked.some((row) => row.credential === one)).join(", ")}: none let in that should not be${left.map((row) => `; ${row}`).join("")}`;
   };
-  return { onlyAdminsManage: judged("reading"), usersCannotModify: judged("writing"), endpointsNeedAuthentication: judged("authentication") };
+  return {
+    onlyAdminsManage: judged("reading"),
+    usersCannotModify: judged("writing"),
+    endpointsNeedAuthentication: judged("authentication"),
+  };
 }
 
 async function askEverywhere(round: Round): Promise<{ asked: Asked[]; left: string[] }> {
@@ -40,7 +44,10 @@ async function askEverywhere(round: Round): Promise<{ asked: Asked[]; left: stri
   for (const route of guardedRoutes(round))
     for (const [credential, token] of tokens) {
       if (credential === "a user's token" && !route.isAdminOnly) continue;
-      const answer = await round.application.ask(route.method, route.path, { ...(token === undefined ? {} : { token }), ...(route.body === undefined ? {} : { body: route.body }) });
+      const answer = await round.application.ask(route.method, route.path, {
+        ...(token === undefined ? {} : { token }),
+        ...(route.body === undefined ? {} : { body: route.body }),
+      });
       asked.push({ route, credential, status: answer.status });
       await removeWhatGotIn(round, route, answer.status, field(answer.body, "data"));
     }
@@ -49,10 +56,22 @@ async function askEverywhere(round: Round): Promise<{ asked: Asked[]; left: stri
 
 function guardedRoutes(round: Round): Route[] {
   const { routes } = round.application;
-  const users: Route[] = [routes.status, routes.connections].map((path) => ({ method: "GET", path, isAdminOnly: false }));
+  const users: Route[] = [routes.status, routes.connections].map((path) => ({
+    method: "GET",
+    path,
+    isAdminOnly: false,
+  }));
   if (!round.knowsProviders) return users;
-  const admins = (method: string, path: string, body?: unknown): Route => ({ method, path, isAdminOnly: true, ...(body === undefined ? {} : { body }) });
-  const provider = fillBody(round.subject.settings.verification.customProvider, { name: round.newName(), key: canaryKey() });
+  const admins = (method: string, path: string, body?: unknown): Route => ({
+    method,
+    path,
+    isAdminOnly: true,
+    ...(body === undefined ? {} : { body }),
+  });
+  const provider = fillBody(round.subject.settings.verification.customProvider, {
+    name: round.newName(),
+    key: canaryKey(),
+  });
   return [
     ...users,
     { method: "GET", path: routes.offeredProviders, isAdminOnly: false },
@@ -95,6 +114,7 @@ export async function canaryNotFound(round: Round): Promise<string> {
     places = throughProvider.tables;
   }
   const said = (await round.subject.backend.journal()).filter(({ message }) => message.includes(canary));
-  if (said.length > 0) throw new Error(`the backend wrote the key of a connection or provider into its journal, in ${said.length} lines`);
+  if (said.length > 0)
+    throw new Error(`the backend wrote the key of a connection or provider into its journal, in ${said.length} lines`);
   return `a key stored through the API is found in none of ${places} tables, neither as it is nor in base64 or hexadecimal, and not in the journal`;
 }

@@ -1,6 +1,6 @@
 import type pg from "pg";
-import type { Settings } from "../settings/settings";
 import type { Progress } from "../core/progress";
+import type { Settings } from "../settings/settings";
 import type { ConnectionsSeen } from "./existing-connections";
 import type { JournalLine } from "./journal";
 

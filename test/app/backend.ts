@@ -33,7 +33,11 @@ export function backendEnvironment(services: { databaseUrl: string; redisUrl: st
 export async function launchBackend(tag: string, environment: NodeJS.ProcessEnv): Promise<RunningBackend> {
   const port = await freePort();
   const entry = join(await builtRelease(tag), "interface/backend/dist/index.js");
-  const program = await startSupervised([process.execPath, entry], { PORT: String(port), RELEASE: tag, ...environment });
+  const program = await startSupervised([process.execPath, entry], {
+    PORT: String(port),
+    RELEASE: tag,
+    ...environment,
+  });
   const url = `http://127.0.0.1:${port}`;
   return {
     ...program,

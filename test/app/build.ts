@@ -18,7 +18,11 @@ export async function builtRelease(tag: string): Promise<string> {
   const content = [...files].map(([path, text]) => [path, text.toString("base64")]);
   const directory = cacheDirectory("app", `${tag}-${hashOf([content, process.version])}`);
   return buildOnce(directory, console.error, async () => {
-    await cp(modules, directory, { recursive: true, verbatimSymlinks: true, filter: (path) => path !== join(modules, "finished") });
+    await cp(modules, directory, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => path !== join(modules, "finished"),
+    });
     await write(directory, files);
     await npm(directory, ["run", "build"]);
   });
@@ -44,5 +48,10 @@ async function write(directory: string, files: Files): Promise<void> {
 
 async function npm(directory: string, args: readonly string[]): Promise<void> {
   // Under production npm leaves out the compilers.
-  await execa("npm", args, { cwd: join(directory, "interface"), env: { NODE_ENV: "development" }, all: true, stdin: "ignore" });
+  await execa("npm", args, {
+    cwd: join(directory, "interface"),
+    env: { NODE_ENV: "development" },
+    all: true,
+    stdin: "ignore",
+  });
 }

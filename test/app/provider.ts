@@ -10,7 +10,9 @@ export type FakeProvider = {
 };
 
 /** Stands for all providers, as PROVIDER_ENDPOINT_OVERRIDE wants it. */
-export async function startProvider(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<FakeProvider> {
+export async function startProvider(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<FakeProvider> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers["x-api-key"] ?? "-"}`);

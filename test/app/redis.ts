@@ -7,7 +7,18 @@ export type RunningRedis = { url: string; port: number; stop(): Promise<void> };
 /** A throw-away Redis on loopback that keeps nothing. @throws with its output when it does not start */
 export async function startRedis(options: { port?: number } = {}): Promise<RunningRedis> {
   const port = options.port ?? (await freePort());
-  const arguments_ = ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--appendonly", "no", "--dir", tmpdir()];
+  const arguments_ = [
+    "--bind",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--dir",
+    tmpdir(),
+  ];
   const server = await startSupervised(["redis-server", ...arguments_], process.env);
   let isOver = false;
   void server.ended.then(() => (isOver = true));

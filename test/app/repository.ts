@@ -35,7 +35,9 @@ export async function sampleRepository(directory: string, options: SampleReposit
   await mkdir(directory, { recursive: true });
   const entries = await readdir(directory);
   if (entries.length > 0 && !entries.includes(".git"))
-    throw new Error(`${directory} is not empty and no git repository; give an empty or a new directory for the sample application`);
+    throw new Error(
+      `${directory} is not empty and no git repository; give an empty or a new directory for the sample application`,
+    );
   await git(directory, ["init", "--quiet", "--initial-branch=main", "--template="]);
   await git(directory, ["fast-import", "--quiet", "--force"], fastImportStream(commits));
   await git(directory, ["checkout", "--quiet", "--force", "main"]);
@@ -45,14 +47,20 @@ export async function sampleRepository(directory: string, options: SampleReposit
 /** The names that `variants` may hold. */
 export async function variantNames(): Promise<string[]> {
   const entries = await readdir(join(here, "variants"), { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
 }
 
 /** What a tag of the repository holds. @throws Error when there is no such tag */
 export async function releaseFiles(tag: string): Promise<Files> {
   const variants = await variantNames();
   const found = (await history(variants)).find((commit) => commit.tag === tag);
-  if (!found) throw new Error(`no release ${tag} of the sample application; there are ${releases.map((release) => release.tag).join(", ")} and v1.2.0-NAME for ${variants.join(", ")}`);
+  if (!found)
+    throw new Error(
+      `no release ${tag} of the sample application; there are ${releases.map((release) => release.tag).join(", ")} and v1.2.0-NAME for ${variants.join(", ")}`,
+    );
   return found.files;
 }
 

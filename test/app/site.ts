@@ -14,16 +14,24 @@ const types: Record<string, string> = { ".js": "text/javascript", ".css": "text/
  * As nginx serves a release: its files, `index.html` for every other path, and `/api/` from the backend.
  * @param firstAnswers pages that take a path's place when it is asked for the first time
  */
-export async function startSite(tag: string, backend: RunningBackend, firstAnswers: Readonly<Record<string, string>> = {}): Promise<Site> {
+export async function startSite(
+  tag: string,
+  backend: RunningBackend,
+  firstAnswers: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   const unasked = new Map(Object.entries(firstAnswers));
   const root = join(await builtRelease(tag), "interface/frontend/dist");
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://site").pathname;
     if (path.startsWith("/api/")) {
-      const inner = forward(`${backend.url}${request.url}`, { method: request.method, headers: request.headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      });
+      const inner = forward(
+        `${backend.url}${request.url}`,
+        { method: request.method, headers: request.headers },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(response);
+        },
+      );
       // A page that is left while it waits, or the backend's end.
       inner.on("error", () => response.destroy());
       request.pipe(inner);
@@ -33,7 +41,8 @@ export async function startSite(tag: string, backend: RunningBackend, firstAnswe
     } else
       void readFile(join(root, path)).then(
         (file) => response.writeHead(200, { "content-type": types[extname(path)] ?? "text/html" }).end(file),
-        async () => response.writeHead(200, { "content-type": "text/html" }).end(await readFile(join(root, "index.html"))),
+        async () =>
+          response.writeHead(200, { "content-type": "text/html" }).end(await readFile(join(root, "index.html"))),
       );
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

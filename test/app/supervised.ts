@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Says the program's process id on fd 3, then waits for it. Its standard input closes with the tests, even at kill -9. */
@@ -30,7 +30,8 @@ export async function startSupervised(command: readonly string[], environment: N
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
   let output = "";
-  for (const stream of [shell.stdout, shell.stderr]) stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [shell.stdout, shell.stderr])
+    stream?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const ended = once(shell, "close").then(([code]: (number | null)[]) => {
     shell.stdin?.end();
     return code ?? -1;

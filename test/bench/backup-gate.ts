@@ -2,14 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RDSClient } from "@aws-sdk/client-rds";
-import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { stackInput } from "../../infra/cli/stack-input";
-import { backup } from "../../infra/phases/backup/backup";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
+import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
+import { backup } from "../../infra/phases/backup/backup";
 import { endRehearsal, prepareRehearsal } from "../rehearsal/rehearsal";
-import { benchResult, type BenchResult, type Keep } from "./result";
+import { type BenchResult, benchResult, type Keep } from "./result";
 
 export type BackupGateOptions = {
   /** Sizes of the database, ascending: it grows from one to the next. */
@@ -45,7 +45,9 @@ async function benchOne(input: StepInput, gigabytes: number, say: (line: string)
   try {
     const rows = await withClient(context.connect("owner"), async (client) => {
       for (;;) {
-        const { rows: [size] } = await client.query<{ bytes: string }>("SELECT pg_database_size(current_database()) AS bytes");
+        const {
+          rows: [size],
+        } = await client.query<{ bytes: string }>("SELECT pg_database_size(current_database()) AS bytes");
         const missing = gigabytes * 1e9 - Number(size?.bytes);
         if (missing <= 0) break;
         // Some 1,150 bytes a row with its place in the indexes; at most 200,000 rows a statement.
@@ -57,7 +59,9 @@ async function benchOne(input: StepInput, gigabytes: number, say: (line: string)
         );
       }
       await client.query("VACUUM ANALYZE connections");
-      const { rows: [count] } = await client.query<{ rows: string }>("SELECT count(*) AS rows FROM connections");
+      const {
+        rows: [count],
+      } = await client.query<{ rows: string }>("SELECT count(*) AS rows FROM connections");
       return Number(count?.rows);
     });
     say(`the database holds ${gigabytes} GB, ${rows} connections`);

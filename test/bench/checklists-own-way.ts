@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { nodeRuntime } from "../../infra/release/artifact/node-runtime";
-import { backendUnit, hostPaths } from "../../infra/host/commands/paths";
 import { readHostState } from "../../infra/context/host-state";
 import type { StepContext } from "../../infra/context/step";
+import { backendUnit, hostPaths } from "../../infra/host/commands/paths";
+import { nodeRuntime } from "../../infra/release/artifact/node-runtime";
 
 /**
  * What the checklist does by hand, on the same host: the backend stopped, modules installed, both parts built, the backend started.
@@ -26,7 +26,11 @@ export async function checklistsOwnWay(context: StepContext, release: string): P
     await execa("cp", [node, join(work, "node")]);
     await execa("tar", ["-C", work, "-czf", `${work}.tar.gz`, "."]);
     await context.host.send(`${work}.tar.gz`, `${place}.tar.gz`);
-    await context.host.run("unpacking", `rm -rf ${place} && mkdir -p ${place} && tar -xzf ${place}.tar.gz -C ${place}`, { timeoutMs: 300_000 });
+    await context.host.run(
+      "unpacking",
+      `rm -rf ${place} && mkdir -p ${place} && tar -xzf ${place}.tar.gz -C ${place}`,
+      { timeoutMs: 300_000 },
+    );
     const { serving } = await readHostState(context);
     const unit = backendUnit(app.name, serving ?? "blue");
     await context.host.run(

@@ -2,17 +2,17 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { provideArtifact } from "../../infra/release/artifact/provide";
 import { stackInput } from "../../infra/cli/stack-input";
-import type { Slot } from "../../infra/host/commands/paths";
-import { otherSlot } from "../../infra/host/commands/paths";
-import { resolveRelease } from "../../infra/release/release";
-import { backendSettings } from "../../infra/settings/application";
-import { confirm, drain, turn } from "../../infra/phases/activate/activation";
 import { openContext } from "../../infra/context/context";
 import { readHostState } from "../../infra/context/host-state";
-import { ensureRunning } from "../../infra/phases/slots/slots";
 import type { StepContext } from "../../infra/context/step";
+import type { Slot } from "../../infra/host/commands/paths";
+import { otherSlot } from "../../infra/host/commands/paths";
+import { confirm, drain, turn } from "../../infra/phases/activate/activation";
+import { ensureRunning } from "../../infra/phases/slots/slots";
+import { provideArtifact } from "../../infra/release/artifact/provide";
+import { resolveRelease } from "../../infra/release/release";
+import { backendSettings } from "../../infra/settings/application";
 import { endRehearsal, prepareRehearsal, type Rehearsal } from "../rehearsal/rehearsal";
 import { type LoadResult, startLoad, underLoad } from "../steady-load";
 import { checklistsOwnWay } from "./checklists-own-way";
@@ -44,7 +44,8 @@ export async function bench(options: DeploymentBenchOptions): Promise<void> {
     await liftRateLimit(rehearsal.pulumi.options.configFile);
     await deploy(rehearsal, older);
     await deploy(rehearsal, newer);
-    for (const part of [underTraffic, wayBack, switches, nothingToDo, artifacts, withoutOverlap]) options.keep(await part(rehearsal, options));
+    for (const part of [underTraffic, wayBack, switches, nothingToDo, artifacts, withoutOverlap])
+      options.keep(await part(rehearsal, options));
   } finally {
     if (options.home === undefined) {
       await endRehearsal({ home, log: options.say });
@@ -85,12 +86,21 @@ async function contextOf(rehearsal: Rehearsal): Promise<StepContext> {
 async function underTraffic(rehearsal: Rehearsal, { say }: DeploymentBenchOptions): Promise<BenchResult[]> {
   const context = await contextOf(rehearsal);
   const { host, settings } = context.input;
-  const load = (keepAlive: boolean) => ({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond, keepAlive });
+  const load = (keepAlive: boolean) => ({
+    address: host.address,
+    publicName: settings.network.publicName,
+    path: settings.app.routes.health,
+    perSecond,
+    keepAlive,
+  });
   const measured: [string, LoadResult][] = [];
   try {
     for (const keepAlive of [true, false]) {
       const kind = keepAlive ? "keep-alive" : "new-connections";
-      for (const [what, release] of [["rollback", older], ["deploy", newer]] as const) {
+      for (const [what, release] of [
+        ["rollback", older],
+        ["deploy", newer],
+      ] as const) {
         say(`${what} under ${perSecond} requests a second, ${kind}`);
         measured.push([`${what}-${kind}`, await underLoad(load(keepAlive), () => deploy(rehearsal, release))]);
       }
@@ -102,11 +112,21 @@ async function underTraffic(rehearsal: Rehearsal, { say }: DeploymentBenchOption
   }
   const [, checklist] = measured.at(-1)!;
   return measured.flatMap(([name, result]) => {
-    const beside = name === "checklist" ? `of ${result.asked}` : `of ${result.asked}; ${checklist.failed.length} of ${checklist.asked} the checklist's own way`;
+    const beside =
+      name === "checklist"
+        ? `of ${result.asked}`
+        : `of ${result.asked}; ${checklist.failed.length} of ${checklist.asked} the checklist's own way`;
     return [
       benchResult(`failed-requests-${name}`, result.failed.length, "requests", beside),
       benchResult(`slowest-request-${name}-ms`, result.slowestMs, "ms", `p99 ${result.p99Ms} ms`),
-      benchResult(`outage-${name}-ms`, result.longestGapMs, "ms", name === "checklist" ? "the longest time without a good answer; HAProxy holds requests that nginx alone would refuse" : "the longest time without a good answer"),
+      benchResult(
+        `outage-${name}-ms`,
+        result.longestGapMs,
+        "ms",
+        name === "checklist"
+          ? "the longest time without a good answer; HAProxy holds requests that nginx alone would refuse"
+          : "the longest time without a good answer",
+      ),
     ];
   });
 }
@@ -118,7 +138,13 @@ async function wayBack(rehearsal: Rehearsal, { count, say }: DeploymentBenchOpti
   for (let run = 0; run < count; run += 1) {
     const release = run % 2 === 0 ? older : newer;
     await choose(rehearsal, release);
-    const load = startLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond: 20, keepAlive: true });
+    const load = startLoad({
+      address: host.address,
+      publicName: settings.network.publicName,
+      path: settings.app.routes.health,
+      perSecond: 20,
+      keepAlive: true,
+    });
     await up(rehearsal);
     const { firstMsByRelease } = await load.end();
     const served = firstMsByRelease[release];
@@ -141,7 +167,13 @@ async function switches(rehearsal: Rehearsal, { count, say }: DeploymentBenchOpt
       const to = otherSlot(from);
       const release = state.slots[to]?.release ?? "";
       await ensureRunning(context, to);
-      const load = startLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond, keepAlive: true });
+      const load = startLoad({
+        address: host.address,
+        publicName: settings.network.publicName,
+        path: settings.app.routes.health,
+        perSecond,
+        keepAlive: true,
+      });
       const beganMs = await load.firstAnswer();
       await turn(context, { to, from }, release);
       await confirm(context, { to, from });
@@ -184,7 +216,14 @@ async function artifacts(rehearsal: Rehearsal, { say }: DeploymentBenchOptions):
     for (const name of ["artifact-cold-s", "artifact-unchanged-s"]) {
       const startedAt = performance.now();
       const { bytes, source } = await provideArtifact({ ...input, release }, say);
-      results.push(benchResult(name, (performance.now() - startedAt) / 1000, "s", `${(bytes / 2 ** 20).toFixed(1)} MiB from: ${source}; npm's own cache is warm`));
+      results.push(
+        benchResult(
+          name,
+          (performance.now() - startedAt) / 1000,
+          "s",
+          `${(bytes / 2 ** 20).toFixed(1)} MiB from: ${source}; npm's own cache is warm`,
+        ),
+      );
     }
     return results;
   } finally {
@@ -203,8 +242,15 @@ async function withoutOverlap(rehearsal: Rehearsal, { say }: DeploymentBenchOpti
   await deploy(rehearsal, unbuilt);
   const { host, settings } = await stackInput(rehearsal.pulumi.options.stack);
   say("a release in the place of another, never two at once");
-  const { failed, asked, longestGapMs } = await underLoad({ address: host.address, publicName: settings.network.publicName, path: settings.app.routes.health, perSecond, keepAlive: true }, () =>
-    deploy(rehearsal, newer),
+  const { failed, asked, longestGapMs } = await underLoad(
+    {
+      address: host.address,
+      publicName: settings.network.publicName,
+      path: settings.app.routes.health,
+      perSecond,
+      keepAlive: true,
+    },
+    () => deploy(rehearsal, newer),
   );
   return [
     benchResult("failed-requests-without-overlap", failed.length, "requests", `of ${asked}`),

@@ -5,7 +5,9 @@ import { benches } from "./benches";
 import type { BenchResult } from "./result";
 
 const usage = `usage: npm run bench [-- NAME …]
-  ${Object.entries(benches).map(([name, bench]) => `${name.padEnd(18)}${bench.what}`).join("\n  ")}
+  ${Object.entries(benches)
+    .map(([name, bench]) => `${name.padEnd(18)}${bench.what}`)
+    .join("\n  ")}
 Without a name: all of them. The numbers go to test/bench/results.json; those of benches that did not run stay.`;
 
 const file = fileURLToPath(new URL("results.json", import.meta.url));
@@ -20,17 +22,28 @@ function keep(results: readonly BenchResult[]): void {
   }
   const all = new Map([...known, ...results].map((result) => [result.name, result]));
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify([...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), null, 2)}\n`);
+  writeFileSync(
+    file,
+    `${JSON.stringify(
+      [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+      null,
+      2,
+    )}\n`,
+  );
   for (const { name, value, unit, beside } of results)
-    process.stdout.write(`${name.padEnd(44)}${String(value).padStart(10)} ${unit}${beside === undefined ? "" : `   (${beside})`}\n`);
+    process.stdout.write(
+      `${name.padEnd(44)}${String(value).padStart(10)} ${unit}${beside === undefined ? "" : `   (${beside})`}\n`,
+    );
 }
 
 async function main(names: string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in benches));
-  if (unknown.length > 0 || names.includes("--help")) throw new Error(`${unknown.length > 0 ? `no bench ${unknown.join(", ")}\n` : ""}${usage}`);
+  if (unknown.length > 0 || names.includes("--help"))
+    throw new Error(`${unknown.length > 0 ? `no bench ${unknown.join(", ")}\n` : ""}${usage}`);
   const startedAt = Date.now();
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
-    const say = (line: string) => void process.stderr.write(`bench ${name}  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
+    const say = (line: string) =>
+      void process.stderr.write(`bench ${name}  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
     await benches[name]!.run(say, keep);
   }
 }

@@ -10,5 +10,12 @@ export type Keep = (results: readonly BenchResult[]) => void;
 export function benchResult(name: string, value: number, unit: string, beside?: string): BenchResult {
   const [cpu] = cpus();
   const machine = `${cpus().length} x ${cpu?.model.trim() || "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return { name, value: Math.round(value * 10) / 10, unit, ...(beside === undefined ? {} : { beside }), when: new Date().toISOString(), machine };
+  return {
+    name,
+    value: Math.round(value * 10) / 10,
+    unit,
+    ...(beside === undefined ? {} : { beside }),
+    when: new Date().toISOString(),
+    machine,
+  };
 }

@@ -14,8 +14,11 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const connection = JSON.parse((await lines.next()).value as string) as ClusterConnection;
 const client = new pg.Client({ ...connection, application_name: "writer" });
 await client.connect();
-const { rows: known } = await client.query<{ id: string }>("SELECT id FROM connections TABLESAMPLE SYSTEM (1) LIMIT 10000");
-if (known.length === 0) known.push(...(await client.query<{ id: string }>("SELECT id FROM connections LIMIT 1000")).rows);
+const { rows: known } = await client.query<{ id: string }>(
+  "SELECT id FROM connections TABLESAMPLE SYSTEM (1) LIMIT 10000",
+);
+if (known.length === 0)
+  known.push(...(await client.query<{ id: string }>("SELECT id FROM connections LIMIT 1000")).rows);
 let times: number[] = [];
 let isStopped = false;
 
@@ -28,15 +31,22 @@ console.log("ready");
 for (let n = 0; !isStopped; n += 1) {
   const began = performance.now();
   if (n % 4 === 0) {
-    await client.query("INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'written', provider, 'sealed' FROM connections WHERE id = $1", [
-      known[n % known.length]?.id,
-    ]);
+    await client.query(
+      "INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'written', provider, 'sealed' FROM connections WHERE id = $1",
+      [known[n % known.length]?.id],
+    );
   } else {
-    await client.query("UPDATE connections SET status = 'active', updated_at = now() WHERE id = $1", [known[(n * 7919) % known.length]?.id]);
+    await client.query("UPDATE connections SET status = 'active', updated_at = now() WHERE id = $1", [
+      known[(n * 7919) % known.length]?.id,
+    ]);
   }
   times.push(performance.now() - began);
 }
 times.sort((a, b) => a - b);
-const result: WriterTimes = { writes: times.length, longestMs: times.at(-1) ?? 0, p99Ms: times[Math.floor(times.length * 0.99)] ?? 0 };
+const result: WriterTimes = {
+  writes: times.length,
+  longestMs: times.at(-1) ?? 0,
+  p99Ms: times[Math.floor(times.length * 0.99)] ?? 0,
+};
 console.log(JSON.stringify(result));
 await client.end();

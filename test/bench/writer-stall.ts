@@ -1,9 +1,9 @@
 import pg from "pg";
 import { backfill, migrateTo, readMigrations } from "../../infra/database/migrations";
-import { startCluster, type ClusterConnection } from "../database/cluster";
+import { type ClusterConnection, startCluster } from "../database/cluster";
 import { seedProviders } from "../database/library";
 import { downInOneTransaction, upInOneTransaction } from "./one-transaction";
-import { benchResult, type BenchResult, type Keep } from "./result";
+import { type BenchResult, benchResult, type Keep } from "./result";
 import { whileWriting } from "./writer";
 import type { WriterTimes } from "./writer-process";
 
@@ -45,7 +45,8 @@ async function benchOne(millions: number, options: WriterStallOptions): Promise<
     const migrations = readMigrations();
     const two = migrations.find(({ version }) => version === 2);
     if (!two) throw new Error("version 2 is gone");
-    const goTo = async (target: number): Promise<void> => void (await migrateTo({ connect, target, migrations, options: { deadlineMs: 120_000 } }));
+    const goTo = async (target: number): Promise<void> =>
+      void (await migrateTo({ connect, target, migrations, options: { deadlineMs: 120_000 } }));
     await goTo(1);
     await withClient(connection, (client) => fill(client, millions * 1_000_000));
     say(`${millions} million rows are there`);
@@ -53,11 +54,24 @@ async function benchOne(millions: number, options: WriterStallOptions): Promise<
     const results: BenchResult[] = [];
     const measure = async (what: string, reader: boolean, work: () => Promise<void>): Promise<WriterTimes> => {
       const times = await whileWriting(connection, () => (reader ? withReader(connection, work) : work()));
-      say(`${what}${reader ? " with the reader" : ""}: longest ${times.longestMs.toFixed(1)} ms, p99 ${times.p99Ms.toFixed(1)} ms of ${times.writes} writes`);
+      say(
+        `${what}${reader ? " with the reader" : ""}: longest ${times.longestMs.toFixed(1)} ms, p99 ${times.p99Ms.toFixed(1)} ms of ${times.writes} writes`,
+      );
       return times;
     };
-    const alone = await measure("nothing else", false, () => new Promise((resolve) => setTimeout(resolve, aloneSeconds * 1000)));
-    results.push(benchResult(`writer-stall-alone-${millions}M-ms`, alone.longestMs, "ms", `what this machine does to a writer in ${aloneSeconds} s without any change; p99 ${alone.p99Ms.toFixed(1)} ms`));
+    const alone = await measure(
+      "nothing else",
+      false,
+      () => new Promise((resolve) => setTimeout(resolve, aloneSeconds * 1000)),
+    );
+    results.push(
+      benchResult(
+        `writer-stall-alone-${millions}M-ms`,
+        alone.longestMs,
+        "ms",
+        `what this machine does to a writer in ${aloneSeconds} s without any change; p99 ${alone.p99Ms.toFixed(1)} ms`,
+      ),
+    );
     const inOne = (sql: string) => () => withClient(connection, async (client) => void (await client.query(sql)));
     for (const reader of options.hasReader ? [false, true] : [false]) {
       const scriptUp = await measure("one transaction up", reader, inOne(upInOneTransaction(two)));
@@ -67,10 +81,14 @@ async function benchOne(millions: number, options: WriterStallOptions): Promise<
       if (!reader && millions <= largestFilledMillions) {
         await withClient(connection, seedProviders);
         const filling = await measure("backfill", reader, async () => void (await backfill({ connect })));
-        results.push(benchResult(`writer-stall-backfill-${suffix}-ms`, filling.longestMs, "ms"), benchResult(`writer-stall-backfill-p99-${suffix}-ms`, filling.p99Ms, "ms"));
+        results.push(
+          benchResult(`writer-stall-backfill-${suffix}-ms`, filling.longestMs, "ms"),
+          benchResult(`writer-stall-backfill-p99-${suffix}-ms`, filling.p99Ms, "ms"),
+        );
       }
       const down = await measure("down", reader, () => goTo(1));
-      const beside = (times: WriterTimes): string => `in one transaction: longest ${times.longestMs.toFixed(1)} ms, p99 ${times.p99Ms.toFixed(1)} ms`;
+      const beside = (times: WriterTimes): string =>
+        `in one transaction: longest ${times.longestMs.toFixed(1)} ms, p99 ${times.p99Ms.toFixed(1)} ms`;
       results.push(
         benchResult(`writer-stall-up-${suffix}-ms`, up.longestMs, "ms", beside(scriptUp)),
         benchResult(`writer-stall-up-p99-${suffix}-ms`, up.p99Ms, "ms", beside(scriptUp)),
@@ -87,7 +105,9 @@ async function benchOne(millions: number, options: WriterStallOptions): Promise<
 }
 
 async function fill(client: pg.Client, rows: number): Promise<void> {
-  await client.query("INSERT INTO users (email, password_hash) SELECT format('user-%s@example.test', n), 'x' FROM generate_series(1, 1000) AS n");
+  await client.query(
+    "INSERT INTO users (email, password_hash) SELECT format('user-%s@example.test', n), 'x' FROM generate_series(1, 1000) AS n",
+  );
   await client.query(
     `INSERT INTO connections (user_id, name, provider, encrypted_config)
      SELECT known.ids[1 + n % 1000], format('connection %s', n), (ARRAY['openai', 'bedrock', 'anthropic', 'microsoft-copilot'])[1 + n % 4], repeat('x', 64)
@@ -102,7 +122,9 @@ async function withReader(connection: ClusterConnection, work: () => Promise<voi
   await withClient(connection, async (client) => {
     await client.query("BEGIN");
     await client.query("SELECT FROM connections LIMIT 1");
-    const reading = client.query(`SELECT pg_sleep(${readerSeconds}) FROM connections LIMIT 1`).then(() => client.query("COMMIT"));
+    const reading = client
+      .query(`SELECT pg_sleep(${readerSeconds}) FROM connections LIMIT 1`)
+      .then(() => client.query("COMMIT"));
     await work();
     await reading;
   });

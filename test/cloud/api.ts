@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { escapeXml, parseXml, type Element } from "./xml";
+import { type Element, escapeXml, parseXml } from "./xml";
 
 /** A request in AWS's query protocol, which EC2, RDS, STS and IAM speak. */
 export interface QueryRequest {
@@ -17,7 +17,10 @@ export interface ApiResponse {
 }
 
 /** Answers one action; `forward` asks moto, which keeps the records, with other parameters where some are given. */
-export type Handler = (request: QueryRequest, forward: (changed?: URLSearchParams) => Promise<ApiResponse>) => Promise<ApiResponse>;
+export type Handler = (
+  request: QueryRequest,
+  forward: (changed?: URLSearchParams) => Promise<ApiResponse>,
+) => Promise<ApiResponse>;
 
 /** What Amazon would refuse, in its words where they are known. */
 export class Refusal extends Error {
@@ -32,7 +35,8 @@ export class Refusal extends Error {
 
 /** Region and service stand in the signature's scope. */
 export function scopeOf(authorization: string | undefined): { region: string; service: string } {
-  const [, region = "", service = ""] = /Credential=[^/]*\/[^/]*\/([^/]*)\/([^/]*)\/aws4_request/.exec(authorization ?? "") ?? [];
+  const [, region = "", service = ""] =
+    /Credential=[^/]*\/[^/]*\/([^/]*)\/([^/]*)\/aws4_request/.exec(authorization ?? "") ?? [];
   return { region, service };
 }
 
@@ -59,14 +63,24 @@ export function listOf(parameters: URLSearchParams, name: string): string[] {
 export const motoAddress = { host: "127.0.0.1", port: 5000 };
 
 /** Sends a request to moto as it came. */
-export function sendToMoto(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<ApiResponse> {
+export function sendToMoto(
+  method: string,
+  path: string,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ ...motoAddress, method, path, headers: { ...headers, "content-length": String(body.length) } }, (reply) => {
-      const chunks: Buffer[] = [];
-      reply.on("data", (chunk: Buffer) => chunks.push(chunk));
-      reply.on("error", reject);
-      reply.on("end", () => resolve({ status: reply.statusCode ?? 502, headers: reply.headers, body: Buffer.concat(chunks).toString() }));
-    });
+    const outgoing = httpRequest(
+      { ...motoAddress, method, path, headers: { ...headers, "content-length": String(body.length) } },
+      (reply) => {
+        const chunks: Buffer[] = [];
+        reply.on("data", (chunk: Buffer) => chunks.push(chunk));
+        reply.on("error", reject);
+        reply.on("end", () =>
+          resolve({ status: reply.statusCode ?? 502, headers: reply.headers, body: Buffer.concat(chunks).toString() }),
+        );
+      },
+    );
     outgoing.on("error", reject);
     outgoing.end(body);
   });
@@ -75,7 +89,12 @@ export function sendToMoto(method: string, path: string, headers: IncomingHttpHe
 const versions: Record<string, string> = { ec2: "2016-11-15", rds: "2014-10-31", sts: "2011-06-15", iam: "2010-05-08" };
 
 /** Asks moto itself; raises where it answers with an error. */
-export async function ask(service: string, region: string, action: string, parameters: Record<string, string> = {}): Promise<Element> {
+export async function ask(
+  service: string,
+  region: string,
+  action: string,
+  parameters: Record<string, string> = {},
+): Promise<Element> {
   const body = new URLSearchParams({ Action: action, Version: versions[service] ?? "", ...parameters });
   const answer = await sendToMoto(
     "POST",
@@ -87,6 +106,7 @@ export async function ask(service: string, region: string, action: string, param
     },
     Buffer.from(body.toString()),
   );
-  if (answer.status >= 300) throw new Error(`moto answered ${action} with ${answer.status}: ${answer.body.slice(0, 500)}`);
+  if (answer.status >= 300)
+    throw new Error(`moto answered ${action} with ${answer.status}: ${answer.body.slice(0, 500)}`);
   return parseXml(answer.body);
 }

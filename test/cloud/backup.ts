@@ -17,18 +17,33 @@ export class BackupSelections {
 
   answer(method: string, path: string, body: string): ApiResponse {
     const [, plan = "", id = ""] = /^\/backup\/plans\/([^/]+)\/selections\/?([^/?]*)/.exec(path) ?? [];
-    const say = (status: number, content: object): ApiResponse => ({ status, headers: { "content-type": "application/json" }, body: JSON.stringify(content) });
+    const say = (status: number, content: object): ApiResponse => ({
+      status,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(content),
+    });
     if (isVaultContent(path)) return say(200, { RecoveryPoints: [] });
     if (method === "PUT") {
       const { BackupSelection } = JSON.parse(body) as { BackupSelection: unknown };
-      const selection = { BackupPlanId: plan, SelectionId: randomUUID(), CreationDate: Date.now() / 1000, BackupSelection };
+      const selection = {
+        BackupPlanId: plan,
+        SelectionId: randomUUID(),
+        CreationDate: Date.now() / 1000,
+        BackupSelection,
+      };
       this.selections.set(selection.SelectionId, selection);
       return say(200, { BackupPlanId: plan, SelectionId: selection.SelectionId, CreationDate: selection.CreationDate });
     }
-    if (id === "") return say(200, { BackupSelectionsList: [...this.selections.values()].filter(({ BackupPlanId }) => BackupPlanId === plan) });
+    if (id === "")
+      return say(200, {
+        BackupSelectionsList: [...this.selections.values()].filter(({ BackupPlanId }) => BackupPlanId === plan),
+      });
     const found = this.selections.get(id);
     if (found === undefined || found.BackupPlanId !== plan)
-      return { ...say(400, { Code: "ERROR_2101", Message: `Cannot find Backup selection with ID ${id}`, Type: "User" }), headers: { "content-type": "application/json", "x-amzn-errortype": "ResourceNotFoundException" } };
+      return {
+        ...say(400, { Code: "ERROR_2101", Message: `Cannot find Backup selection with ID ${id}`, Type: "User" }),
+        headers: { "content-type": "application/json", "x-amzn-errortype": "ResourceNotFoundException" },
+      };
     if (method === "DELETE") this.selections.delete(id);
     return say(200, method === "DELETE" ? {} : found);
   }

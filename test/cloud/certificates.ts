@@ -16,14 +16,49 @@ export async function databaseAuthority(home: string): Promise<{ certificate: st
 }
 
 /** A server certificate for the endpoint's name. */
-export async function databaseCertificate(home: string, name: string, directory: string): Promise<{ certificate: string; key: string }> {
+export async function databaseCertificate(
+  home: string,
+  name: string,
+  directory: string,
+): Promise<{ certificate: string; key: string }> {
   const authority = await databaseAuthority(home);
   await mkdir(directory, { recursive: true });
-  const [key, request, certificate, extensions] = ["server.key", "server.csr", "server.crt", "extensions"].map((file) => join(directory, file)) as [string, string, string, string];
+  const [key, request, certificate, extensions] = ["server.key", "server.csr", "server.crt", "extensions"].map((file) =>
+    join(directory, file),
+  ) as [string, string, string, string];
   // The subject's CN holds 64 characters; the name that is verified is the alternative one.
-  await execa("openssl", ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=database", "-keyout", key, "-out", request]);
+  await execa("openssl", [
+    "req",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-subj",
+    "/CN=database",
+    "-keyout",
+    key,
+    "-out",
+    request,
+  ]);
   await writeFile(extensions, `subjectAltName=DNS:${name}\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n`);
-  await execa("openssl", ["x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key, "-CAcreateserial", "-days", "800", "-extfile", extensions, "-out", certificate]);
+  await execa("openssl", [
+    "x509",
+    "-req",
+    "-in",
+    request,
+    "-CA",
+    authority.certificate,
+    "-CAkey",
+    authority.key,
+    "-CAcreateserial",
+    "-days",
+    "800",
+    "-extfile",
+    extensions,
+    "-out",
+    certificate,
+  ]);
   for (const file of [request, extensions]) await rm(file);
   return { certificate, key };
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -14,9 +14,9 @@ import { clear } from "./clear";
 import { codeDigest } from "./code-digest";
 import { hostImage } from "./host-image";
 import { prepareMachine } from "./machine";
-import { cloudNames, markerVariable, type CloudNames } from "./names";
+import { type CloudNames, cloudNames, markerVariable } from "./names";
 import { end, identify, isAlive } from "./processes";
-import { changeRecord, readRecord, writeRecord, type CloudRecord } from "./record";
+import { type CloudRecord, changeRecord, readRecord, writeRecord } from "./record";
 
 export interface CloudOptions {
   /** Where the cloud keeps its record, logs and certificate authority. Two clouds have two homes. */
@@ -50,7 +50,9 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     if (found && (await answers(found))) {
       log(`the local cloud is already there, since ${found.startedAt}: ${endpointOf(found)}`);
       if (found.code !== codeDigest())
-        log("it was started from another version of test/cloud, and may not know what this one asks of it: should a resource not come up, stop it (npm run rehearse -- --down) and begin anew");
+        log(
+          "it was started from another version of test/cloud, and may not know what this one asks of it: should a resource not come up, stop it (npm run rehearse -- --down) and begin anew",
+        );
       return describe(names, found);
     }
     await prepareMachine(log);
@@ -142,7 +144,13 @@ function launch(names: CloudNames, programs: { moto: string; image: string }): n
   const output = openSync(join(names.home, "daemon.log"), "a", 0o600);
   const door = spawn(
     process.execPath,
-    ["--import", import.meta.resolve("tsx"), fileURLToPath(new URL("door.ts", import.meta.url)), names.home, names.network],
+    [
+      "--import",
+      import.meta.resolve("tsx"),
+      fileURLToPath(new URL("door.ts", import.meta.url)),
+      names.home,
+      names.network,
+    ],
     {
       cwd: "/",
       detached: true,
@@ -167,7 +175,9 @@ async function waitForAnswer(names: CloudNames, record: CloudRecord, deadlineMs 
     const hasEnded = !record.daemon || !(await isAlive(record.daemon));
     if (hasEnded || Date.now() > deadline) {
       const log = readFileSync(join(names.home, "daemon.log"), "utf8").split("\n").slice(-20).join("\n");
-      throw new Error(`the local cloud ${hasEnded ? "ended while starting" : `did not answer within ${deadlineMs} ms`}; its log ends:\n${log}`);
+      throw new Error(
+        `the local cloud ${hasEnded ? "ended while starting" : `did not answer within ${deadlineMs} ms`}; its log ends:\n${log}`,
+      );
     }
     await pause(100);
   }

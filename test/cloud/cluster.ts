@@ -1,12 +1,21 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { databaseCertificate } from "./certificates";
-import { changePassword, firstRoles, forcesTls, pgHba, pgIdent, postgresqlConf, postmasterScript, type ClusterPaths } from "./database-files";
-import { markerVariable, type CloudNames } from "./names";
+import {
+  type ClusterPaths,
+  changePassword,
+  firstRoles,
+  forcesTls,
+  pgHba,
+  pgIdent,
+  postgresqlConf,
+  postmasterScript,
+} from "./database-files";
+import { type CloudNames, markerVariable } from "./names";
 import { asPostgres, binariesOf, extensionOverrides } from "./postgres";
 
 export interface ClusterArgs {
@@ -76,7 +85,10 @@ export class Cluster {
     await execa("ip", ["address", "replace", `${this.args.address}/32`, "dev", "lo"]);
     await this.writeConfig();
     const binaries = binariesOf(this.args.major);
-    const overrides = await extensionOverrides(join(this.names.state, "extensions", String(this.args.major)), this.args.major);
+    const overrides = await extensionOverrides(
+      join(this.names.state, "extensions", String(this.args.major)),
+      this.args.major,
+    );
     const log = join(this.names.home, "logs", `postgresql-${this.args.identifier}.log`);
     await mkdir(join(this.names.home, "logs"), { recursive: true, mode: 0o700 });
     const output = openSync(log, "a", 0o600);
@@ -175,13 +187,30 @@ export class Cluster {
     return asPostgres(
       this.names,
       "psql",
-      ["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-h", this.paths.socket, "-p", String(this.args.port), "-U", "rdsadmin", "-d", "postgres"],
+      [
+        "--no-psqlrc",
+        "--quiet",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        this.paths.socket,
+        "-p",
+        String(this.args.port),
+        "-U",
+        "rdsadmin",
+        "-d",
+        "postgres",
+      ],
       `SET log_min_error_statement = panic;\n${statements}`,
     );
   }
 
   private async answers(): Promise<boolean> {
-    const { exitCode } = await execa(join(binariesOf(this.args.major), "pg_isready"), ["-q", "-h", this.paths.socket, "-p", String(this.args.port)], { reject: false });
+    const { exitCode } = await execa(
+      join(binariesOf(this.args.major), "pg_isready"),
+      ["-q", "-h", this.paths.socket, "-p", String(this.args.port)],
+      { reject: false },
+    );
     return exitCode === 0;
   }
 }

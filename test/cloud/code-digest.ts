@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 export function codeDigest(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const hash = createHash("sha256");
-  for (const file of readdirSync(here).filter((name) => name.endsWith(".ts")).sort()) hash.update(`${file}\0`).update(readFileSync(join(here, file)));
+  for (const file of readdirSync(here)
+    .filter((name) => name.endsWith(".ts"))
+    .sort())
+    hash.update(`${file}\0`).update(readFileSync(join(here, file)));
   return hash.digest("hex");
 }

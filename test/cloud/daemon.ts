@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
-import { BackupSelections } from "./backup";
 import { motoAddress } from "./api";
+import { BackupSelections } from "./backup";
 import { databaseAuthority } from "./certificates";
 import { Ec2 } from "./ec2";
 import { machineImages } from "./images";
@@ -33,7 +33,8 @@ mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
 mkdirSync(names.state, { recursive: true, mode: 0o711 });
 await databaseAuthority(home);
 await execa("ip", ["link", "set", "lo", "up"]);
-for (const address of [gatewayAddress, metadataAddress]) await execa("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
+for (const address of [gatewayAddress, metadataAddress])
+  await execa("ip", ["address", "replace", `${address}/32`, "dev", "lo"]);
 await startMoto(moto);
 
 const outside = new Outside();
@@ -90,7 +91,13 @@ async function startMoto(program: string, deadlineMs = 60_000): Promise<void> {
   });
   const url = `http://${motoAddress.host}:${motoAddress.port}/moto-api/`;
   for (const deadline = Date.now() + deadlineMs; ; await pause(50)) {
-    if (await fetch(url).then((reply) => reply.ok, () => false)) return;
+    if (
+      await fetch(url).then(
+        (reply) => reply.ok,
+        () => false,
+      )
+    )
+      return;
     if (Date.now() > deadline) throw new Error(`moto did not answer within ${deadlineMs} ms; logs/moto.log tells why`);
   }
 }

@@ -91,11 +91,24 @@ export function changePassword(masterUser: string, password: string): string {
 }
 
 function quoteSql(value: string): string {
-  return value.includes("\\") ? ` E'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : `'${value.replaceAll("'", "''")}'`;
+  return value.includes("\\")
+    ? ` E'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`
+    : `'${value.replaceAll("'", "''")}'`;
 }
 
 /** Extensions of PostgreSQL's contrib that RDS allows its master user and that aren't trusted by themselves. */
-export const allowedExtensions = ["pg_stat_statements", "amcheck", "pg_buffercache", "pg_prewarm", "pg_visibility", "pgrowlocks", "pgstattuple", "postgres_fdw", "dblink", "sslinfo"];
+export const allowedExtensions = [
+  "pg_stat_statements",
+  "amcheck",
+  "pg_buffercache",
+  "pg_prewarm",
+  "pg_visibility",
+  "pgrowlocks",
+  "pgstattuple",
+  "postgres_fdw",
+  "dblink",
+  "sslinfo",
+];
 
 /** `trusted`: whoever may create in a database may create the extension there, its script running as superuser. */
 export function trustedControl(control: string): string {

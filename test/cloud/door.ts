@@ -24,7 +24,13 @@ if (!home || !network) throw new Error("usage: door.ts HOME NETWORK");
 
 const daemon = spawn(
   "nsenter",
-  [`--net=/run/netns/${network}`, process.execPath, ...process.execArgv, fileURLToPath(new URL("daemon.ts", import.meta.url)), home],
+  [
+    `--net=/run/netns/${network}`,
+    process.execPath,
+    ...process.execArgv,
+    fileURLToPath(new URL("daemon.ts", import.meta.url)),
+    home,
+  ],
   { stdio: ["ignore", "inherit", "inherit", "ipc"] },
 );
 

@@ -1,14 +1,14 @@
 import type { Log } from "../toolchain/build-once";
-import { ask, listOf, Refusal, type Handler } from "./api";
-import type { DatabaseName } from "./host-files";
-import { Forwarding, type Forward } from "./forwarding";
+import { ask, type Handler, listOf, Refusal } from "./api";
+import { type Forward, Forwarding } from "./forwarding";
 import { Host } from "./host";
+import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
-import { Outside } from "./outside";
+import type { Outside } from "./outside";
 import { refuseUserData } from "./refusals";
-import { ingressRules, isAllowed, openPorts, type IngressRule, type Peer } from "./security-groups";
+import { type IngressRule, ingressRules, isAllowed, openPorts, type Peer } from "./security-groups";
 import { Volumes } from "./volumes";
-import { elements, parseXml, textAt, type Element } from "./xml";
+import { type Element, elements, parseXml, textAt } from "./xml";
 
 export interface Ec2Args {
   names: CloudNames;
@@ -58,7 +58,15 @@ export class Ec2 {
         const instanceId = textAt(instance, "instanceId");
         const privateAddress = textAt(instance, "privateIpAddress");
         const { names, image, port } = this.args;
-        const host = new Host(names, { instanceId, region: request.region, privateAddress, userData, publicKey, image, port });
+        const host = new Host(names, {
+          instanceId,
+          region: request.region,
+          privateAddress,
+          userData,
+          publicKey,
+          image,
+          port,
+        });
         host.onPowerOff = () => void this.hostPoweredOff(instanceId);
         this.hosts.set(instanceId, host);
         await host.launch(this.databaseNames());
@@ -79,7 +87,10 @@ export class Ec2 {
       return answer;
     },
     CreateKeyPair: () => {
-      throw new Refusal("UnsupportedOperation", "the local cloud takes public keys by ImportKeyPair and makes none itself");
+      throw new Refusal(
+        "UnsupportedOperation",
+        "the local cloud takes public keys by ImportKeyPair and makes none itself",
+      );
     },
     StopInstances: async (request, forward) => {
       const answer = await forward();
@@ -88,7 +99,8 @@ export class Ec2 {
     },
     StartInstances: async (request, forward) => {
       const answer = await forward();
-      if (answer.status < 300) await Promise.all(this.hostsOf(request.parameters).map((host) => host.boot(this.databaseNames())));
+      if (answer.status < 300)
+        await Promise.all(this.hostsOf(request.parameters).map((host) => host.boot(this.databaseNames())));
       return answer;
     },
     RebootInstances: async (request, forward) => {
@@ -116,7 +128,9 @@ export class Ec2 {
 
   /** Called after each change: listeners and their rules follow the security groups. One at a time, the last one wins. */
   refresh(): Promise<void> {
-    this.refreshing = this.refreshing.then(() => this.updateForwarding()).catch((error: unknown) => this.args.log(`elastic IPs: ${String(error)}`));
+    this.refreshing = this.refreshing
+      .then(() => this.updateForwarding())
+      .catch((error: unknown) => this.args.log(`elastic IPs: ${String(error)}`));
     return this.refreshing;
   }
 
@@ -128,17 +142,19 @@ export class Ec2 {
 
   private async instancesIn(region: string): Promise<InstanceView[]> {
     const answer = await ask("ec2", region, "DescribeInstances");
-    return elements(answer, "DescribeInstancesResponse", "reservationSet", "item", "instancesSet", "item").map((instance) => ({
-      id: textAt(instance, "instanceId"),
-      region,
-      state: textAt(instance, "instanceState", "name"),
-      address: textAt(instance, "privateIpAddress"),
-      publicAddress: textAt(instance, "ipAddress"),
-      zone: textAt(instance, "placement", "availabilityZone"),
-      profileArn: textAt(instance, "iamInstanceProfile", "arn"),
-      httpTokens: textAt(instance, "metadataOptions", "httpTokens"),
-      groups: elements(instance, "groupSet", "item").map((group) => textAt(group, "groupId")),
-    }));
+    return elements(answer, "DescribeInstancesResponse", "reservationSet", "item", "instancesSet", "item").map(
+      (instance) => ({
+        id: textAt(instance, "instanceId"),
+        region,
+        state: textAt(instance, "instanceState", "name"),
+        address: textAt(instance, "privateIpAddress"),
+        publicAddress: textAt(instance, "ipAddress"),
+        zone: textAt(instance, "placement", "availabilityZone"),
+        profileArn: textAt(instance, "iamInstanceProfile", "arn"),
+        httpTokens: textAt(instance, "metadataOptions", "httpTokens"),
+        groups: elements(instance, "groupSet", "item").map((group) => textAt(group, "groupId")),
+      }),
+    );
   }
 
   async rulesOf(region: string, groups: readonly string[]): Promise<IngressRule[]> {
@@ -165,7 +181,10 @@ export class Ec2 {
   private async refuseProtected(instanceId: string): Promise<void> {
     const host = this.hosts.get(instanceId);
     if (!host) return;
-    const answer = await ask("ec2", host.args.region, "DescribeInstanceAttribute", { InstanceId: instanceId, Attribute: "disableApiTermination" });
+    const answer = await ask("ec2", host.args.region, "DescribeInstanceAttribute", {
+      InstanceId: instanceId,
+      Attribute: "disableApiTermination",
+    });
     if (textAt(answer, "DescribeInstanceAttributeResponse", "disableApiTermination", "value") === "true")
       throw new Refusal(
         "OperationNotPermitted",
@@ -178,7 +197,9 @@ export class Ec2 {
     this.args.log(`${instanceId} has ended by itself; logs/${instanceId}.console.log tells what it said`);
     const region = this.hosts.get(instanceId)?.args.region;
     if (!region) return;
-    await ask("ec2", region, "StopInstances", { "InstanceId.1": instanceId }).catch((error: unknown) => this.args.log(String(error)));
+    await ask("ec2", region, "StopInstances", { "InstanceId.1": instanceId }).catch((error: unknown) =>
+      this.args.log(String(error)),
+    );
   }
 
   private async updateForwarding(): Promise<void> {
@@ -186,14 +207,18 @@ export class Ec2 {
     const regions = new Set(instances.map(({ region }) => region));
     const answers = await Promise.all([...regions].map((region) => ask("ec2", region, "DescribeAddresses")));
     const wanted: Forward[] = [];
-    for (const address of answers.flatMap((answer) => elements(answer, "DescribeAddressesResponse", "addressesSet", "item"))) {
+    for (const address of answers.flatMap((answer) =>
+      elements(answer, "DescribeAddressesResponse", "addressesSet", "item"),
+    )) {
       const instance = instances.find(({ id }) => id !== "" && id === textAt(address, "instanceId"));
       if (!instance || !this.hosts.has(instance.id)) continue;
       const publicIp = textAt(address, "publicIp");
       const rules = await this.rulesOf(instance.region, instance.groups);
       const { ports, tooWide } = openPorts(rules);
       for (const rule of tooWide)
-        this.args.log(`${publicIp}: a rule that opens ports ${rule.fromPort} to ${rule.toPort} is too wide to listen on, and is left out`);
+        this.args.log(
+          `${publicIp}: a rule that opens ports ${rule.fromPort} to ${rule.toPort} is too wide to listen on, and is left out`,
+        );
       for (const port of ports)
         wanted.push({
           address: publicIp,

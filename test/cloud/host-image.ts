@@ -12,7 +12,18 @@ import { withLock } from "../toolchain/lock";
 export const imagePackages = [
   ...["systemd", "systemd-sysv", "dbus", "locales", "cloud-init", "openssh-server", "sudo", "ca-certificates", "curl"],
   ...["iproute2", "netbase", "procps", "python3", "less", "util-linux", "e2fsprogs", "xfsprogs", "openssl", "cron"],
-  ...["haproxy", "jq", "nftables", "nginx", "pgbouncer", "postgresql-client-15", "redis-server", "rsync", "socat", "zstd"],
+  ...[
+    "haproxy",
+    "jq",
+    "nftables",
+    "nginx",
+    "pgbouncer",
+    "postgresql-client-15",
+    "redis-server",
+    "rsync",
+    "socat",
+    "zstd",
+  ],
   ...["redis-tools", "git", "acl"],
 ];
 
@@ -32,7 +43,11 @@ rm -f "$1"/var/lib/dbus/machine-id
 /** The directory of a Debian 12 with these packages, built where the cache has none: a minute. */
 export async function hostImage(log: Log): Promise<string> {
   const image = cacheDirectory("host-image", hashOf([recipeVersion, imagePackages]));
-  const isBuilt = () => readdir(image).then((entries) => entries.includes("etc"), () => false);
+  const isBuilt = () =>
+    readdir(image).then(
+      (entries) => entries.includes("etc"),
+      () => false,
+    );
   if (await isBuilt()) return image;
   await withLock(`${image}.lock`, log, async () => {
     if (await isBuilt()) return;
@@ -57,7 +72,10 @@ export async function hostImage(log: Log): Promise<string> {
       { reject: false, all: true },
     );
     await rm(`${building}.sources`, { force: true });
-    if (failed) throw new Error(`mmdebstrap could not build the host's image; is Debian's mirror reachable?\n${lastLines(all, 15)}`);
+    if (failed)
+      throw new Error(
+        `mmdebstrap could not build the host's image; is Debian's mirror reachable?\n${lastLines(all, 15)}`,
+      );
     await rename(building, image);
     log(`built the host's image in ${Math.round((Date.now() - began) / 1000)} s`);
   });
@@ -73,9 +91,13 @@ async function debianSources(): Promise<string> {
   );
   const own = paragraphs.filter((paragraph) => /^Suites:.*\bbookworm\b/m.test(paragraph) && /debian/.test(paragraph));
   if (own.length > 0) return own.map((paragraph) => paragraph.trim()).join("\n\n") + "\n";
-  const lines = (await readFile("/etc/apt/sources.list", "utf8").catch(() => "")).split("\n").filter((line) => /^deb .*bookworm/.test(line));
+  const lines = (await readFile("/etc/apt/sources.list", "utf8").catch(() => ""))
+    .split("\n")
+    .filter((line) => /^deb .*bookworm/.test(line));
   if (lines.length > 0) return lines.join("\n") + "\n";
-  throw new Error(`no archive of Debian 12 (bookworm) is named in ${directory} or /etc/apt/sources.list: the host's image is made from it. Remedy: a Debian 12 machine, or a file there that names one`);
+  throw new Error(
+    `no archive of Debian 12 (bookworm) is named in ${directory} or /etc/apt/sources.list: the host's image is made from it. Remedy: a Debian 12 machine, or a file there that names one`,
+  );
 }
 
 const lastLines = (text: string | undefined, count: number) => (text ?? "").split("\n").slice(-count).join("\n");

@@ -1,14 +1,22 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { clearHost } from "./clear";
-import { bootScript, cloudConfig, hostNameOf, hostsFile, metaData, networkCommands, type DatabaseName } from "./host-files";
-import { gatewayAddress, hostInterface, hostNamespace, markerVariable, type CloudNames } from "./names";
+import {
+  bootScript,
+  cloudConfig,
+  type DatabaseName,
+  hostNameOf,
+  hostsFile,
+  metaData,
+  networkCommands,
+} from "./host-files";
+import { type CloudNames, gatewayAddress, hostInterface, hostNamespace, markerVariable } from "./names";
 import { changeRecord } from "./record";
-import { devicesFile, type AttachedVolume } from "./volume-files";
+import { type AttachedVolume, devicesFile } from "./volume-files";
 
 export interface HostArgs {
   instanceId: string;
@@ -47,7 +55,12 @@ export class Host {
     const { instanceId, privateAddress, userData, publicKey, port } = this.args;
     this.databases = databases;
     changeRecord(this.names.home, (record) => record.namespaces.push(this.namespace));
-    for (const command of networkCommands(this.names.network, this.namespace, hostInterface(instanceId), privateAddress))
+    for (const command of networkCommands(
+      this.names.network,
+      this.namespace,
+      hostInterface(instanceId),
+      privateAddress,
+    ))
       await execa("ip", command);
     for (const part of ["work", "root"]) await mkdir(join(this.disk, part), { recursive: true });
     const seed = "var/lib/cloud/seed/nocloud";
@@ -67,7 +80,10 @@ export class Host {
     await this.write("etc/hosts", hostsFile(privateAddress, databases));
     const cgroups = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"].map((root) => join(root, this.namespace));
     const script = bootScript({ namespace: this.namespace, privateAddress, image, disk: this.disk, cgroups });
-    const console = createWriteStream(join(this.names.home, "logs", `${instanceId}.console.log`), { flags: "a", mode: 0o600 });
+    const console = createWriteStream(join(this.names.home, "logs", `${instanceId}.console.log`), {
+      flags: "a",
+      mode: 0o600,
+    });
     const child = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: process.env.PATH, [markerVariable]: this.names.id },
@@ -109,12 +125,17 @@ export class Host {
     }
     await clearHost(this.namespace);
     await rm(this.disk, { recursive: true, force: true });
-    changeRecord(this.names.home, (record) => (record.namespaces = record.namespaces.filter((one) => one !== this.namespace)));
+    changeRecord(
+      this.names.home,
+      (record) => (record.namespaces = record.namespaces.filter((one) => one !== this.namespace)),
+    );
   }
 
   /** Tells the running host what the names of the databases are now. One that is still booting is waited for. */
   async updateDatabases(databases: readonly DatabaseName[]): Promise<void> {
-    const known = new Set([this.databases, databases].flatMap((names) => hostsFile(this.args.privateAddress, names).split("\n")));
+    const known = new Set(
+      [this.databases, databases].flatMap((names) => hostsFile(this.args.privateAddress, names).split("\n")),
+    );
     this.databases = databases;
     const leader = await this.leaderOnceBooting();
     if (leader === null) return;
@@ -146,7 +167,8 @@ export class Host {
     for (const entry of await readdir(`${root}/dev`)) if (/^nvme\d+n1$/.test(entry)) await rm(`${root}/dev/${entry}`);
     await mkdir(`${root}/etc/tmpfiles.d`, { recursive: true });
     await writeFile(`${root}/etc/tmpfiles.d/local-cloud-volumes.conf`, devicesFile(volumes));
-    if (volumes.length > 0) await this.inside("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/local-cloud-volumes.conf"]);
+    if (volumes.length > 0)
+      await this.inside("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/local-cloud-volumes.conf"]);
   }
 
   /** Runs one of the host's own programs there. */

@@ -19,14 +19,23 @@ const needs: [file: string, debianPackage: string][] = [
 /** Refuses a machine on which it can't work, saying why; installs what is missing by apt. */
 export async function prepareMachine(log: Log): Promise<void> {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
-    throw new Error("the local cloud boots hosts and databases in namespaces of its own: it needs Linux and root (try sudo -E)");
+    throw new Error(
+      "the local cloud boots hosts and databases in namespaces of its own: it needs Linux and root (try sudo -E)",
+    );
   const missing = needs.filter(([file]) => !existsSync(file)).map(([, name]) => name);
   if (missing.length === 0) return;
   if (!existsSync("/usr/bin/apt-get"))
-    throw new Error(`the local cloud lacks ${missing.join(", ")} (Debian's names) and finds no apt-get to install them by`);
+    throw new Error(
+      `the local cloud lacks ${missing.join(", ")} (Debian's names) and finds no apt-get to install them by`,
+    );
   log(`installing ${missing.join(", ")} by apt`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await execa("apt-get", ["update", "-q"], { env, reject: false });
-  const { failed, all } = await execa("apt-get", ["install", "-qy", "--no-install-recommends", ...missing], { env, all: true, reject: false });
-  if (failed) throw new Error(`apt-get could not install ${missing.join(", ")}:\n${all?.split("\n").slice(-15).join("\n")}`);
+  const { failed, all } = await execa("apt-get", ["install", "-qy", "--no-install-recommends", ...missing], {
+    env,
+    all: true,
+    reject: false,
+  });
+  if (failed)
+    throw new Error(`apt-get could not install ${missing.join(", ")}:\n${all?.split("\n").slice(-15).join("\n")}`);
 }

@@ -12,16 +12,22 @@ export class Metadata {
   constructor(private readonly ec2: Ec2) {}
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = (status: number, body: string) => response.writeHead(status, { "content-type": "text/plain" }).end(body);
+    const reply = (status: number, body: string) =>
+      response.writeHead(status, { "content-type": "text/plain" }).end(body);
     const path = (request.url ?? "").split("?")[0] ?? "";
     if (request.method === "PUT" && path === "/latest/api/token") {
       if (!request.headers["x-aws-ec2-metadata-token-ttl-seconds"]) return void reply(400, "");
       const token = randomUUID();
       this.tokens.add(token);
-      response.setHeader("x-aws-ec2-metadata-token-ttl-seconds", String(request.headers["x-aws-ec2-metadata-token-ttl-seconds"]));
+      response.setHeader(
+        "x-aws-ec2-metadata-token-ttl-seconds",
+        String(request.headers["x-aws-ec2-metadata-token-ttl-seconds"]),
+      );
       return void reply(200, token);
     }
-    const caller = (await this.ec2.instances()).find(({ address, state }) => address === request.socket.remoteAddress && state !== "terminated");
+    const caller = (await this.ec2.instances()).find(
+      ({ address, state }) => address === request.socket.remoteAddress && state !== "terminated",
+    );
     if (!caller) return void reply(404, "");
     const token = request.headers["x-aws-ec2-metadata-token"];
     const isKnown = typeof token === "string" && this.tokens.has(token);
@@ -34,7 +40,16 @@ export class Metadata {
     const role = caller.profileArn ? await this.roleOf(caller) : null;
     switch (path) {
       case "meta-data":
-        return ["ami-id", "hostname", "instance-id", "local-hostname", "local-ipv4", "placement/", "public-ipv4", ...(role ? ["iam/"] : [])].join("\n");
+        return [
+          "ami-id",
+          "hostname",
+          "instance-id",
+          "local-hostname",
+          "local-ipv4",
+          "placement/",
+          "public-ipv4",
+          ...(role ? ["iam/"] : []),
+        ].join("\n");
       case "meta-data/instance-id":
         return caller.id;
       case "meta-data/local-ipv4":
@@ -49,18 +64,32 @@ export class Metadata {
       case "meta-data/placement/region":
         return caller.region;
       case "dynamic/instance-identity/document":
-        return JSON.stringify({ instanceId: caller.id, region: caller.region, availabilityZone: caller.zone, privateIp: caller.address });
+        return JSON.stringify({
+          instanceId: caller.id,
+          region: caller.region,
+          availabilityZone: caller.zone,
+          privateIp: caller.address,
+        });
       case "meta-data/iam/security-credentials":
         return role?.name ?? null;
       default:
-        return role && path === `meta-data/iam/security-credentials/${role.name}` ? this.credentials(caller, role.arn) : null;
+        return role && path === `meta-data/iam/security-credentials/${role.name}`
+          ? this.credentials(caller, role.arn)
+          : null;
     }
   }
 
   private async roleOf({ profileArn, region }: InstanceView): Promise<{ name: string; arn: string } | null> {
     const name = profileArn.split("/").at(-1) ?? "";
     const answer = await ask("iam", region, "GetInstanceProfile", { InstanceProfileName: name });
-    const [role] = elements(answer, "GetInstanceProfileResponse", "GetInstanceProfileResult", "InstanceProfile", "Roles", "member");
+    const [role] = elements(
+      answer,
+      "GetInstanceProfileResponse",
+      "GetInstanceProfileResult",
+      "InstanceProfile",
+      "Roles",
+      "member",
+    );
     return role ? { name: textAt(role, "RoleName"), arn: textAt(role, "Arn") } : null;
   }
 

@@ -2,26 +2,33 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { Refusal } from "./api";
 import { allowedExtensions, extensionGrants, trustedControl } from "./database-files";
 import { markerVariable } from "./names";
-import { Refusal } from "./api";
 
 /** The server programs of a major version, Debian's. */
 export function binariesOf(major: number): string {
   const directory = `/usr/lib/postgresql/${major}/bin`;
   if (!existsSync(join(directory, "postgres")))
-    throw new Refusal("InvalidParameterCombination", `Cannot find version ${major} for postgres: this machine has no ${directory}; install Debian's postgresql-${major} (this is the local cloud).`);
+    throw new Refusal(
+      "InvalidParameterCombination",
+      `Cannot find version ${major} for postgres: this machine has no ${directory}; install Debian's postgresql-${major} (this is the local cloud).`,
+    );
   return directory;
 }
 
 /** Runs a program as the user postgres, with the cloud's mark. */
 export async function asPostgres(names: { id: string }, program: string, args: string[], input = ""): Promise<string> {
-  const { stdout } = await execa("setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", program, ...args], {
-    input,
-    cwd: "/",
-    env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8", [markerVariable]: names.id },
-    extendEnv: false,
-  });
+  const { stdout } = await execa(
+    "setpriv",
+    ["--reuid=postgres", "--regid=postgres", "--init-groups", program, ...args],
+    {
+      input,
+      cwd: "/",
+      env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8", [markerVariable]: names.id },
+      extendEnv: false,
+    },
+  );
   return stdout;
 }
 
@@ -30,7 +37,11 @@ let statics: Promise<Map<string, string>> | null = null;
 /** Whether a parameter takes effect at a restart only, as the server itself tells; an unknown one is none. */
 export async function isStatic(parameter: string, major: number): Promise<boolean> {
   if (["rds.logical_replication"].includes(parameter)) return true;
-  statics ??= execa("setpriv", ["--reuid=postgres", "--regid=postgres", "--init-groups", join(binariesOf(major), "postgres"), "--describe-config"], { cwd: "/" }).then(
+  statics ??= execa(
+    "setpriv",
+    ["--reuid=postgres", "--regid=postgres", "--init-groups", join(binariesOf(major), "postgres"), "--describe-config"],
+    { cwd: "/" },
+  ).then(
     ({ stdout }) => new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split("\t")[1] ?? ""])),
   );
   return (await statics).get(parameter) === "postmaster";

@@ -48,7 +48,12 @@ export async function marked(id: string): Promise<ProcessIdentity[]> {
 /** Whoever lives in a network namespace, which is made by us, as are its inhabitants. */
 export async function inhabitants(namespace: string): Promise<ProcessIdentity[]> {
   const { stdout } = await execa("ip", ["netns", "pids", namespace], { reject: false });
-  const all = await Promise.all((stdout ?? "").split("\n").filter(Boolean).map((pid) => identify(Number(pid))));
+  const all = await Promise.all(
+    (stdout ?? "")
+      .split("\n")
+      .filter(Boolean)
+      .map((pid) => identify(Number(pid))),
+  );
   return all.filter((one) => one !== null);
 }
 
@@ -59,7 +64,8 @@ export async function end(processes: ProcessIdentity[], deadlineMs = 20_000): Pr
   const deadline = Date.now() + deadlineMs;
   for (const one of others)
     while (await isAlive(one)) {
-      if (Date.now() > deadline) throw new Error(`process ${one.pid} of the local cloud did not end within ${deadlineMs} ms of SIGKILL`);
+      if (Date.now() > deadline)
+        throw new Error(`process ${one.pid} of the local cloud did not end within ${deadlineMs} ms of SIGKILL`);
       await pause(20);
     }
 }

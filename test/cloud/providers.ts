@@ -15,9 +15,12 @@ const refusedKey = /^(Bearer )?sk-refused/;
 /** Stands for every provider: `/IDENTIFIER/…/models` lists one model. */
 export const answerAsProvider: RequestListener = (request, response) => {
   const [, identifier = ""] = (request.url ?? "").split("/");
-  const reply = (status: number, body: unknown) => response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-  if (!/\/models$/.test((request.url ?? "").split("?")[0] ?? "")) return void reply(404, { error: { message: "no such route" } });
-  if (refusedKey.test(request.headers.authorization ?? "")) return void reply(401, { error: { message: "this key is not known" } });
+  const reply = (status: number, body: unknown) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  if (!/\/models$/.test((request.url ?? "").split("?")[0] ?? ""))
+    return void reply(404, { error: { message: "no such route" } });
+  if (refusedKey.test(request.headers.authorization ?? ""))
+    return void reply(401, { error: { message: "this key is not known" } });
   reply(200, { data: [{ id: `${identifier}-model`, object: "model" }] });
 };
 

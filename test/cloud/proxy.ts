@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { type ApiResponse, errorResponse, type Handler, motoAddress, Refusal, scopeOf, sendToMoto } from "./api";
 import type { BackupSelections } from "./backup";
-import { errorResponse, motoAddress, Refusal, sendToMoto, scopeOf, type ApiResponse, type Handler } from "./api";
 
 export interface ProxyArgs {
   backups: BackupSelections;
@@ -30,11 +30,21 @@ export function answerWith(args: ProxyArgs) {
       });
       return;
     }
-    if (service !== "ec2" && service !== "rds") return passThrough(request, response);
+    if (service !== "ec2" && service !== "rds") {
+      passThrough(request, response);
+      return;
+    }
     query(args, service, region, request)
       .then((answer) => {
-        const { "content-length": _length, "transfer-encoding": _encoding, connection: _connection, ...headers } = answer.headers;
-        response.writeHead(answer.status, { ...headers, "content-length": Buffer.byteLength(answer.body) }).end(answer.body);
+        const {
+          "content-length": _length,
+          "transfer-encoding": _encoding,
+          connection: _connection,
+          ...headers
+        } = answer.headers;
+        response
+          .writeHead(answer.status, { ...headers, "content-length": Buffer.byteLength(answer.body) })
+          .end(answer.body);
       })
       .catch((error: unknown) => {
         args.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -50,7 +60,12 @@ async function query(args: ProxyArgs, service: string, region: string, request: 
   const parameters = new URLSearchParams(body.length > 0 ? body.toString() : (request.url ?? "").split("?")[1]);
   const action = parameters.get("Action") ?? "";
   const forward = (changed?: URLSearchParams) =>
-    sendToMoto(request.method ?? "POST", request.url ?? "/", request.headers, changed === undefined ? body : Buffer.from(changed.toString()));
+    sendToMoto(
+      request.method ?? "POST",
+      request.url ?? "/",
+      request.headers,
+      changed === undefined ? body : Buffer.from(changed.toString()),
+    );
   try {
     const handler = args.handlers[service]?.[action];
     const answer = handler ? await handler({ service, region, action, parameters }, forward) : await forward();
@@ -72,10 +87,13 @@ export function withNote(answer: ApiResponse, note: string): ApiResponse {
 }
 
 function passThrough(request: IncomingMessage, response: ServerResponse): void {
-  const outgoing = httpRequest({ ...motoAddress, method: request.method, path: request.url, headers: request.headers }, (reply) => {
-    response.writeHead(reply.statusCode ?? 502, reply.headers);
-    reply.pipe(response);
-  });
+  const outgoing = httpRequest(
+    { ...motoAddress, method: request.method, path: request.url, headers: request.headers },
+    (reply) => {
+      response.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(response);
+    },
+  );
   outgoing.on("error", (error) => {
     if (response.headersSent) response.destroy();
     else response.writeHead(502).end(`moto does not answer: ${error.message}`);

@@ -1,5 +1,5 @@
 import { ask } from "./api";
-import { elements, textAt, type Element } from "./xml";
+import { type Element, elements, textAt } from "./xml";
 
 /** What moto's records say of a region's databases. */
 export async function describeDatabases(region: string): Promise<Element[]> {
@@ -18,15 +18,26 @@ export async function parametersOf(region: string, identifier: string): Promise<
   if (group === "" || group.startsWith("default.")) return {};
   const answer = await ask("rds", region, "DescribeDBParameters", { DBParameterGroupName: group });
   const set = elements(answer, "DescribeDBParametersResponse", "DescribeDBParametersResult", "Parameters", "Parameter");
-  return Object.fromEntries(set.map((parameter) => [textAt(parameter, "ParameterName"), textAt(parameter, "ParameterValue")]));
+  return Object.fromEntries(
+    set.map((parameter) => [textAt(parameter, "ParameterName"), textAt(parameter, "ParameterValue")]),
+  );
 }
 
 /** The address ranges of a subnet group; none where the name is "". */
 export async function subnetRanges(region: string, group: string): Promise<string[]> {
   if (group === "") return [];
   const answer = await ask("rds", region, "DescribeDBSubnetGroups", { DBSubnetGroupName: group });
-  const path = ["DescribeDBSubnetGroupsResponse", "DescribeDBSubnetGroupsResult", "DBSubnetGroups", "DBSubnetGroup", "Subnets", "Subnet"];
+  const path = [
+    "DescribeDBSubnetGroupsResponse",
+    "DescribeDBSubnetGroupsResult",
+    "DBSubnetGroups",
+    "DBSubnetGroup",
+    "Subnets",
+    "Subnet",
+  ];
   const ids = elements(answer, ...path).map((subnet) => textAt(subnet, "SubnetIdentifier"));
   const subnets = elements(await ask("ec2", region, "DescribeSubnets"), "DescribeSubnetsResponse", "subnetSet", "item");
-  return subnets.filter((subnet) => ids.includes(textAt(subnet, "subnetId"))).map((subnet) => textAt(subnet, "cidrBlock"));
+  return subnets
+    .filter((subnet) => ids.includes(textAt(subnet, "subnetId")))
+    .map((subnet) => textAt(subnet, "cidrBlock"));
 }

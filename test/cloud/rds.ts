@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Log } from "../toolchain/build-once";
-import { Refusal, type ApiResponse, type Handler, type QueryRequest } from "./api";
+import { type ApiResponse, type Handler, type QueryRequest, Refusal } from "./api";
 import { Cluster } from "./cluster";
-import type { DatabaseName } from "./host-files";
 import type { Ec2 } from "./ec2";
+import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
 import { binariesOf, isStatic } from "./postgres";
 import { describeDatabases, parameterGroupOf, parametersOf, subnetRanges } from "./rds-records";
@@ -20,7 +20,16 @@ export interface RdsArgs {
   log: Log;
 }
 
-type Status = "creating" | "available" | "modifying" | "rebooting" | "stopping" | "stopped" | "starting" | "failed" | "deleting";
+type Status =
+  | "creating"
+  | "available"
+  | "modifying"
+  | "rebooting"
+  | "stopping"
+  | "stopped"
+  | "starting"
+  | "failed"
+  | "deleting";
 
 interface Database {
   region: string;
@@ -52,12 +61,16 @@ export class Rds {
     CreateDBInstance: async ({ region, parameters }, forward) => {
       const value = (name: string) => parameters.get(name) ?? "";
       refuseIdentifier("DBInstanceIdentifier", value("DBInstanceIdentifier"));
-      if (value("Engine") !== "postgres") throw new Refusal("InvalidParameterValue", `the local cloud has no engine ${value("Engine")}, only postgres`);
+      if (value("Engine") !== "postgres")
+        throw new Refusal("InvalidParameterValue", `the local cloud has no engine ${value("Engine")}, only postgres`);
       const major = Number.parseInt(value("EngineVersion") || "15", 10);
       binariesOf(major);
       refuseUserName(value("MasterUsername"));
       if (value("ManageMasterUserPassword") === "true")
-        throw new Refusal("InvalidParameterCombination", "the local cloud keeps no master password in Secrets Manager; give MasterUserPassword");
+        throw new Refusal(
+          "InvalidParameterCombination",
+          "the local cloud keeps no master password in Secrets Manager; give MasterUserPassword",
+        );
       refusePassword(value("MasterUserPassword"));
       if (value("DBName")) refuseDatabaseName(value("DBName"));
       const answer = await forward();
@@ -73,27 +86,43 @@ export class Rds {
       const snapshot = this.snapshots.get(`${region}/${snapshotName(parameters)}`);
       const answer = await forward();
       if (answer.status >= 300) return answer;
-      if (!snapshot) throw new Error(`moto knows the snapshot ${snapshotName(parameters)}, but no base backup of it was made here`);
-      await this.bringUp(region, answer, "RestoreDBInstanceFromDBSnapshot", snapshot.major, snapshot.masterUser, (cluster, settings) =>
-        cluster.restore(snapshot.directory, settings),
+      if (!snapshot)
+        throw new Error(`moto knows the snapshot ${snapshotName(parameters)}, but no base backup of it was made here`);
+      await this.bringUp(
+        region,
+        answer,
+        "RestoreDBInstanceFromDBSnapshot",
+        snapshot.major,
+        snapshot.masterUser,
+        (cluster, settings) => cluster.restore(snapshot.directory, settings),
       );
       return this.withStatus(region, answer);
     },
 
     RestoreDBInstanceToPointInTime: () => {
-      throw new Refusal("InvalidParameterCombination", "the local cloud keeps no write-ahead log, so it restores snapshots only");
+      throw new Refusal(
+        "InvalidParameterCombination",
+        "the local cloud keeps no write-ahead log, so it restores snapshots only",
+      );
     },
 
     DescribeDBInstances: async ({ region, parameters }, forward) => {
-      const wanted = [...this.databases.values()].find((one) => one.region === region && one.resourceId === parameters.get("Filters.Filter.1.Values.Value.1"));
-      if (parameters.get("Filters.Filter.1.Name") !== "dbi-resource-id" || wanted === undefined) return this.withStatus(region, await forward());
+      const wanted = [...this.databases.values()].find(
+        (one) => one.region === region && one.resourceId === parameters.get("Filters.Filter.1.Values.Value.1"),
+      );
+      if (parameters.get("Filters.Filter.1.Name") !== "dbi-resource-id" || wanted === undefined)
+        return this.withStatus(region, await forward());
       const { Action = "", Version = "" } = Object.fromEntries(parameters);
-      return this.withStatus(region, await forward(new URLSearchParams({ Action, Version, DBInstanceIdentifier: wanted.identifier })));
+      return this.withStatus(
+        region,
+        await forward(new URLSearchParams({ Action, Version, DBInstanceIdentifier: wanted.identifier })),
+      );
     },
 
     ModifyDBInstance: async ({ region, parameters }, forward) => {
       const database = this.require(region, parameters, ["available"]);
-      if (parameters.get("NewDBInstanceIdentifier")) throw new Refusal("InvalidParameterCombination", "the local cloud renames no database");
+      if (parameters.get("NewDBInstanceIdentifier"))
+        throw new Refusal("InvalidParameterCombination", "the local cloud renames no database");
       const password = parameters.get("MasterUserPassword");
       if (password) refusePassword(password);
       const version = parameters.get("EngineVersion");
@@ -177,7 +206,10 @@ export class Rds {
       if (database?.status === "creating") throw notNow(identifier, "creating");
       const finalSnapshot = parameters.get("FinalDBSnapshotIdentifier");
       if (parameters.get("SkipFinalSnapshot") !== "true" && !finalSnapshot)
-        throw new Refusal("InvalidParameterCombination", "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.");
+        throw new Refusal(
+          "InvalidParameterCombination",
+          "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+        );
       if (finalSnapshot) refuseIdentifier("FinalDBSnapshotIdentifier", finalSnapshot);
       const answer = await forward();
       if (answer.status >= 300 || !database) return answer;
@@ -190,7 +222,10 @@ export class Rds {
   };
 
   databaseNames(): DatabaseName[] {
-    return [...this.databases.values()].map(({ cluster }) => ({ name: cluster.args.endpoint, address: cluster.args.address }));
+    return [...this.databases.values()].map(({ cluster }) => ({
+      name: cluster.args.endpoint,
+      address: cluster.args.address,
+    }));
   }
 
   /** Who may connect follows security groups and instances. One at a time: an older look never overwrites a newer one. */
@@ -208,9 +243,13 @@ export class Rds {
       for (const view of await describeDatabases(region)) {
         const database = this.databases.get(`${region}/${textAt(view, "DBInstanceIdentifier")}`);
         if (!database) continue;
-        const groups = elements(view, "VpcSecurityGroups", "VpcSecurityGroupMembership").map((group) => textAt(group, "VpcSecurityGroupId"));
+        const groups = elements(view, "VpcSecurityGroups", "VpcSecurityGroupMembership").map((group) =>
+          textAt(group, "VpcSecurityGroupId"),
+        );
         const rules = await this.args.ec2.rulesOf(region, groups);
-        const allowed = instances.filter((one) => one.region === region && isAllowed(rules, database.cluster.args.port, one));
+        const allowed = instances.filter(
+          (one) => one.region === region && isAllowed(rules, database.cluster.args.port, one),
+        );
         await database.cluster.allow(allowed.map(({ address }) => address).sort());
       }
   }
@@ -240,7 +279,14 @@ export class Rds {
       },
       number,
     );
-    const database: Database = { region, identifier, resourceId: newResourceId(), cluster, status: "creating", needsReboot: false };
+    const database: Database = {
+      region,
+      identifier,
+      resourceId: newResourceId(),
+      cluster,
+      status: "creating",
+      needsReboot: false,
+    };
     this.databases.set(`${region}/${identifier}`, database);
     cluster.onCrash = () => {
       this.args.log(`PostgreSQL ${identifier} ended by itself; logs/postgresql-${identifier}.log tells why`);
@@ -276,15 +322,29 @@ export class Rds {
 
   private async backUp(identifier: string, { region, cluster }: Database): Promise<void> {
     const directory = join(this.args.names.state, "snapshots", String(++this.count));
-    await execa("install", ["-d", "-o", "postgres", "-g", "postgres", "-m", "0700", join(this.args.names.state, "snapshots")]);
+    await execa("install", [
+      "-d",
+      "-o",
+      "postgres",
+      "-g",
+      "postgres",
+      "-m",
+      "0700",
+      join(this.args.names.state, "snapshots"),
+    ]);
     await cluster.backUp(directory);
-    this.snapshots.set(`${region}/${identifier}`, { directory, major: cluster.args.major, masterUser: cluster.args.masterUser });
+    this.snapshots.set(`${region}/${identifier}`, {
+      directory,
+      major: cluster.args.major,
+      masterUser: cluster.args.masterUser,
+    });
   }
 
   private async applyGroup(region: string, group: string): Promise<void> {
     for (const database of this.databases.values()) {
       const isMeant = database.region === region && database.status === "available";
-      if (isMeant && (await parameterGroupOf(region, database.identifier)) === group) await this.applyParameters(database);
+      if (isMeant && (await parameterGroupOf(region, database.identifier)) === group)
+        await this.applyParameters(database);
     }
   }
 
@@ -307,9 +367,14 @@ export class Rds {
       const identifier = /<DBInstanceIdentifier>(.*?)<\/DBInstanceIdentifier>/.exec(block)?.[1] ?? "";
       const database = this.databases.get(`${region}/${identifier}`);
       if (!database) return block;
-      const shown = block.replace(/<DBInstanceStatus>.*?<\/DBInstanceStatus>/, `<DBInstanceStatus>${database.status}</DBInstanceStatus>`);
+      const shown = block.replace(
+        /<DBInstanceStatus>.*?<\/DBInstanceStatus>/,
+        `<DBInstanceStatus>${database.status}</DBInstanceStatus>`,
+      );
       const own = shown.replace(/<DbiResourceId>.*?<\//, `<DbiResourceId>${database.resourceId}</`);
-      return database.needsReboot ? own.replace(/<ParameterApplyStatus>.*?<\//, "<ParameterApplyStatus>pending-reboot</") : own;
+      return database.needsReboot
+        ? own.replace(/<ParameterApplyStatus>.*?<\//, "<ParameterApplyStatus>pending-reboot</")
+        : own;
     });
     return { ...answer, body };
   }
@@ -335,5 +400,8 @@ function changesOf(parameters: QueryRequest["parameters"]): { name: string; meth
 }
 
 function notNow(identifier: string, status: string): Refusal {
-  return new Refusal("InvalidDBInstanceState", `Instance ${identifier} is not in a state in which this can be done: it is ${status}.`);
+  return new Refusal(
+    "InvalidDBInstanceState",
+    `Instance ${identifier} is not in a state in which this can be done: it is ${status}.`,
+  );
 }

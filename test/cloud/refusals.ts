@@ -4,7 +4,8 @@ import { Refusal } from "./api";
 export const userDataLimitBytes = 16_384;
 
 export function refuseUserData(userData: Buffer): void {
-  if (userData.length > userDataLimitBytes) throw new Refusal("InvalidParameterValue", "User data is limited to 16384 bytes");
+  if (userData.length > userDataLimitBytes)
+    throw new Refusal("InvalidParameterValue", "User data is limited to 16384 bytes");
 }
 
 /** RDS: letters, digits, hyphens; a letter first, no hyphen last, none doubled; 63 characters. */
@@ -19,9 +20,15 @@ export function refuseIdentifier(parameter: string, value: string): void {
 
 export function refusePassword(password: string): void {
   if (password.length < 8)
-    throw new Refusal("InvalidParameterValue", "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.");
+    throw new Refusal(
+      "InvalidParameterValue",
+      "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.",
+    );
   if (password.length > 128)
-    throw new Refusal("InvalidParameterValue", "The parameter MasterUserPassword is not a valid password because it is longer than 128 characters.");
+    throw new Refusal(
+      "InvalidParameterValue",
+      "The parameter MasterUserPassword is not a valid password because it is longer than 128 characters.",
+    );
   if (!/^[!-~]*$/.test(password) || /[/"@]/.test(password))
     throw new Refusal(
       "InvalidParameterValue",
@@ -29,7 +36,19 @@ export function refusePassword(password: string): void {
     );
 }
 
-const reservedUsers = ["admin", "rdsadmin", "rdsrepladmin", "rds_superuser", "rds_replication", "rds_password", "public", "none", "current_user", "session_user", "user"];
+const reservedUsers = [
+  "admin",
+  "rdsadmin",
+  "rdsrepladmin",
+  "rds_superuser",
+  "rds_replication",
+  "rds_password",
+  "public",
+  "none",
+  "current_user",
+  "session_user",
+  "user",
+];
 const reservedDatabases = ["rdsadmin", "template0", "template1", "db"];
 
 export function refuseUserName(name: string): void {
@@ -39,12 +58,18 @@ export function refuseUserName(name: string): void {
       `The parameter MasterUsername must be 1 to 63 letters, digits or underscores and begin with a letter; it is ${name}.`,
     );
   if (reservedUsers.includes(name.toLowerCase()) || name.toLowerCase().startsWith("pg_"))
-    throw new Refusal("InvalidParameterValue", `MasterUsername ${name} cannot be used as it is a reserved word used by the engine`);
+    throw new Refusal(
+      "InvalidParameterValue",
+      `MasterUsername ${name} cannot be used as it is a reserved word used by the engine`,
+    );
 }
 
 export function refuseDatabaseName(name: string): void {
   if (!/^[a-zA-Z_][a-zA-Z0-9_]{0,62}$/.test(name))
-    throw new Refusal("InvalidParameterValue", "DBName must begin with a letter and contain only alphanumeric characters.");
+    throw new Refusal(
+      "InvalidParameterValue",
+      "DBName must begin with a letter and contain only alphanumeric characters.",
+    );
   if (reservedDatabases.includes(name.toLowerCase()))
     throw new Refusal("InvalidParameterValue", `DBName ${name} cannot be used. It is a reserved word for this engine`);
 }

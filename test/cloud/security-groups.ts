@@ -1,5 +1,5 @@
 import { BlockList } from "node:net";
-import { elements, textAt, type Element } from "./xml";
+import { type Element, elements, textAt } from "./xml";
 
 /** One permission of a security group for incoming TCP. */
 export interface IngressRule {
@@ -37,7 +37,8 @@ export function isAllowed(rules: readonly IngressRule[], port: number, peer: Pee
     (rule) =>
       rule.fromPort <= port &&
       port <= rule.toPort &&
-      (rule.groups.some((group) => peer.groups.includes(group)) || rule.ranges.some((range) => isWithin(peer.address, range))),
+      (rule.groups.some((group) => peer.groups.includes(group)) ||
+        rule.ranges.some((range) => isWithin(peer.address, range))),
   );
 }
 

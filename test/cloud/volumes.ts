@@ -1,13 +1,13 @@
-import { mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { ask, Refusal, type Handler } from "./api";
+import { ask, type Handler, Refusal } from "./api";
 import { releaseLoop } from "./clear";
 import type { Host } from "./host";
 import type { CloudNames } from "./names";
 import { changeRecord } from "./record";
-import { lowestFree, mountPointOf, type AttachedVolume } from "./volume-files";
+import { type AttachedVolume, lowestFree, mountPointOf } from "./volume-files";
 import { parseXml, textAt } from "./xml";
 
 export interface VolumesArgs {
@@ -24,7 +24,8 @@ export class Volumes {
   readonly handlers: Record<string, Handler> = {
     CreateVolume: async ({ parameters }, forward) => {
       const snapshot = parameters.get("SnapshotId");
-      if (snapshot && !existsSync(this.fileOf(snapshot))) throw new Refusal("InvalidSnapshot.NotFound", `The snapshot '${snapshot}' does not exist.`);
+      if (snapshot && !existsSync(this.fileOf(snapshot)))
+        throw new Refusal("InvalidSnapshot.NotFound", `The snapshot '${snapshot}' does not exist.`);
       const answer = await forward();
       if (answer.status >= 300) return answer;
       const volumeId = textAt(parseXml(answer.body), "CreateVolumeResponse", "volumeId");
@@ -40,16 +41,23 @@ export class Volumes {
     AttachVolume: async ({ parameters }, forward) => {
       const volumeId = parameters.get("VolumeId") ?? "";
       const host = this.args.hosts.get(parameters.get("InstanceId") ?? "");
-      if (host && !host.isRunning) throw new Refusal("IncorrectState", "the local cloud attaches volumes to running instances only");
+      if (host && !host.isRunning)
+        throw new Refusal("IncorrectState", "the local cloud attaches volumes to running instances only");
       const name = parameters.get("Device") ?? "";
       if ([...this.attached.values()].some((entry) => entry.host === host && entry.name === name))
-        throw new Refusal("InvalidParameterValue", `Invalid value '${name}' for unixDevice. Attachment point ${name} is already in use`);
+        throw new Refusal(
+          "InvalidParameterValue",
+          `Invalid value '${name}' for unixDevice. Attachment point ${name} is already in use`,
+        );
       const answer = await forward();
       if (answer.status >= 300 || !host) return answer;
       const file = this.fileOf(volumeId);
       changeRecord(this.args.names.home, (record) => record.loopFiles.push(file));
       const { stdout: loop } = await execa("losetup", ["--find", "--show", file]);
-      const [major = 0, minor = 0] = (await readFile(`/sys/class/block/${loop.replace("/dev/", "")}/dev`, "utf8")).trim().split(":").map(Number);
+      const [major = 0, minor = 0] = (await readFile(`/sys/class/block/${loop.replace("/dev/", "")}/dev`, "utf8"))
+        .trim()
+        .split(":")
+        .map(Number);
       const index = lowestFree(this.devicesOf(host).map((device) => device.index));
       this.attached.set(volumeId, { host, name, device: { volumeId, index, major, minor } });
       await host.showVolumes(this.devicesOf(host));
@@ -60,7 +68,10 @@ export class Volumes {
       const volumeId = parameters.get("VolumeId") ?? "";
       const at = await this.mountPoint(volumeId);
       if (at && parameters.get("Force") !== "true")
-        throw new Refusal("IncorrectState", `${volumeId} is mounted at ${at}: unmount it or stop the instance first (Amazon would leave it busy)`);
+        throw new Refusal(
+          "IncorrectState",
+          `${volumeId} is mounted at ${at}: unmount it or stop the instance first (Amazon would leave it busy)`,
+        );
       const answer = await forward();
       if (answer.status < 300) await this.detach(volumeId);
       return answer;
@@ -76,7 +87,10 @@ export class Volumes {
       const volumeId = parameters.get("VolumeId") ?? "";
       if (!existsSync(this.fileOf(volumeId))) {
         await ask("ec2", region, "DescribeVolumes", { "VolumeId.1": volumeId });
-        throw new Refusal("InvalidVolume.NotFound", `the local cloud takes snapshots of volumes made by CreateVolume, and ${volumeId} is none`);
+        throw new Refusal(
+          "InvalidVolume.NotFound",
+          `the local cloud takes snapshots of volumes made by CreateVolume, and ${volumeId} is none`,
+        );
       }
       const answer = await forward();
       if (answer.status >= 300) return answer;
@@ -111,7 +125,10 @@ export class Volumes {
     const entry = this.attached.get(volumeId);
     const at = await this.mountPoint(volumeId);
     if (!entry || !at) {
-      if (entry) await execa("blockdev", ["--flushbufs", `/dev/block/${entry.device.major}:${entry.device.minor}`], { reject: false });
+      if (entry)
+        await execa("blockdev", ["--flushbufs", `/dev/block/${entry.device.major}:${entry.device.minor}`], {
+          reject: false,
+        });
       return copySparse(this.fileOf(volumeId), this.fileOf(snapshotId));
     }
     await entry.host.inside("fsfreeze", ["--freeze", at]);
@@ -126,7 +143,11 @@ export class Volumes {
     const entry = this.attached.get(volumeId);
     const leader = await entry?.host.leader();
     if (!entry || !leader) return null;
-    return mountPointOf(await readFile(`/proc/${leader}/mountinfo`, "utf8").catch(() => ""), entry.device.major, entry.device.minor);
+    return mountPointOf(
+      await readFile(`/proc/${leader}/mountinfo`, "utf8").catch(() => ""),
+      entry.device.major,
+      entry.device.minor,
+    );
   }
 
   private devicesOf(host: Host): AttachedVolume[] {

@@ -2,7 +2,12 @@ import { XMLParser } from "fast-xml-parser";
 
 export type Element = { [name: string]: (Element | string)[] };
 
-const parser = new XMLParser({ isArray: () => true, parseTagValue: false, ignoreAttributes: true, ignoreDeclaration: true });
+const parser = new XMLParser({
+  isArray: () => true,
+  parseTagValue: false,
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+});
 
 export function parseXml(text: string): Element {
   return parser.parse(text) as Element;

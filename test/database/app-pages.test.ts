@@ -17,7 +17,11 @@ let browser: Browser;
 beforeAll(async () => {
   await builtRelease("v1.1.0");
   await builtRelease("v1.2.0");
-  [cluster, redis, provider] = await Promise.all([startCluster(), startRedis(), startProvider((_, response) => response.end("{}"))]);
+  [cluster, redis, provider] = await Promise.all([
+    startCluster(),
+    startRedis(),
+    startProvider((_, response) => response.end("{}")),
+  ]);
   await migrateDatabase(cluster.connection, 2);
   browser = await startChromium(undefined);
 }, 600_000);
@@ -28,7 +32,10 @@ afterAll(async () => {
 });
 
 /** Runs `visit` on a fresh page; gives what the browser complained about. */
-async function complaintsOf(tag: string, visit: (page: Page, url: string, backend: RunningBackend) => Promise<void>): Promise<string[]> {
+async function complaintsOf(
+  tag: string,
+  visit: (page: Page, url: string, backend: RunningBackend) => Promise<void>,
+): Promise<string[]> {
   const environment = backendEnvironment({ databaseUrl: cluster.url, redisUrl: redis.url });
   const backend = await startBackend(tag, { ...environment, PROVIDER_ENDPOINT_OVERRIDE: provider.url });
   const site = await startSite(tag, backend);

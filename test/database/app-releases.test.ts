@@ -3,7 +3,14 @@ import type { ServerResponse } from "node:http";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
-  adminAccount, backendEnvironment, dataOf, launchBackend, newUser, type RunningBackend, startBackend, tokenOf,
+  adminAccount,
+  backendEnvironment,
+  dataOf,
+  launchBackend,
+  newUser,
+  type RunningBackend,
+  startBackend,
+  tokenOf,
 } from "../app/backend";
 import { builtRelease } from "../app/build";
 import { type FakeProvider, startProvider } from "../app/provider";
@@ -42,7 +49,10 @@ async function databaseAt(name: string, schema: number) {
   if (schema > 0) await migrateDatabase(connection, schema);
   const { user, password, host, port } = connection;
   const databaseUrl = `postgresql://${user}:${password}@${host}:${port}/${name}`;
-  const environment = { ...backendEnvironment({ databaseUrl, redisUrl: redis.url }), PROVIDER_ENDPOINT_OVERRIDE: provider.url };
+  const environment = {
+    ...backendEnvironment({ databaseUrl, redisUrl: redis.url }),
+    PROVIDER_ENDPOINT_OVERRIDE: provider.url,
+  };
   return { connection, environment };
 }
 
@@ -69,20 +79,30 @@ async function launch(tag: string, environment: NodeJS.ProcessEnv): Promise<Runn
 }
 
 const statusesOf = async (backend: RunningBackend, method: string, path: string, tokens: (string | undefined)[]) =>
-  Promise.all(tokens.map(async (token) => (await backend.request(method, path, token === undefined ? {} : { token })).status));
+  Promise.all(
+    tokens.map(async (token) => (await backend.request(method, path, token === undefined ? {} : { token })).status),
+  );
 
 describe("v1.1.0", () => {
   it("keeps users and encrypted connections on schema 1, goes on at schema 2, and back", async () => {
     const { connection, environment } = await databaseAt("v1_1", 1);
     const backend = await start("v1.1.0", { ...environment, COMMIT: "abc123" });
-    expect((await backend.request("GET", "/api/system/health")).body).toMatchObject({ status: "healthy", version: "v1.1.0", commit: "abc123" });
+    expect((await backend.request("GET", "/api/system/health")).body).toMatchObject({
+      status: "healthy",
+      version: "v1.1.0",
+      commit: "abc123",
+    });
 
     const admin = await tokenOf(backend, adminAccount);
     const user = await newUser(backend, "first");
-    expect(await statusesOf(backend, "GET", "/api/system/status", [undefined, "broken", user, admin])).toEqual([401, 401, 200, 200]);
+    expect(await statusesOf(backend, "GET", "/api/system/status", [undefined, "broken", user, admin])).toEqual([
+      401, 401, 200, 200,
+    ]);
     expect(await statusesOf(backend, "GET", "/api/connections", [undefined, "broken", user])).toEqual([401, 401, 200]);
     expect(await statusesOf(backend, "GET", "/api/admin/providers", [admin])).toEqual([404]);
-    expect((await backend.request("POST", "/api/prompts", { token: user, body: { title: "a", content: "b" } })).status).toBe(201);
+    expect(
+      (await backend.request("POST", "/api/prompts", { token: user, body: { title: "a", content: "b" } })).status,
+    ).toBe(201);
 
     const canary = `key-${randomBytes(8).toString("hex")}`;
     for (const schema of [1, 2, 1]) {
@@ -90,7 +110,9 @@ describe("v1.1.0", () => {
       const body = { name: `at ${schema}`, provider: "openai", config: { api_key: canary } };
       const created = await backend.request("POST", "/api/connections", { token: user, body });
       expect(created.status).toBe(201);
-      expect(dataOf<Row[]>(await backend.request("GET", "/api/connections", { token: user })).at(-1)).toMatchObject({ name: `at ${schema}` });
+      expect(dataOf<Row[]>(await backend.request("GET", "/api/connections", { token: user })).at(-1)).toMatchObject({
+        name: `at ${schema}`,
+      });
     }
     const stored = await rows(connection, "SELECT id, encrypted_config FROM connections ORDER BY created_at");
     expect(stored).toHaveLength(3);
@@ -99,8 +121,14 @@ describe("v1.1.0", () => {
     const path = `/api/connections/${stored[0]?.id}`;
     expect((await backend.request("DELETE", path, { token: admin })).status).toBe(404);
     expect((await backend.request("DELETE", path, { token: user })).status).toBe(204);
-    const wrong = await backend.request("POST", "/api/connections", { token: user, body: { name: "x", provider: "other", config: { a: 1 } } });
-    expect([wrong.status, wrong.body]).toEqual([400, { error: { code: "VALIDATION_ERROR", message: expect.stringContaining("provider must be one of") as string } }]);
+    const wrong = await backend.request("POST", "/api/connections", {
+      token: user,
+      body: { name: "x", provider: "other", config: { a: 1 } },
+    });
+    expect([wrong.status, wrong.body]).toEqual([
+      400,
+      { error: { code: "VALIDATION_ERROR", message: expect.stringContaining("provider must be one of") as string } },
+    ]);
     expect(backend.output()).not.toContain('"level":"error"');
   });
 
@@ -112,7 +140,10 @@ describe("v1.1.0", () => {
     expect((await backend.request("POST", "/api/auth/logout", { token: first })).status).toBe(204);
     await rows(connection, "UPDATE users SET is_active = false WHERE email LIKE 'second%'");
     expect(await statusesOf(backend, "GET", "/api/connections", [first, second])).toEqual([401, 401]);
-    expect((await backend.request("POST", "/api/auth/login", { body: { ...adminAccount, password: "wrong password" } })).status).toBe(401);
+    expect(
+      (await backend.request("POST", "/api/auth/login", { body: { ...adminAccount, password: "wrong password" } }))
+        .status,
+    ).toBe(401);
   });
 });
 
@@ -128,10 +159,15 @@ describe("v1.2.0", () => {
     const { connection, environment } = await databaseAt("two_copies", 2);
     await Promise.all([start("v1.2.0", environment), start("v1.2.0", environment)]);
     await start("v1.2.0", environment);
-    expect(await rows(connection, "SELECT email FROM users WHERE role = 'admin'")).toEqual([{ email: adminAccount.email }]);
+    expect(await rows(connection, "SELECT email FROM users WHERE role = 'admin'")).toEqual([
+      { email: adminAccount.email },
+    ]);
     expect(
-      await rows(connection, `SELECT p.identifier, count(m.id)::integer AS models, count(*) FILTER (WHERE m.is_default)::integer AS defaults
-        FROM providers p JOIN models m ON m.provider_id = p.id WHERE p.is_system GROUP BY 1 ORDER BY 1`),
+      await rows(
+        connection,
+        `SELECT p.identifier, count(m.id)::integer AS models, count(*) FILTER (WHERE m.is_default)::integer AS defaults
+        FROM providers p JOIN models m ON m.provider_id = p.id WHERE p.is_system GROUP BY 1 ORDER BY 1`,
+      ),
     ).toEqual([
       { identifier: "anthropic", models: 2, defaults: 1 },
       { identifier: "bedrock", models: 2, defaults: 1 },
@@ -159,45 +195,89 @@ describe("v1.2.0", () => {
       ["GET", "/api/admin/provider-templates"],
     ];
     for (const [method, path] of routes)
-      expect([path, await statusesOf(backend, method, path, [undefined, "broken", user, admin])]).toEqual([path, [401, 401, 403, 200]]);
-    for (const [method, path] of [["POST", "/api/admin/providers"], ["POST", "/api/admin/provider-templates"], ["DELETE", `/api/admin/providers/${id}`]] as const)
-      expect([path, await statusesOf(backend, method, path, [undefined, "broken", user])]).toEqual([path, [401, 401, 403]]);
+      expect([path, await statusesOf(backend, method, path, [undefined, "broken", user, admin])]).toEqual([
+        path,
+        [401, 401, 403, 200],
+      ]);
+    for (const [method, path] of [
+      ["POST", "/api/admin/providers"],
+      ["POST", "/api/admin/provider-templates"],
+      ["DELETE", `/api/admin/providers/${id}`],
+    ] as const)
+      expect([path, await statusesOf(backend, method, path, [undefined, "broken", user])]).toEqual([
+        path,
+        [401, 401, 403],
+      ]);
   });
 
   it("manages providers, models and templates, and stores no credential in the clear", async () => {
     const { connection, environment } = await databaseAt("manage", 2);
     const backend = await start("v1.2.0", environment);
     const token = await tokenOf(backend, adminAccount);
-    const ask = (method: string, path: string, body?: unknown) => backend.request(method, `/api/admin/${path}`, { token, ...(body === undefined ? {} : { body }) });
+    const ask = (method: string, path: string, body?: unknown) =>
+      backend.request(method, `/api/admin/${path}`, { token, ...(body === undefined ? {} : { body }) });
 
     const canary = `key-${randomBytes(8).toString("hex")}`;
-    const acme = { identifier: "acme", name: "Acme", api_endpoint: "https://llm.acme.example/v1", auth_config: { api_key: canary } };
+    const acme = {
+      identifier: "acme",
+      name: "Acme",
+      api_endpoint: "https://llm.acme.example/v1",
+      auth_config: { api_key: canary },
+    };
     const created = await ask("POST", "providers", { ...acme, models: [{ identifier: "acme-1", name: "Acme 1" }] });
     expect(created.status).toBe(201);
     const { id } = dataOf<{ id: string }>(created);
-    expect(dataOf<Row>(created)).toMatchObject({ identifier: "acme", is_system: false, has_auth_config: true, models: [{ identifier: "acme-1", is_default: true }] });
+    expect(dataOf<Row>(created)).toMatchObject({
+      identifier: "acme",
+      is_system: false,
+      has_auth_config: true,
+      models: [{ identifier: "acme-1", is_default: true }],
+    });
     expect((await ask("POST", "providers", acme)).status).toBe(409);
-    expect((await ask("POST", "providers", { ...acme, identifier: "b", api_endpoint: "file:///etc" })).status).toBe(400);
-    expect(dataOf<Row>(await ask("PUT", `providers/${id}`, { name: "Acme 2" }))).toMatchObject({ name: "Acme 2", api_endpoint: acme.api_endpoint, has_auth_config: true });
+    expect((await ask("POST", "providers", { ...acme, identifier: "b", api_endpoint: "file:///etc" })).status).toBe(
+      400,
+    );
+    expect(dataOf<Row>(await ask("PUT", `providers/${id}`, { name: "Acme 2" }))).toMatchObject({
+      name: "Acme 2",
+      api_endpoint: acme.api_endpoint,
+      has_auth_config: true,
+    });
     expect((await ask("POST", `providers/${id}/models`, { identifier: "acme-2", name: "Acme 2" })).status).toBe(201);
     expect((await ask("POST", `providers/${id}/models`, { identifier: "acme-2", name: "Acme 2" })).status).toBe(409);
     expect(dataOf<Row[]>(await ask("GET", `providers/${id}/models`))).toHaveLength(2);
     expect(dataOf<Row[]>(await ask("GET", "providers"))).toHaveLength(5);
-    expect(dataOf<Row[]>(await ask("GET", "providers?isSystem=true")).map(({ identifier }) => identifier).sort()).toEqual(["anthropic", "bedrock", "microsoft-copilot", "openai"]);
+    expect(
+      dataOf<Row[]>(await ask("GET", "providers?isSystem=true"))
+        .map(({ identifier }) => identifier)
+        .sort(),
+    ).toEqual(["anthropic", "bedrock", "microsoft-copilot", "openai"]);
     expect(JSON.stringify(await rows(connection, "SELECT * FROM providers"))).not.toContain(canary);
     expect(backend.output()).not.toContain(canary);
 
     expect(dataOf<Row>(await ask("POST", `providers/${id}/test`))).toMatchObject({ success: true, http_status: 200 });
     expect(provider.requests).toContain("GET /acme/v1/models -");
-    expect(dataOf<Row>(await ask("GET", "providers/registry-status"))).toMatchObject({ status: "healthy", total: 5, healthy: 1, unhealthy: 0, unknown: 4 });
+    expect(dataOf<Row>(await ask("GET", "providers/registry-status"))).toMatchObject({
+      status: "healthy",
+      total: 5,
+      healthy: 1,
+      unhealthy: 0,
+      unknown: 4,
+    });
     expect((await ask("DELETE", `providers/${id}`)).status).toBe(204);
     expect((await ask("GET", `providers/${id}`)).status).toBe(404);
     const [system] = await rows(connection, "SELECT id FROM providers WHERE is_system LIMIT 1");
     expect((await ask("DELETE", `providers/${system?.id}`)).status).toBe(409);
 
-    const template = await ask("POST", "provider-templates", { name: "Mine", provider_config: { auth_method: "api_key" }, default_models: [{ identifier: "m", name: "M" }] });
+    const template = await ask("POST", "provider-templates", {
+      name: "Mine",
+      provider_config: { auth_method: "api_key" },
+      default_models: [{ identifier: "m", name: "M" }],
+    });
     expect(template.status).toBe(201);
-    expect(dataOf<Row[]>(await ask("GET", "provider-templates")).map(({ name }) => name)).toEqual(["OpenAI compatible", "Mine"]);
+    expect(dataOf<Row[]>(await ask("GET", "provider-templates")).map(({ name }) => name)).toEqual([
+      "OpenAI compatible",
+      "Mine",
+    ]);
     expect((await ask("DELETE", `provider-templates/${dataOf<{ id: string }>(template).id}`)).status).toBe(204);
   });
 
@@ -210,23 +290,46 @@ describe("v1.2.0", () => {
 
     await migrateDatabase(connection, 2);
     const newer = await start("v1.2.0", environment);
-    const offered = dataOf<{ id: string; identifier: string; models: Row[] }[]>(await newer.request("GET", "/api/providers", { token: user }));
-    expect(offered.map(({ identifier, models }) => [identifier, models.length]).sort()).toEqual([["anthropic", 2], ["bedrock", 2], ["microsoft-copilot", 1], ["openai", 2]]);
+    const offered = dataOf<{ id: string; identifier: string; models: Row[] }[]>(
+      await newer.request("GET", "/api/providers", { token: user }),
+    );
+    expect(offered.map(({ identifier, models }) => [identifier, models.length]).sort()).toEqual([
+      ["anthropic", 2],
+      ["bedrock", 2],
+      ["microsoft-copilot", 1],
+      ["openai", 2],
+    ]);
     const openai = offered.find(({ identifier }) => identifier === "openai");
     for (const key of ["new-key", "refused"])
-      expect((await newer.request("POST", "/api/connections", { token: user, body: { name: key, provider_id: openai?.id, credentials: { api_key: key } } })).status).toBe(201);
+      expect(
+        (
+          await newer.request("POST", "/api/connections", {
+            token: user,
+            body: { name: key, provider_id: openai?.id, credentials: { api_key: key } },
+          })
+        ).status,
+      ).toBe(201);
     // A page of v1.1.0 that is still open.
     expect((await newer.request("POST", "/api/connections", { token: user, body })).status).toBe(201);
     const nobody = { name: "x", provider_id: "00000000-0000-0000-0000-000000000000", credentials: { api_key: "x" } };
     expect((await newer.request("POST", "/api/connections", { token: user, body: nobody })).status).toBe(400);
 
-    const connections = dataOf<{ id: string; name: string; provider: string; provider_id: string | null }[]>(await newer.request("GET", "/api/connections", { token: user }));
+    const connections = dataOf<{ id: string; name: string; provider: string; provider_id: string | null }[]>(
+      await newer.request("GET", "/api/connections", { token: user }),
+    );
     expect(connections.map(({ name, provider, provider_id }) => [name, provider, provider_id !== null])).toEqual([
-      ["old", "anthropic", false], ["new-key", "openai", true], ["refused", "openai", true], ["old", "anthropic", true],
+      ["old", "anthropic", false],
+      ["new-key", "openai", true],
+      ["refused", "openai", true],
+      ["old", "anthropic", true],
     ]);
-    const tested = await Promise.all(connections.slice(0, 3).map(({ id }) => newer.request("POST", `/api/connections/${id}/test`, { token: user })));
+    const tested = await Promise.all(
+      connections.slice(0, 3).map(({ id }) => newer.request("POST", `/api/connections/${id}/test`, { token: user })),
+    );
     expect(tested.map((answer) => dataOf<{ success: boolean }>(answer).success)).toEqual([true, true, false]);
-    expect(provider.requests).toEqual(expect.arrayContaining(["GET /anthropic/v1/models old-key", "GET /openai/v1/models new-key"]));
+    expect(provider.requests).toEqual(
+      expect.arrayContaining(["GET /anthropic/v1/models old-key", "GET /openai/v1/models new-key"]),
+    );
     expect(dataOf<Row[]>(await older.request("GET", "/api/connections", { token: user }))).toHaveLength(4);
 
     const otherKey = await start("v1.2.0", { ...environment, ENCRYPTION_KEY: randomBytes(32).toString("hex") });
@@ -245,7 +348,10 @@ describe("v1.2.0", () => {
       const response = await held;
       const end = backend.stop();
       await eventually(async () => {
-        const refused = await fetch(backend.url).then(() => false, () => true);
+        const refused = await fetch(backend.url).then(
+          () => false,
+          () => true,
+        );
         if (!refused) throw new Error("still takes connections");
       });
       response.writeHead(200).end("{}");
@@ -259,7 +365,12 @@ describe("v1.2.0", () => {
 
 describe("both releases", () => {
   it.each(["v1.1.0", "v1.2.0"])("%s names all that its environment lacks, and no value", async (tag) => {
-    const backend = await launch(tag, { PATH: process.env.PATH, NODE_ENV: "production", ENCRYPTION_KEY: "not-hexadecimal", PORT: "" });
+    const backend = await launch(tag, {
+      PATH: process.env.PATH,
+      NODE_ENV: "production",
+      ENCRYPTION_KEY: "not-hexadecimal",
+      PORT: "",
+    });
     expect(await backend.ended).toBe(1);
     const [line = ""] = backend.output().split("\n");
     expect(JSON.parse(line)).toMatchObject({
@@ -313,7 +424,9 @@ describe("both releases", () => {
       });
       const token = await tokenOf(backend, adminAccount);
       expect((await backend.request("GET", "/api/providers", { token })).status).toBe(200);
-      expect((await backend.request("GET", "/api/system/status", { token })).body).toMatchObject({ data: { status: "degraded" } });
+      expect((await backend.request("GET", "/api/system/status", { token })).body).toMatchObject({
+        data: { status: "degraded" },
+      });
       second = await startRedis({ port: first.port });
       await eventually(async () => {
         const { body } = await backend.request("GET", "/api/system/status", { token });

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adminAccount, backendEnvironment, launchBackend, newUser, type RunningBackend, startBackend, tokenOf } from "../app/backend";
+import {
+  adminAccount,
+  backendEnvironment,
+  launchBackend,
+  newUser,
+  type RunningBackend,
+  startBackend,
+  tokenOf,
+} from "../app/backend";
 import { builtRelease } from "../app/build";
 import { type RunningRedis, startRedis } from "../app/redis";
 import { migrateDatabase } from "../app/schema";
@@ -50,7 +58,9 @@ describe("a broken release is broken in the way that its name says", () => {
     const backend = await kept(startBackend("v1.2.0-leaky-admin", environment));
     const tokens = [undefined, await newUser(backend, "user"), await tokenOf(backend, adminAccount)];
     const statuses = (path: string) =>
-      Promise.all(tokens.map(async (token) => (await backend.request("GET", path, token === undefined ? {} : { token })).status));
+      Promise.all(
+        tokens.map(async (token) => (await backend.request("GET", path, token === undefined ? {} : { token })).status),
+      );
     expect(await statuses("/api/admin/providers")).toEqual([200, 200, 200]);
     expect(await statuses("/api/admin/providers/registry-status")).toEqual([401, 403, 200]);
     expect(await statuses("/api/admin/provider-templates")).toEqual([401, 403, 200]);

@@ -1,12 +1,18 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrateTo, recordTo, schemaFingerprint, schemaState, type MigrationReport } from "../../infra/database/migrations";
+import {
+  type MigrationReport,
+  migrateTo,
+  recordTo,
+  schemaFingerprint,
+  schemaState,
+} from "../../infra/database/migrations";
 import { migrationOptions } from "../../infra/phases/schema/schema-plan";
-import { backendEnvironment, launchBackend, newUser, startBackend, type RunningBackend } from "../app/backend";
+import { backendEnvironment, launchBackend, newUser, type RunningBackend, startBackend } from "../app/backend";
 import { builtRelease } from "../app/build";
-import { startRedis, type RunningRedis } from "../app/redis";
+import { type RunningRedis, startRedis } from "../app/redis";
 import { contents, migrations, seedConnections } from "./library";
-import { one, useCluster, type Scratch } from "./scratch";
+import { one, type Scratch, useCluster } from "./scratch";
 
 // v1.2.0 that migrates itself: no lock, plain CREATE TRIGGER, a journal of its own, and one table that this program knows nothing of.
 const release = "v1.2.0-migrates-itself";
@@ -31,11 +37,23 @@ const applicationJournal = {
     beforeDown: [] as string[],
   },
 };
-const removesUsage = ["DROP TABLE IF EXISTS provider_usage", "DELETE FROM schema_migrations WHERE name = '003_provider_usage'"];
+const removesUsage = [
+  "DROP TABLE IF EXISTS provider_usage",
+  "DELETE FROM schema_migrations WHERE name = '003_provider_usage'",
+];
 
-function go(scratch: Scratch, target: number, beforeDown: string[] = [], work: typeof migrateTo = migrateTo): Promise<MigrationReport> {
+function go(
+  scratch: Scratch,
+  target: number,
+  beforeDown: string[] = [],
+  work: typeof migrateTo = migrateTo,
+): Promise<MigrationReport> {
   const options = migrationOptions({
-    lockTimeoutMs: 200, statementTimeoutMs: 10_000, migrationDeadlineMs: 60_000, migrations: "both", providerBecomes: {},
+    lockTimeoutMs: 200,
+    statementTimeoutMs: 10_000,
+    migrationDeadlineMs: 60_000,
+    migrations: "both",
+    providerBecomes: {},
     applicationJournal: { "2": { ...applicationJournal["2"], beforeDown } },
   });
   return work({ connect: scratch.connect, target, migrations, options });
@@ -44,7 +62,13 @@ function go(scratch: Scratch, target: number, beforeDown: string[] = [], work: t
 /** Runs a release on the database until `work` has seen it healthy. */
 async function serving<T>(scratch: Scratch, tag: string, work: (backend: RunningBackend) => Promise<T>): Promise<T> {
   const { user, password, host, port, database } = scratch.connection;
-  const backend = await startBackend(tag, backendEnvironment({ databaseUrl: `postgresql://${user}:${password}@${host}:${port}/${database}`, redisUrl: redis.url }));
+  const backend = await startBackend(
+    tag,
+    backendEnvironment({
+      databaseUrl: `postgresql://${user}:${password}@${host}:${port}/${database}`,
+      redisUrl: redis.url,
+    }),
+  );
   try {
     return await work(backend);
   } finally {
@@ -56,7 +80,8 @@ const usable = async (backend: RunningBackend): Promise<void> => {
   const token = await newUser(backend, `user-${Date.now()}`);
   expect((await backend.request("GET", "/api/connections", { token })).status).toBe(200);
 };
-const ranItself = (client: Client): Promise<string | null> => one<string | null>(client, "SELECT string_agg(name, ' ' ORDER BY name) FROM schema_migrations");
+const ranItself = (client: Client): Promise<string | null> =>
+  one<string | null>(client, "SELECT string_agg(name, ' ' ORDER BY name) FROM schema_migrations");
 
 describe("this program first, then the application starts", () => {
   test("it finds its migration done and goes on with its own; back, it is refused by name until config removes that; and there again", async () => {
@@ -76,10 +101,17 @@ describe("this program first, then the application starts", () => {
     await client.query("INSERT INTO provider_usage (provider_id) SELECT id FROM providers");
     const two = { schema: await schemaFingerprint(client), rows: await contents(client) };
 
-    const refusal = await go(scratch, 1).then(() => "", (error: Error) => error.message);
-    expect(refusal).toMatch(/made since it went up, by the application itself: \+ relation provider_usage rp\. Nothing was changed/);
+    const refusal = await go(scratch, 1).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    expect(refusal).toMatch(
+      /made since it went up, by the application itself: \+ relation provider_usage rp\. Nothing was changed/,
+    );
     // Half of what is needed is as good as nothing: the statements are kept together or not at all.
-    await expect(go(scratch, 1, ["DELETE FROM schema_migrations WHERE name = '003_provider_usage'"])).rejects.toThrow(/provider_usage rp/);
+    await expect(go(scratch, 1, ["DELETE FROM schema_migrations WHERE name = '003_provider_usage'"])).rejects.toThrow(
+      /provider_usage rp/,
+    );
     expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(two);
     expect(await ranItself(client)).toBe("002_dynamic_providers 003_provider_usage");
     expect(await schemaState(client)).toEqual({ version: 2 });
@@ -92,7 +124,9 @@ describe("this program first, then the application starts", () => {
       "+ index CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (name)",
       "+ relation schema_migrations rp",
     ]);
-    expect((await schemaFingerprint(client)).lines.filter((line) => !line.includes("schema_migrations"))).toEqual(schemaOne.lines);
+    expect((await schemaFingerprint(client)).lines.filter((line) => !line.includes("schema_migrations"))).toEqual(
+      schemaOne.lines,
+    );
     expect(await ranItself(client)).toBeNull();
     await serving(scratch, "v1.1.0", usable);
 
@@ -105,7 +139,13 @@ describe("this program first, then the application starts", () => {
     const scratch = await cluster.database();
     await migrateTo({ connect: scratch.connect, target: 2, migrations });
     const { user, password, host, port, database } = scratch.connection;
-    const backend = await launchBackend(release, backendEnvironment({ databaseUrl: `postgresql://${user}:${password}@${host}:${port}/${database}`, redisUrl: redis.url }));
+    const backend = await launchBackend(
+      release,
+      backendEnvironment({
+        databaseUrl: `postgresql://${user}:${password}@${host}:${port}/${database}`,
+        redisUrl: redis.url,
+      }),
+    );
     try {
       expect(await backend.ended).toBe(1);
       expect(backend.output()).toMatch(/trigger .*update_providers_updated_at.* already exists/);
@@ -132,10 +172,15 @@ describe("the application first, then this program", () => {
     await serving(scratch, release, usable);
     const adopted = { schema: await schemaFingerprint(client), rows: await contents(client) };
 
-    await expect(go(scratch, 1)).rejects.toThrow(/in the way of going back: foreign key provider_usage_provider_id_fkey of provider_usage.*Nothing was changed/);
+    await expect(go(scratch, 1)).rejects.toThrow(
+      /in the way of going back: foreign key provider_usage_provider_id_fkey of provider_usage.*Nothing was changed/,
+    );
     expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(adopted);
     const down = await go(scratch, 1, removesUsage);
-    expect(down.applied[0]?.leftOver).toEqual([expect.stringMatching(/^\+ function update_updated_at_column\(\) [0-9a-f]{32}$/), "+ relation schema_migrations rp"]);
+    expect(down.applied[0]?.leftOver).toEqual([
+      expect.stringMatching(/^\+ function update_updated_at_column\(\) [0-9a-f]{32}$/),
+      "+ relation schema_migrations rp",
+    ]);
     await serving(scratch, "v1.1.0", usable);
     await go(scratch, 2);
     await serving(scratch, release, usable);
@@ -146,11 +191,15 @@ describe("the application first, then this program", () => {
     const scratch = await cluster.database();
     const client = await scratch.session();
     await go(scratch, 1);
-    await expect(go(scratch, 2, [], recordTo)).rejects.toThrow(/does not hold 0002_dynamic_providers: .*missing columns.*Nothing was changed/);
+    await expect(go(scratch, 2, [], recordTo)).rejects.toThrow(
+      /does not hold 0002_dynamic_providers: .*missing columns.*Nothing was changed/,
+    );
     await serving(scratch, release, usable);
     const before = await schemaFingerprint(client);
     const recorded = await recordTo({ connect: scratch.connect, target: 2, migrations });
-    expect(recorded.applied.map(({ name, isRecorded }) => ({ name, isRecorded }))).toEqual([{ name: "0002_dynamic_providers", isRecorded: true }]);
+    expect(recorded.applied.map(({ name, isRecorded }) => ({ name, isRecorded }))).toEqual([
+      { name: "0002_dynamic_providers", isRecorded: true },
+    ]);
     expect(await schemaFingerprint(client)).toEqual(before);
     expect(await schemaState(client)).toEqual({ version: 2 });
     expect((await recordTo({ connect: scratch.connect, target: 2, migrations })).applied).toEqual([]);

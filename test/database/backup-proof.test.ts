@@ -2,8 +2,8 @@ import pg, { type Client } from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { digitsOf, isEmpty, readContent } from "../../infra/database/backup/content";
 import { writeMarker } from "../../infra/database/backup/marker";
-import { scramVerifier } from "../../infra/database/backup/scram";
 import { type Expectation, proveCopy } from "../../infra/database/backup/proof";
+import { scramVerifier } from "../../infra/database/backup/scram";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { one, type Scratch, useCluster } from "./scratch";
 
@@ -35,7 +35,9 @@ async function expectation(client: Client, meanwhile?: () => Promise<void>): Pro
 }
 
 /** A copy, broken as a superuser can, looked at as RDS's master would. */
-async function copyOf(damage: (copy: Client) => Promise<void> = async () => undefined): Promise<{ look: <T>(work: (copy: Client) => Promise<T>) => Promise<T> }> {
+async function copyOf(
+  damage: (copy: Client) => Promise<void> = async () => undefined,
+): Promise<{ look: <T>(work: (copy: Client) => Promise<T>) => Promise<T> }> {
   const name = `copy_${++copies}`;
   const superuser = await source.session({ isSuperuser: true });
   const admin = new pg.Client({ ...superuserOf(superuser), database: "postgres" });
@@ -72,23 +74,39 @@ describe("a restored copy", () => {
   test("that is whole is proved, with what was seen as evidence", async () => {
     const proof = await (await copyOf()).look((copy) => proveCopy(copy, wanted));
     expect([...proof.integrityProblems, ...proof.contentProblems]).toEqual([]);
-    expect(proof.content).toMatch(/connections: 500 rows in \d+ key ranges equal; models: 4 rows .*providers: 4 rows .*users: 10 rows/);
+    expect(proof.content).toMatch(
+      /connections: 500 rows in \d+ key ranges equal; models: 4 rows .*providers: 4 rows .*users: 10 rows/,
+    );
     expect(proof.integrity).toMatch(/amcheck found nothing in \d\d indexes and \d+ tables/);
   });
 
   test("with one row missing is refused, and the range named", async () => {
-    const copy = await copyOf(async (client) => void (await client.query("DELETE FROM connections WHERE id = (SELECT id FROM connections ORDER BY id LIMIT 1 OFFSET 250)")));
+    const copy = await copyOf(
+      async (client) =>
+        void (await client.query(
+          "DELETE FROM connections WHERE id = (SELECT id FROM connections ORDER BY id LIMIT 1 OFFSET 250)",
+        )),
+    );
     const proof = await copy.look((client) => proveCopy(client, wanted));
-    expect(proof.contentProblems).toEqual([expect.stringMatching(/^connections: keys [0-9a-f]{2}… hold (no row|\d+ rows) instead of \d+$/)]);
+    expect(proof.contentProblems).toEqual([
+      expect.stringMatching(/^connections: keys [0-9a-f]{2}… hold (no row|\d+ rows) instead of \d+$/),
+    ]);
   });
 
   test("with one column of one row changed is refused", async () => {
-    const copy = await copyOf(async (client) => void (await client.query("UPDATE users SET password_hash = 'y' WHERE email = 'user-3@example.test'")));
-    expect((await copy.look((client) => proveCopy(client, wanted))).contentProblems).toEqual([expect.stringMatching(/^users: keys .* with another content$/)]);
+    const copy = await copyOf(
+      async (client) =>
+        void (await client.query("UPDATE users SET password_hash = 'y' WHERE email = 'user-3@example.test'")),
+    );
+    expect((await copy.look((client) => proveCopy(client, wanted))).contentProblems).toEqual([
+      expect.stringMatching(/^users: keys .* with another content$/),
+    ]);
   });
 
   test("without its marker is refused, though its rows are equal", async () => {
-    const copy = await copyOf(async (client) => void (await client.query("DELETE FROM migration_audit WHERE migration_name = 'backup-marker'")));
+    const copy = await copyOf(
+      async (client) => void (await client.query("DELETE FROM migration_audit WHERE migration_name = 'backup-marker'")),
+    );
     const proof = await copy.look((client) => proveCopy(client, wanted));
     expect(proof.contentProblems).toEqual([]);
     expect(proof.integrityProblems).toEqual([expect.stringContaining("it is no copy of this snapshot")]);
@@ -106,20 +124,28 @@ describe("a restored copy", () => {
     });
     const proof = await copy.look((client) => proveCopy(client, wanted));
     expect(proof.contentProblems).toEqual([]);
-    expect(proof.integrityProblems).toEqual([expect.stringMatching(/^amcheck: idx_models_status: heap tuple .* lacks matching index tuple/)]);
+    expect(proof.integrityProblems).toEqual([
+      expect.stringMatching(/^amcheck: idx_models_status: heap tuple .* lacks matching index tuple/),
+    ]);
   });
 
   test("without a table is refused", async () => {
     const copy = await copyOf(async (client) => void (await client.query("DROP TABLE provider_templates")));
-    expect((await copy.look((client) => proveCopy(client, wanted))).contentProblems).toEqual([expect.stringContaining("provider_templates: the table is missing")]);
+    expect((await copy.look((client) => proveCopy(client, wanted))).contentProblems).toEqual([
+      expect.stringContaining("provider_templates: the table is missing"),
+    ]);
   });
 
   test("is proved while writers go on, and what they did not touch is compared all the same", async () => {
     const client = await source.connect();
     try {
       const during = await expectation(client, async () => {
-        await client.query("UPDATE connections SET name = 'renamed' WHERE id IN (SELECT id FROM connections ORDER BY id LIMIT 20)");
-        await client.query("INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'new', provider, 'sealed' FROM connections LIMIT 5");
+        await client.query(
+          "UPDATE connections SET name = 'renamed' WHERE id IN (SELECT id FROM connections ORDER BY id LIMIT 20)",
+        );
+        await client.query(
+          "INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'new', provider, 'sealed' FROM connections LIMIT 5",
+        );
       });
       await client.end();
       const copy = await copyOf();

@@ -1,6 +1,12 @@
 import type { Client } from "pg";
 import { expect, test } from "vitest";
-import { migrateTo, MigrationError, schemaFingerprint, schemaVersion, type ProgressEvent } from "../../infra/database/migrations";
+import {
+  MigrationError,
+  migrateTo,
+  type ProgressEvent,
+  schemaFingerprint,
+  schemaVersion,
+} from "../../infra/database/migrations";
 import { goTo, migrations, seedConnections } from "./library";
 import { one, until, useCluster } from "./scratch";
 
@@ -36,12 +42,18 @@ test("a reader in the way: the statement gives way, says to whom, tries again, a
     ]);
   }
   expect(JSON.stringify(events)).not.toContain("what-the-user-typed");
-  const named = await one<string>(writer, "SELECT details::text FROM migration_audit WHERE migration_name = '0002_dynamic_providers'");
+  const named = await one<string>(
+    writer,
+    "SELECT details::text FROM migration_audit WHERE migration_name = '0002_dynamic_providers'",
+  );
   expect(named).toContain("nightly-report");
   expect(named).not.toContain("what-the-user-typed");
 });
 
-for (const [direction, start, target] of [["up", 1, 2], ["down", 2, 1]] as const) {
+for (const [direction, start, target] of [
+  ["up", 1, 2],
+  ["down", 2, 1],
+] as const) {
   test(`the deadline passes on the way ${direction}: it says who was in the way, and the schema is as it was`, async () => {
     const scratch = await cluster.database();
     await goTo(scratch, start);
@@ -49,10 +61,15 @@ for (const [direction, start, target] of [["up", 1, 2], ["down", 2, 1]] as const
     const before = await schemaFingerprint(client);
     const reader = await scratch.session({ name: "nightly-report" });
     await startReading(reader);
-    const failure = await goTo(scratch, target, impatient).then(() => undefined, (error: unknown) => error);
+    const failure = await goTo(scratch, target, impatient).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     expect(failure).toBeInstanceOf(MigrationError);
     const { message, blockers } = failure as MigrationError;
-    expect(message).toMatch(/did not get its lock within .* in the way was session \d+ \(nightly-report as prompt_library_owner\), idle in transaction/);
+    expect(message).toMatch(
+      /did not get its lock within .* in the way was session \d+ \(nightly-report as prompt_library_owner\), idle in transaction/,
+    );
     expect(blockers.map(({ application }) => application)).toEqual(["nightly-report"]);
     await reader.query("COMMIT");
     if (direction === "up") {
@@ -87,7 +104,9 @@ test("a lock that another migration never gives back is not waited for beyond th
   const first = goTo(scratch, 1);
   await first;
   await holder.query("SELECT pg_advisory_lock(1886151781, 1835624306)");
-  await expect(goTo(scratch, 2, impatient, (event) => void events.push(event))).rejects.toThrow(/Another migration holds the lock.*stuck.*Nothing was changed/);
+  await expect(goTo(scratch, 2, impatient, (event) => void events.push(event))).rejects.toThrow(
+    /Another migration holds the lock.*stuck.*Nothing was changed/,
+  );
   await holder.query("SELECT pg_advisory_unlock(1886151781, 1835624306)");
 });
 
@@ -97,9 +116,14 @@ test("a session that the server ends leaves something that the next run finishes
   const reader = await scratch.session();
   await startReading(reader);
   const events: ProgressEvent[] = [];
-  const migrated = goTo(scratch, 2, patient, (event) => void events.push(event)).then(() => undefined, (error: unknown) => error);
+  const migrated = goTo(scratch, 2, patient, (event) => void events.push(event)).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   await until("it waits", () => events.some(({ kind }) => kind === "retrying"));
-  await reader.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'prompt-library-migration' AND datname = current_database()");
+  await reader.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'prompt-library-migration' AND datname = current_database()",
+  );
   expect(String(await migrated)).toMatch(/connection is lost: run this again/i);
   await reader.query("COMMIT");
   await goTo(scratch, 2);
@@ -120,7 +144,9 @@ test("a session that somebody keeps has its own settings afterwards, and no lock
   expect(kept.length).toBe(2);
   for (const client of kept) {
     expect(await one<string[] | null>(client, settings)).toBeNull();
-    expect(await one(client, "SELECT count(*)::int FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'")).toBe(0);
+    expect(
+      await one(client, "SELECT count(*)::int FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'"),
+    ).toBe(0);
   }
   for (const client of kept) await Object.getPrototypeOf(client).end.call(client);
 });

@@ -1,8 +1,8 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -44,17 +44,37 @@ export async function startCluster(options: { settings?: Record<string, string> 
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const superuser = { host: "127.0.0.1", port: await freePort(), user: "postgres", password: password(), database: "postgres" };
+    const superuser = {
+      host: "127.0.0.1",
+      port: await freePort(),
+      user: "postgres",
+      password: password(),
+      database: "postgres",
+    };
     const data = join(directory, "data");
     const passwordFile = join(directory, "password");
     await mkdir(data, { mode: 0o700 });
     await writeFile(passwordFile, superuser.password, { mode: 0o600 });
-    if (identity) await Promise.all([directory, data, passwordFile].map((path) => chown(path, identity.uid, identity.gid)));
+    if (identity)
+      await Promise.all([directory, data, passwordFile].map((path) => chown(path, identity.uid, identity.gid)));
     await chmod(directory, 0o700);
     await run(
       `${binaries}/initdb`,
-      ["--pgdata", data, "--username", "postgres", "--pwfile", passwordFile, "--auth", "scram-sha-256", "--encoding", "UTF8",
-        "--locale", "C.UTF-8", "--no-sync"],
+      [
+        "--pgdata",
+        data,
+        "--username",
+        "postgres",
+        "--pwfile",
+        passwordFile,
+        "--auth",
+        "scram-sha-256",
+        "--encoding",
+        "UTF8",
+        "--locale",
+        "C.UTF-8",
+        "--no-sync",
+      ],
       identity,
     );
     await rm(passwordFile);
@@ -71,10 +91,26 @@ export async function startCluster(options: { settings?: Record<string, string> 
       ...options.settings,
     };
     const log = join(directory, "log");
-    supervisor = spawn("/bin/sh", ["-c", supervise, "supervise", directory, log, `${binaries}/postgres`, "-D", data,
-      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], {
-      ...identity, cwd: directory, detached: true, stdio: ["pipe", "ignore", "ignore"],
-    });
+    supervisor = spawn(
+      "/bin/sh",
+      [
+        "-c",
+        supervise,
+        "supervise",
+        directory,
+        log,
+        `${binaries}/postgres`,
+        "-D",
+        data,
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
+      {
+        ...identity,
+        cwd: directory,
+        detached: true,
+        stdio: ["pipe", "ignore", "ignore"],
+      },
+    );
     await answering(superuser, supervisor, log);
 
     const owner = { ...superuser, user: "prompt_library_owner", password: password(), database: "prompt_library" };
@@ -114,7 +150,10 @@ rm -rf "$directory"
 async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = await readFile("/etc/passwd", "utf8");
-  const entry = passwd.split("\n").map((line) => line.split(":")).find(([name]) => name === "postgres");
+  const entry = passwd
+    .split("\n")
+    .map((line) => line.split(":"))
+    .find(([name]) => name === "postgres");
   if (!entry) throw new Error("no user postgres: install Debian's package postgresql-15, which makes it");
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }
@@ -143,7 +182,9 @@ async function answering(connection: ClusterConnection, supervisor: ChildProcess
       return await asOne(connection, []);
     } catch (error) {
       if (Date.now() > deadline || supervisor.exitCode !== null) {
-        throw new Error(`PostgreSQL did not start: ${String(error)}\n${await readFile(log, "utf8").catch(() => "(no log)")}`);
+        throw new Error(
+          `PostgreSQL did not start: ${String(error)}\n${await readFile(log, "utf8").catch(() => "(no log)")}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

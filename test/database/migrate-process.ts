@@ -5,7 +5,13 @@
  */
 import { text } from "node:stream/consumers";
 import pg from "pg";
-import { backfill, migrateTo, readMigrations, type MigrationOptions, type ProgressEvent } from "../../infra/database/migrations";
+import {
+  backfill,
+  type MigrationOptions,
+  migrateTo,
+  type ProgressEvent,
+  readMigrations,
+} from "../../infra/database/migrations";
 import type { ClusterConnection } from "./cluster";
 
 export type MigrateProcessInput = {

@@ -8,7 +8,10 @@ import { useCluster } from "./scratch";
 const cluster = useCluster();
 const migrations = readMigrations();
 
-test.each([[1, 2], [2, 1]])("a copy at schema %i goes to %i, back and there again, equal each time", async (from, target) => {
+test.each([
+  [1, 2],
+  [2, 1],
+])("a copy at schema %i goes to %i, back and there again, equal each time", async (from, target) => {
   const scratch = await cluster.database();
   await goTo(scratch, from);
   const client = await scratch.session();
@@ -16,7 +19,11 @@ test.each([[1, 2], [2, 1]])("a copy at schema %i goes to %i, back and there agai
   if (from === 2) await seedProviders(client);
   const done = await rehearsePair({ connect: scratch.connect, target, migrations });
   expect(done.problems).toEqual([]);
-  expect(done.steps.map((step) => [step.from, step.to])).toEqual([[from, target], [target, from], [from, target]]);
+  expect(done.steps.map((step) => [step.from, step.to])).toEqual([
+    [from, target],
+    [target, from],
+    [from, target],
+  ]);
   expect(done.steps[0]?.fingerprint).toBe(done.steps[2]?.fingerprint);
   expect(await schemaVersion(client)).toBe(target);
 });
@@ -29,10 +36,26 @@ test("a way back that loses a row or leaves another shape is named", async () =>
   const down = migrations.find(({ version }) => version === 2)?.down;
   if (down === undefined) throw new Error("version 2 is gone");
   const [first] = down.units.filter((unit) => unit.kind !== "check" && unit.kind !== "batch");
-  const units = [{ ...first, statements: ["DELETE FROM connections WHERE name = 'connection 7'", "ALTER TABLE prompts ADD COLUMN IF NOT EXISTS left_behind int"] } as (typeof down.units)[number], ...down.units];
-  const broken = migrations.map((migration) => (migration.version === 2 ? { ...migration, down: { ...down, units } } : migration));
+  const units = [
+    {
+      ...first,
+      statements: [
+        "DELETE FROM connections WHERE name = 'connection 7'",
+        "ALTER TABLE prompts ADD COLUMN IF NOT EXISTS left_behind int",
+      ],
+    } as (typeof down.units)[number],
+    ...down.units,
+  ];
+  const broken = migrations.map((migration) =>
+    migration.version === 2 ? { ...migration, down: { ...down, units } } : migration,
+  );
   const { problems } = await rehearsePair({ connect: scratch.connect, target: 2, migrations: broken });
-  expect(problems).toEqual(expect.arrayContaining([expect.stringContaining("schema 1 came back with another shape: + column prompts.left_behind integer"), expect.stringMatching(/schema 1 came back with other rows: connections: keys ..… hold/)]));
+  expect(problems).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining("schema 1 came back with another shape: + column prompts.left_behind integer"),
+      expect.stringMatching(/schema 1 came back with other rows: connections: keys ..… hold/),
+    ]),
+  );
 });
 
 test("what a restore would lose is counted from a moment on", async () => {
@@ -41,10 +64,18 @@ test("what a restore would lose is counted from a moment on", async () => {
   const client = await scratch.session();
   await seedConnections(client, 20);
   const since = new Date();
-  await client.query("INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'later', provider, 'sealed' FROM connections LIMIT 3");
-  await client.query("UPDATE connections SET status = 'active', updated_at = clock_timestamp() WHERE name IN ('connection 1', 'connection 2')");
+  await client.query(
+    "INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'later', provider, 'sealed' FROM connections LIMIT 3",
+  );
+  await client.query(
+    "UPDATE connections SET status = 'active', updated_at = clock_timestamp() WHERE name IN ('connection 1', 'connection 2')",
+  );
   const loss = await lossSince(client, since, new Date(since.getTime() + 90_000));
   expect(loss.seconds).toBe(90);
-  expect(loss.tables.find(({ table }) => table === "connections")).toEqual({ table: "connections", made: 3, changed: 2 });
+  expect(loss.tables.find(({ table }) => table === "connections")).toEqual({
+    table: "connections",
+    made: 3,
+    changed: 2,
+  });
   expect(loss.tables.find(({ table }) => table === "users")).toMatchObject({ made: 0 });
 });

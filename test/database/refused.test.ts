@@ -2,7 +2,15 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { backfill, migrateTo, migrationsDirectory, readMigrations, schemaFingerprint, schemaState, type Migration } from "../../infra/database/migrations";
+import {
+  backfill,
+  type Migration,
+  migrateTo,
+  migrationsDirectory,
+  readMigrations,
+  schemaFingerprint,
+  schemaState,
+} from "../../infra/database/migrations";
 import { extendChain } from "../../infra/database/migrations/chain";
 import { contents, goTo, migrations, seedConnections, seedProviders } from "./library";
 import { one, useCluster } from "./scratch";
@@ -20,7 +28,8 @@ async function changed(file: string, change: (text: string) => string): Promise<
   return readMigrations(join(root, "migrations"));
 }
 
-const raise = (text: string): string => `${text}\nDO $$ BEGIN RAISE EXCEPTION 'this schema is not what we wanted'; END $$;\n`;
+const raise = (text: string): string =>
+  `${text}\nDO $$ BEGIN RAISE EXCEPTION 'this schema is not what we wanted'; END $$;\n`;
 
 test("a version whose verify script raises is undone and its journal says failed", async () => {
   const scratch = await cluster.database();
@@ -28,14 +37,23 @@ test("a version whose verify script raises is undone and its journal says failed
   await goTo(scratch, 1);
   const before = await schemaFingerprint(client);
   const broken = await changed("verify/0002_dynamic_providers.sql", (text) => `${text}\n-- another one\n`);
-  const raising = broken.map((migration) => (migration.version === 2 ? { ...migration, verify: { ...migration.verify, up: raise(migration.verify.up) } } : migration));
+  const raising = broken.map((migration) =>
+    migration.version === 2
+      ? { ...migration, verify: { ...migration.verify, up: raise(migration.verify.up) } }
+      : migration,
+  );
   await expect(migrateTo({ connect: scratch.connect, target: 2, migrations: raising })).rejects.toThrow(
     /0002_dynamic_providers up failed: verification: this schema is not what we wanted.*It was undone: the schema is at version 1/,
   );
   expect(await schemaFingerprint(client)).toEqual(before);
   expect(await schemaState(client)).toEqual({ version: 1 });
-  const { rows } = await client.query("SELECT status, details ->> 'direction' AS direction FROM migration_audit WHERE migration_name LIKE '0002%' ORDER BY executed_at");
-  expect(rows).toEqual([{ status: "failed", direction: "up" }, { status: "reverted", direction: "down" }]);
+  const { rows } = await client.query(
+    "SELECT status, details ->> 'direction' AS direction FROM migration_audit WHERE migration_name LIKE '0002%' ORDER BY executed_at",
+  );
+  expect(rows).toEqual([
+    { status: "failed", direction: "up" },
+    { status: "reverted", direction: "down" },
+  ]);
   await goTo(scratch, 2);
 });
 
@@ -48,8 +66,14 @@ test("a way back whose verify script raises is undone: version 2 with all it had
   await seedProviders(client);
   await backfill({ connect: scratch.connect });
   const before = { schema: await schemaFingerprint(client), rows: await contents(client) };
-  const raising = migrations.map((migration) => (migration.version === 2 ? { ...migration, verify: { ...migration.verify, down: raise(migration.verify.down) } } : migration));
-  await expect(migrateTo({ connect: scratch.connect, target: 1, migrations: raising })).rejects.toThrow(/It was undone: the schema is at version 2/);
+  const raising = migrations.map((migration) =>
+    migration.version === 2
+      ? { ...migration, verify: { ...migration.verify, down: raise(migration.verify.down) } }
+      : migration,
+  );
+  await expect(migrateTo({ connect: scratch.connect, target: 1, migrations: raising })).rejects.toThrow(
+    /It was undone: the schema is at version 2/,
+  );
   expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(before);
   expect(await schemaState(client)).toEqual({ version: 2 });
 });
@@ -62,20 +86,32 @@ test("connections that schema 1 forbids are named and the way back refused, unle
   await goTo(scratch, 2);
   await seedProviders(client);
   await client.query("INSERT INTO providers (identifier, name, auth_method) VALUES ('mistral', 'Mistral', 'api_key')");
-  await client.query("UPDATE connections SET provider = 'mistral', provider_id = (SELECT id FROM providers WHERE identifier = 'mistral') WHERE name IN ('connection 3', 'connection 4')");
+  await client.query(
+    "UPDATE connections SET provider = 'mistral', provider_id = (SELECT id FROM providers WHERE identifier = 'mistral') WHERE name IN ('connection 3', 'connection 4')",
+  );
   await backfill({ connect: scratch.connect });
   const before = { schema: await schemaFingerprint(client), rows: await contents(client) };
-  const ids = (await client.query<{ id: string }>("SELECT id FROM connections WHERE provider = 'mistral' ORDER BY id")).rows.map(({ id }) => id);
+  const ids = (
+    await client.query<{ id: string }>("SELECT id FROM connections WHERE provider = 'mistral' ORDER BY id")
+  ).rows.map(({ id }) => id);
 
-  const refusal = await goTo(scratch, 1).then(() => "", (error: Error) => error.message);
-  expect(refusal).toContain(`2 connection(s) have a provider that schema 1 forbids: ${ids.map((id) => `${id} (mistral)`).join(", ")}`);
+  const refusal = await goTo(scratch, 1).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+  expect(refusal).toContain(
+    `2 connection(s) have a provider that schema 1 forbids: ${ids.map((id) => `${id} (mistral)`).join(", ")}`,
+  );
   expect(refusal).toContain("Nothing was changed");
   expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(before);
   expect(await schemaState(client)).toEqual({ version: 2 });
   await expect(goTo(scratch, 1, { settings: { provider_becomes: '{"mistral": "llama"}' } })).rejects.toThrow(/llama/);
 
   await goTo(scratch, 1, { settings: { provider_becomes: '{"mistral": "openai"}' } });
-  expect((await client.query("SELECT provider FROM connections WHERE id = ANY ($1)", [ids])).rows).toEqual([{ provider: "openai" }, { provider: "openai" }]);
+  expect((await client.query("SELECT provider FROM connections WHERE id = ANY ($1)", [ids])).rows).toEqual([
+    { provider: "openai" },
+    { provider: "openai" },
+  ]);
   await goTo(scratch, 2);
   expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(before);
 });
@@ -94,7 +130,10 @@ test("what hangs on the tables that leave is named and the way back refused befo
   await client.query("DROP VIEW connection_overview");
   await client.query("ALTER TABLE provider_usage DROP CONSTRAINT provider_usage_provider_id_fkey");
   const report = await goTo(scratch, 1);
-  expect(report.applied[0]?.leftOver).toEqual(["+ column provider_usage.provider_id uuid", "+ relation provider_usage rp"]);
+  expect(report.applied[0]?.leftOver).toEqual([
+    "+ column provider_usage.provider_id uuid",
+    "+ relation provider_usage rp",
+  ]);
 });
 
 test("a database that has the baseline already: recorded, not run", async () => {
@@ -106,7 +145,9 @@ test("a database that has the baseline already: recorded, not run", async () => 
   await seedConnections(client, 3);
   const before = { schema: await schemaFingerprint(client), rows: await contents(client) };
   const report = await goTo(scratch, 1);
-  expect(report.applied.map(({ name, isRecorded }) => ({ name, isRecorded }))).toEqual([{ name: "0001_baseline", isRecorded: true }]);
+  expect(report.applied.map(({ name, isRecorded }) => ({ name, isRecorded }))).toEqual([
+    { name: "0001_baseline", isRecorded: true },
+  ]);
   expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(before);
   expect(await one(client, "SELECT details ->> 'recorded' FROM migration_audit")).toBe("true");
 });
@@ -115,7 +156,9 @@ test("a database that holds something else under the baseline's names is refused
   const scratch = await cluster.database();
   const client = await scratch.session();
   await client.query("CREATE TABLE users (id int)");
-  await expect(goTo(scratch, 2)).rejects.toThrow(/already holds public.users, and they are not 0001_baseline: .*missing.*connections\.id \(uuid\).*Nothing was changed/);
+  await expect(goTo(scratch, 2)).rejects.toThrow(
+    /already holds public.users, and they are not 0001_baseline: .*missing.*connections\.id \(uuid\).*Nothing was changed/,
+  );
   expect(await schemaState(client)).toEqual({ version: 0 });
 });
 
@@ -134,9 +177,13 @@ test("an application that made version 2 itself is adopted; its tables are not t
   const scratch = await cluster.database();
   const client = await scratch.session();
   await goTo(scratch, 1);
-  await client.query("CREATE TABLE providers (id uuid PRIMARY KEY, identifier varchar(50) UNIQUE, status varchar(20), is_system boolean, created_by uuid, created_at timestamptz)");
+  await client.query(
+    "CREATE TABLE providers (id uuid PRIMARY KEY, identifier varchar(50) UNIQUE, status varchar(20), is_system boolean, created_by uuid, created_at timestamptz)",
+  );
   await client.query("INSERT INTO providers (id, identifier) VALUES (gen_random_uuid(), 'openai')");
-  await expect(goTo(scratch, 2)).rejects.toThrow(/verification: .*providers\.auth_method.*Its tables were there before, made by somebody else, so nothing was taken back/);
+  await expect(goTo(scratch, 2)).rejects.toThrow(
+    /verification: .*providers\.auth_method.*Its tables were there before, made by somebody else, so nothing was taken back/,
+  );
   expect(await one(client, "SELECT count(*)::int FROM public.providers")).toBe(1);
   await client.query(
     `ALTER TABLE providers ADD name varchar(255), ADD description text, ADD api_endpoint varchar(500), ADD auth_method varchar(20), ADD auth_config jsonb,
@@ -152,7 +199,12 @@ test("what the application's own journal must know is recorded with ours, and ta
   const scratch = await cluster.database();
   const client = await scratch.session();
   await client.query("CREATE TABLE app_migrations (name text PRIMARY KEY)");
-  const alsoRecord = { 2: { up: ["INSERT INTO app_migrations VALUES ('002_providers') ON CONFLICT DO NOTHING"], down: ["DELETE FROM app_migrations WHERE name = '002_providers'"] } };
+  const alsoRecord = {
+    2: {
+      up: ["INSERT INTO app_migrations VALUES ('002_providers') ON CONFLICT DO NOTHING"],
+      down: ["DELETE FROM app_migrations WHERE name = '002_providers'"],
+    },
+  };
   await goTo(scratch, 2, { alsoRecord });
   expect(await one(client, "SELECT string_agg(name, ',') FROM app_migrations")).toBe("002_providers");
   await goTo(scratch, 1, { alsoRecord });
@@ -163,10 +215,14 @@ test("a database that ran other contents under the same name is refused", async 
   const scratch = await cluster.database();
   const other = await changed("migrations/0002_dynamic_providers.up.sql", (text) => `${text}\n-- changed later\n`);
   await goTo(scratch, 2);
-  await expect(migrateTo({ connect: scratch.connect, target: 1, migrations: other })).rejects.toThrow(/ran 0002_dynamic_providers with other contents.*Nothing was changed/);
+  await expect(migrateTo({ connect: scratch.connect, target: 1, migrations: other })).rejects.toThrow(
+    /ran 0002_dynamic_providers with other contents.*Nothing was changed/,
+  );
 });
 
 test("a target that no version has is refused", async () => {
   const scratch = await cluster.database();
-  await expect(goTo(scratch, 3)).rejects.toThrow("There is no schema version 3: this checkout has 1 to 2. Nothing was changed.");
+  await expect(goTo(scratch, 3)).rejects.toThrow(
+    "There is no schema version 3: this checkout has 1 to 2. Nothing was changed.",
+  );
 });

@@ -1,7 +1,7 @@
 import pg, { type Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
 import type { Connect } from "../../infra/database/migrations";
-import { startCluster, type Cluster, type ClusterConnection } from "./cluster";
+import { type Cluster, type ClusterConnection, startCluster } from "./cluster";
 
 /** An empty database of its own, and connections to it that are ended with it. */
 export type Scratch = {
@@ -50,7 +50,11 @@ export function useCluster(settings: Record<string, string> = {}): { database():
 }
 
 /** Waits until `holds` answers something that isn't false, undefined or null; fails, naming `what`, after the deadline in milliseconds. */
-export async function until<T>(what: string, holds: () => Promise<T | false | undefined | null> | T | false | undefined | null, deadlineMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  holds: () => Promise<T | false | undefined | null> | T | false | undefined | null,
+  deadlineMs = 30_000,
+): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const answer = await holds();

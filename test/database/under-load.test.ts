@@ -2,13 +2,16 @@ import type { Client } from "pg";
 import { expect, test } from "vitest";
 import { backfill, schemaFingerprint, schemaVersion } from "../../infra/database/migrations";
 import { goTo, seedConnections, seedProviders } from "./library";
-import { until, useCluster, type Scratch } from "./scratch";
+import { type Scratch, until, useCluster } from "./scratch";
 
 const cluster = useCluster();
 const slowVacuum = useCluster({ autovacuum_naptime: "1s" });
 
 /** Writes as the older release does, until stopped, and remembers what the server acknowledged. */
-async function startWriter(scratch: Scratch, name: string): Promise<{ acknowledged: Map<string, string>; stop(): Promise<void> }> {
+async function startWriter(
+  scratch: Scratch,
+  name: string,
+): Promise<{ acknowledged: Map<string, string>; stop(): Promise<void> }> {
   const client: Client = await scratch.session({ name });
   const acknowledged = new Map<string, string>();
   let isStopped = false;
@@ -22,7 +25,10 @@ async function startWriter(scratch: Scratch, name: string): Promise<{ acknowledg
       acknowledged.set(id, `${name} ${n}`);
       const [earlier] = [...acknowledged.keys()].slice(Math.floor(acknowledged.size / 2));
       if (earlier) {
-        await client.query("UPDATE connections SET name = $2, provider = 'bedrock' WHERE id = $1", [earlier, `${name} ${n} again`]);
+        await client.query("UPDATE connections SET name = $2, provider = 'bedrock' WHERE id = $1", [
+          earlier,
+          `${name} ${n} again`,
+        ]);
         acknowledged.set(earlier, `${name} ${n} again`);
       }
     }
@@ -43,7 +49,11 @@ test("writers under load lose and double no row, up, backfilled, down and up aga
   const client = await scratch.session();
   await goTo(scratch, 1);
   await seedConnections(client, 2_000);
-  const writers = await Promise.all([startWriter(scratch, "one"), startWriter(scratch, "two"), startWriter(scratch, "three")]);
+  const writers = await Promise.all([
+    startWriter(scratch, "one"),
+    startWriter(scratch, "two"),
+    startWriter(scratch, "three"),
+  ]);
   const written = (): number => writers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   const goOn = async (): Promise<void> => {
     const from = written();
@@ -66,7 +76,9 @@ test("writers under load lose and double no row, up, backfilled, down and up aga
     await Promise.all(writers.map((writer) => writer.stop()));
   }
   expect(await schemaVersion(client)).toBe(2);
-  const { rows } = await client.query<{ id: string; name: string }>("SELECT id, name FROM connections WHERE name NOT LIKE 'connection %'");
+  const { rows } = await client.query<{ id: string; name: string }>(
+    "SELECT id, name FROM connections WHERE name NOT LIKE 'connection %'",
+  );
   const found = new Map(rows.map(({ id, name }) => [id, name]));
   expect(found.size).toBe(rows.length);
   expect(found).toEqual(new Map(writers.flatMap(({ acknowledged }) => [...acknowledged])));
@@ -87,34 +99,53 @@ test("a batch that holds its rows too long is broken off and tried with fewer; e
   await goTo(scratch, 2);
   await seedProviders(client);
   // 3 ms a row: a hundred of them, as it begins, would be held ten times as long as a batch may take.
-  await client.query("CREATE FUNCTION slow_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.003); RETURN NEW; END $$");
-  await client.query("CREATE TRIGGER slow BEFORE UPDATE OF provider_id ON connections FOR EACH ROW EXECUTE FUNCTION slow_row()");
+  await client.query(
+    "CREATE FUNCTION slow_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.003); RETURN NEW; END $$",
+  );
+  await client.query(
+    "CREATE TRIGGER slow BEFORE UPDATE OF provider_id ON connections FOR EACH ROW EXECUTE FUNCTION slow_row()",
+  );
   const changed: number[] = [0];
-  const report = await backfill({ connect: scratch.connect, progress: (event) => void (event.kind === "batch" && changed.push(event.changed)) });
+  const report = await backfill({
+    connect: scratch.connect,
+    progress: (event) => void (event.kind === "batch" && changed.push(event.changed)),
+  });
   expect(report).toMatchObject({ status: "completed", filled: 200, remaining: 0 });
   const sizes = changed.slice(1).map((sum, place) => Math.max(0, sum - (changed[place] ?? 0)));
   expect(Math.max(...sizes)).toBeLessThanOrEqual(25);
-  const { rows } = await client.query("SELECT count(*)::int AS count FROM connections c JOIN providers p ON p.id = c.provider_id AND p.identifier = c.provider");
+  const { rows } = await client.query(
+    "SELECT count(*)::int AS count FROM connections c JOIN providers p ON p.id = c.provider_id AND p.identifier = c.provider",
+  );
   expect(rows).toEqual([{ count: 200 }]);
 });
 
-test("an autovacuum in the way is ended without holding up a writer for the lock budget again and again", { timeout: 120_000 }, async () => {
+test("an autovacuum in the way is ended without holding up a writer for the lock budget again and again", {
+  timeout: 120_000,
+}, async () => {
   const scratch = await slowVacuum.database();
   const client = await scratch.session();
   const watcher = await scratch.session({ isSuperuser: true });
   await goTo(scratch, 1);
   await seedConnections(client, 5_000);
   // One that takes minutes, as on a large table: it sleeps after nearly every page.
-  await client.query("ALTER TABLE connections SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)");
+  await client.query(
+    "ALTER TABLE connections SET (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)",
+  );
   await client.query("UPDATE connections SET status = 'active'");
-  await until("an autovacuum works on connections", async () => {
-    const { rows } = await watcher.query("SELECT FROM pg_stat_progress_vacuum WHERE relid = 'connections'::regclass");
-    return rows.length > 0;
-  }, 60_000);
+  await until(
+    "an autovacuum works on connections",
+    async () => {
+      const { rows } = await watcher.query("SELECT FROM pg_stat_progress_vacuum WHERE relid = 'connections'::regclass");
+      return rows.length > 0;
+    },
+    60_000,
+  );
   const gaveWay: string[] = [];
   const report = await goTo(scratch, 2, {}, (event) => void (event.kind === "retrying" && gaveWay.push(event.what)));
   expect(gaveWay).toEqual([]);
-  const strong = report.applied.flatMap(({ units }) => units).filter(({ locks }) => locks.some(({ table, mode }) => table === "connections" && mode === "AccessExclusiveLock"));
+  const strong = report.applied
+    .flatMap(({ units }) => units)
+    .filter(({ locks }) => locks.some(({ table, mode }) => table === "connections" && mode === "AccessExclusiveLock"));
   expect(strong.length).toBeGreaterThan(0);
   for (const { longestLockMs } of strong) expect(longestLockMs).toBeLessThan(1_000);
 });

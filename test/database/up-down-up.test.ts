@@ -17,7 +17,9 @@ test("up, down, up ends with an equal schema and loses no row, no column's value
   const schemaTwo = await schemaFingerprint(client);
   await seedProviders(client);
   await backfill({ connect: scratch.connect });
-  await client.query("UPDATE providers SET auth_config = '{\"region\": \"eu\"}', description = 'edited' WHERE identifier = 'bedrock'");
+  await client.query(
+    "UPDATE providers SET auth_config = '{\"region\": \"eu\"}', description = 'edited' WHERE identifier = 'bedrock'",
+  );
   await client.query("UPDATE connections SET provider_id = NULL WHERE name = 'connection 7'");
   const rowsTwo = await contents(client);
 
@@ -65,7 +67,9 @@ test("nothing to do changes nothing, not even the journal", async () => {
   const before = await one<string>(client, "SELECT md5(string_agg(m::text, '' ORDER BY id)) FROM migration_audit AS m");
   const report = await goTo(scratch, 2);
   expect(report.applied).toEqual([]);
-  expect(await one<string>(client, "SELECT md5(string_agg(m::text, '' ORDER BY id)) FROM migration_audit AS m")).toBe(before);
+  expect(await one<string>(client, "SELECT md5(string_agg(m::text, '' ORDER BY id)) FROM migration_audit AS m")).toBe(
+    before,
+  );
 });
 
 test("what a release added to the moved tables comes back with them", async () => {
@@ -93,7 +97,8 @@ test("a connection that the older release moved to another provider is not moved
   await goTo(scratch, 1);
   await client.query("UPDATE connections SET provider = 'openai' WHERE name = 'connection 1'");
   await goTo(scratch, 2);
-  const read = "SELECT p.identifier FROM connections c LEFT JOIN providers p ON p.id = c.provider_id WHERE c.name = 'connection 1'";
+  const read =
+    "SELECT p.identifier FROM connections c LEFT JOIN providers p ON p.id = c.provider_id WHERE c.name = 'connection 1'";
   expect(await one(client, read)).toBeNull();
   await backfill({ connect: scratch.connect });
   expect(await one(client, read)).toBe("openai");

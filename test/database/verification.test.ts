@@ -5,13 +5,21 @@ import type { BoxResult } from "../../infra/checklist/result";
 import { builtRelease } from "../app/build";
 import { startProvider } from "../app/provider";
 import { startRedis } from "../app/redis";
-import { one } from "./scratch";
 import { startCluster } from "./cluster";
+import { one } from "./scratch";
 import { type Services, verified } from "./verified";
 
 let services: Services;
 
-const broken = ["leaky-admin", "user-writes", "clear-keys", "console-error", "missing-provider", "slow-providers", "logged-error"] as const;
+const broken = [
+  "leaky-admin",
+  "user-writes",
+  "clear-keys",
+  "console-error",
+  "missing-provider",
+  "slow-providers",
+  "logged-error",
+] as const;
 
 beforeAll(async () => {
   for (const tag of ["v1.1.0", "v1.2.0", ...broken.map((name) => `v1.2.0-${name}`)]) await builtRelease(tag);
@@ -27,42 +35,68 @@ afterAll(async () => {
   await Promise.all([services?.provider.stop(), services?.redis.stop(), services?.cluster.stop()]);
 });
 
-const failed = (boxes: readonly BoxResult[]) => boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}`);
+const failed = (boxes: readonly BoxResult[]) =>
+  boxes.filter((box) => box.result === "failed").map((box) => `${box.id}: ${box.evidence}`);
 
 describe("a good release", () => {
   it("v1.2.0 passes every box that verification owns, leaves nothing behind, and stays inside its budget", async () => {
     await verified(services, "v1.2.0", {}, async ({ boxes, details, database }) => {
       expect(failed(boxes)).toEqual([]);
       expect(boxes.map((box) => box.result)).toEqual(boxes.map(() => "passed"));
-      expect(compareWithOwned("verify", boxes.map((box) => box.id))).toEqual({ missing: [], foreign: [] });
+      expect(
+        compareWithOwned(
+          "verify",
+          boxes.map((box) => box.id),
+        ),
+      ).toEqual({ missing: [], foreign: [] });
       expect(new Set(boxes.map((box) => box.id)).size).toBe(boxes.length);
       expect(details.requests).toMatchObject({ limit: 400, windowMinutes: 15, refused: 0 });
       const { used } = details.requests as { used: number };
       expect(used).toBeGreaterThan(50);
       expect(used).toBeLessThan(200);
       const shots = details.screenshots as { page: string; as: string; dataUri: string }[];
-      expect(shots.map(({ page, as }) => `${page} as ${as}`)).toEqual(["/login as nobody", "/connections as user", "/admin/providers as admin"]);
+      expect(shots.map(({ page, as }) => `${page} as ${as}`)).toEqual([
+        "/login as nobody",
+        "/connections as user",
+        "/admin/providers as admin",
+      ]);
       for (const { dataUri } of shots) expect(dataUri.length).toBeGreaterThan(5_000);
       expect(await one(database, "select count(*)::int from connections")).toBe(0);
       expect(await one(database, "select count(*)::int from providers where not is_system")).toBe(0);
       expect(await one(database, "select count(*)::int from sessions")).toBe(0);
       expect(details.checkAccount).toBe("deployment-check@prompt-library.example is disabled");
-      expect(await one(database, "select is_active from users where email = 'deployment-check@prompt-library.example'")).toBe(false);
+      expect(
+        await one(database, "select is_active from users where email = 'deployment-check@prompt-library.example'"),
+      ).toBe(false);
     });
   });
 
-  it.each([1, 2])("v1.1.0 at schema %i passes what it can show; the boxes of providers are not needed, with the reason", async (schemaVersion) => {
-    await verified(services, "v1.1.0", { schemaVersion }, async ({ boxes }) => {
-      expect(failed(boxes)).toEqual([]);
-      expect(compareWithOwned("verify", boxes.map((box) => box.id))).toEqual({ missing: [], foreign: [] });
-      const skipped = boxes.filter((box) => box.result === "not needed");
-      expect(skipped.map((box) => box.id)).toEqual(expect.arrayContaining(["FUN-1.2", "SEC-1.1", "PER-2.2"]));
-      expect(new Set(skipped.map((box) => box.reason))).toEqual(
-        new Set([schemaVersion === 1 ? "dynamic providers come with schema 2; this deployment is at schema 1" : "v1.1.0 knows nothing of dynamic providers (app.releasesWithoutProviders)"]),
-      );
-      expect(boxes.filter((box) => box.result === "passed").map((box) => box.id)).toEqual(expect.arrayContaining(["APP-3.1", "FUN-2.1", "FUN-2.5", "SEC-1.3", "SEC-2.1", "WEB-1.4"]));
-    });
-  });
+  it.each([1, 2])(
+    "v1.1.0 at schema %i passes what it can show; the boxes of providers are not needed, with the reason",
+    async (schemaVersion) => {
+      await verified(services, "v1.1.0", { schemaVersion }, async ({ boxes }) => {
+        expect(failed(boxes)).toEqual([]);
+        expect(
+          compareWithOwned(
+            "verify",
+            boxes.map((box) => box.id),
+          ),
+        ).toEqual({ missing: [], foreign: [] });
+        const skipped = boxes.filter((box) => box.result === "not needed");
+        expect(skipped.map((box) => box.id)).toEqual(expect.arrayContaining(["FUN-1.2", "SEC-1.1", "PER-2.2"]));
+        expect(new Set(skipped.map((box) => box.reason))).toEqual(
+          new Set([
+            schemaVersion === 1
+              ? "dynamic providers come with schema 2; this deployment is at schema 1"
+              : "v1.1.0 knows nothing of dynamic providers (app.releasesWithoutProviders)",
+          ]),
+        );
+        expect(boxes.filter((box) => box.result === "passed").map((box) => box.id)).toEqual(
+          expect.arrayContaining(["APP-3.1", "FUN-2.1", "FUN-2.5", "SEC-1.3", "SEC-2.1", "WEB-1.4"]),
+        );
+      });
+    },
+  );
 });
 
 describe("a broken release is found by the box that speaks of it, and by no other", () => {
@@ -78,7 +112,12 @@ describe("a broken release is found by the box that speaks of it, and by no othe
     await verified(services, `v1.2.0-${variant}`, {}, async ({ boxes, database }) => {
       expect(failed(boxes)).toEqual([expect.stringContaining(`${box}: `)]);
       expect(failed(boxes)[0]).toContain(evidence);
-      expect(compareWithOwned("verify", boxes.map((row) => row.id))).toEqual({ missing: [], foreign: [] });
+      expect(
+        compareWithOwned(
+          "verify",
+          boxes.map((row) => row.id),
+        ),
+      ).toEqual({ missing: [], foreign: [] });
       // What a fault let in is removed too.
       expect(await one(database, "select count(*)::int from providers where not is_system")).toBe(0);
       expect(await one(database, "select count(*)::int from connections")).toBe(0);
@@ -90,10 +129,14 @@ describe("what verification says of what is no fault of the release's pages and 
   it("a key that was stored in the clear before is SEC-1.4's", async () => {
     const before = async (database: import("pg").Client) => {
       await database.query("insert into users (email, password_hash) values ('owner@users.example', 'x')");
-      await database.query("insert into connections (user_id, name, provider, encrypted_config) select id, 'old', 'openai', '{\"api_key\": \"sk-of-somebody\"}' from users");
+      await database.query(
+        "insert into connections (user_id, name, provider, encrypted_config) select id, 'old', 'openai', '{\"api_key\": \"sk-of-somebody\"}' from users",
+      );
     };
     await verified(services, "v1.2.0", { before }, async ({ boxes }) => {
-      expect(failed(boxes)).toEqual(["SEC-1.4: keys that begin with sk- lie unencrypted in 1 rows of connections.encrypted_config"]);
+      expect(failed(boxes)).toEqual([
+        "SEC-1.4: keys that begin with sk- lie unencrypted in 1 rows of connections.encrypted_config",
+      ]);
     });
   });
 
@@ -114,24 +157,46 @@ describe("what verification says of what is no fault of the release's pages and 
     const before = async (database: import("pg").Client) => {
       const salt = randomBytes(16);
       const hash = scryptSync("a password of the check's own", salt, 32, { N: 16_384, r: 8, p: 1 });
-      await database.query("insert into users (email, password_hash, is_active) values ('deployment-check@prompt-library.example', $1, false)", [`scrypt$${salt.toString("base64")}$${hash.toString("base64")}`]);
+      await database.query(
+        "insert into users (email, password_hash, is_active) values ('deployment-check@prompt-library.example', $1, false)",
+        [`scrypt$${salt.toString("base64")}$${hash.toString("base64")}`],
+      );
     };
-    const checkAccount = { enable: "update users set is_active = true where email = $1", disable: "update no_such_table set is_active = false where email = $1" };
-    await verified(services, "v1.1.0", { schemaVersion: 1, before, verification: { checkAccount } }, async ({ boxes }) => {
-      expect(failed(boxes)).toEqual(['FUN-2.1: deployment-check@prompt-library.example could not be disabled (verification.checkAccount.disable): relation "no_such_table" does not exist']);
-    });
+    const checkAccount = {
+      enable: "update users set is_active = true where email = $1",
+      disable: "update no_such_table set is_active = false where email = $1",
+    };
+    await verified(
+      services,
+      "v1.1.0",
+      { schemaVersion: 1, before, verification: { checkAccount } },
+      async ({ boxes }) => {
+        expect(failed(boxes)).toEqual([
+          'FUN-2.1: deployment-check@prompt-library.example could not be disabled (verification.checkAccount.disable): relation "no_such_table" does not exist',
+        ]);
+      },
+    );
   });
 
   it("a page that complains only while other checks make and remove what it shows is told, and holds", async () => {
-    const firstAnswers = { "/admin/providers": "<p>Providers</p><script>console.error('the provider is gone')</script>" };
+    const firstAnswers = {
+      "/admin/providers": "<p>Providers</p><script>console.error('the provider is gone')</script>",
+    };
     await verified(services, "v1.2.0", { firstAnswers }, async ({ boxes }) => {
       expect(failed(boxes)).toEqual([]);
-      expect(boxes.find(({ id }) => id === "WEB-1.4")?.evidence).toMatch(/no console error.*; only while other checks went on: \/admin\/providers as admin: console: the provider is gone$/);
+      expect(boxes.find(({ id }) => id === "WEB-1.4")?.evidence).toMatch(
+        /no console error.*; only while other checks went on: \/admin\/providers as admin: console: the provider is gone$/,
+      );
     });
   });
 
   it("a machine without Chromium fails the page's box and says how to get one", async () => {
-    const browser = { executable: "/nonexistent/chromium", storage: "localStorage", tokenKey: "token", timeoutSeconds: 30 } as const;
+    const browser = {
+      executable: "/nonexistent/chromium",
+      storage: "localStorage",
+      tokenKey: "token",
+      timeoutSeconds: 30,
+    } as const;
     await verified(services, "v1.1.0", { schemaVersion: 1, verification: { browser } }, async ({ boxes }) => {
       expect(boxes.filter((box) => box.result === "failed")).toEqual([
         expect.objectContaining({ id: "WEB-1.4", reason: expect.stringContaining("apt-get install chromium") }),

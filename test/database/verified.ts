@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { parse } from "yaml";
 import type { BoxResult } from "../../infra/checklist/result";
-import type { Settings } from "../../infra/settings/settings";
 import { applicationSettings } from "../../infra/settings/application";
+import type { Settings } from "../../infra/settings/settings";
 import { verificationSettings } from "../../infra/settings/verification";
 import { seeConnections } from "../../infra/verification/existing-connections";
 import { verifyRelease } from "../../infra/verification/run";
@@ -18,7 +18,12 @@ import { asOne, type Cluster } from "./cluster";
 
 export type Services = { cluster: Cluster; redis: RunningRedis; provider: FakeProvider };
 
-export type Verified = { boxes: BoxResult[]; details: Record<string, unknown>; backend: RunningBackend; database: pg.Client };
+export type Verified = {
+  boxes: BoxResult[];
+  details: Record<string, unknown>;
+  backend: RunningBackend;
+  database: pg.Client;
+};
 
 export type VerifyOptions = {
   schemaVersion?: number;
@@ -36,8 +41,13 @@ let next = 0;
 const reader = { user: "verification_reader", password: randomBytes(12).toString("hex") };
 
 /** The settings of the rehearsal, which are the defaults, and limits that a busy machine does not reach. */
-async function settingsOf(environment: NodeJS.ProcessEnv, changes: Partial<Settings["verification"]>): Promise<Subject["settings"]> {
-  const { config } = parse(await readFile("Pulumi.rehearsal.yaml", "utf8")) as { config: Record<string, Record<string, unknown>> };
+async function settingsOf(
+  environment: NodeJS.ProcessEnv,
+  changes: Partial<Settings["verification"]>,
+): Promise<Subject["settings"]> {
+  const { config } = parse(await readFile("Pulumi.rehearsal.yaml", "utf8")) as {
+    config: Record<string, Record<string, unknown>>;
+  };
   return {
     app: applicationSettings.parse({ ...config["prompt-library:app"], repository: "." }),
     network: { publicName: "rehearsal.prompt-library.example" } as Settings["network"],
@@ -47,7 +57,10 @@ async function settingsOf(environment: NodeJS.ProcessEnv, changes: Partial<Setti
       app: { JWT_SECRET: environment.JWT_SECRET ?? "" },
     } as Partial<Settings["secrets"]> as Settings["secrets"],
     verification: {
-      ...verificationSettings.parse({ adminEmail: adminAccount.email, checkEmail: "deployment-check@prompt-library.example" }),
+      ...verificationSettings.parse({
+        adminEmail: adminAccount.email,
+        checkEmail: "deployment-check@prompt-library.example",
+      }),
       performance: { calls: 5, p50Ms: 900, p95Ms: 1_100, statementMs: 500, memoryPercent: 80 },
       ...changes,
     },
@@ -55,7 +68,12 @@ async function settingsOf(environment: NodeJS.ProcessEnv, changes: Partial<Setti
 }
 
 /** Starts a release on a new database, verifies it, and hands over what came of it while it still runs. */
-export async function verified(services: Services, tag: string, options: VerifyOptions, look: (verified: Verified) => Promise<void>): Promise<void> {
+export async function verified(
+  services: Services,
+  tag: string,
+  options: VerifyOptions,
+  look: (verified: Verified) => Promise<void>,
+): Promise<void> {
   const { cluster, redis, provider } = services;
   const name = `verified_${randomBytes(4).toString("hex")}`;
   const connection = await cluster.createDatabase(name);
@@ -70,7 +88,10 @@ export async function verified(services: Services, tag: string, options: VerifyO
   // Schema 1 as after a way back, which keeps what it removes in a schema that they may not enter.
   for (const version of schemaVersion === 1 ? [2, 1] : [schemaVersion]) await migrateDatabase(connection, version);
   const environment: NodeJS.ProcessEnv = {
-    ...backendEnvironment({ databaseUrl: cluster.url.replace(/[^/]*$/, name), redisUrl: redis.url.replace(/\d+$/, String(next++ % 16)) }),
+    ...backendEnvironment({
+      databaseUrl: cluster.url.replace(/[^/]*$/, name),
+      redisUrl: redis.url.replace(/\d+$/, String(next++ % 16)),
+    }),
     PROVIDER_ENDPOINT_OVERRIDE: provider.url,
     ...options.environment,
   };
@@ -91,8 +112,17 @@ export async function verified(services: Services, tag: string, options: VerifyO
           settings: await settingsOf(environment, options.verification ?? {}),
           origin: site.url,
           backend: {
-            journal: async () => running.output().split("\n").filter((row) => row !== "").map((message) => ({ priority: null, message })),
-            memory: async () => ({ bytes: await residentBytes(running.pid), limitBytes: 512 * 1_048_576, source: "the resident memory of its process" }),
+            journal: async () =>
+              running
+                .output()
+                .split("\n")
+                .filter((row) => row !== "")
+                .map((message) => ({ priority: null, message })),
+            memory: async () => ({
+              bytes: await residentBytes(running.pid),
+              limitBytes: 512 * 1_048_576,
+              source: "the resident memory of its process",
+            }),
           },
           connect: async () => {
             const client = new pg.Client({ ...connection, ...reader });

@@ -14,7 +14,8 @@ const usage = `usage: npm run rehearse [-- [pair] OPTIONS]
 `;
 
 const startedAt = Date.now();
-const log = (line: string) => void process.stderr.write(`rehearse  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
+const log = (line: string) =>
+  void process.stderr.write(`rehearse  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -30,16 +31,23 @@ async function main(): Promise<void> {
   });
   if (values.help === true) return void process.stdout.write(usage);
   if (values.down === true) return endRehearsal({ log });
-  if (process.getuid?.() !== 0) throw new Error("the local cloud needs root: it boots hosts in namespaces of their own. Run it as root, or with sudo -E");
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      "the local cloud needs root: it boots hosts in namespaces of their own. Run it as root, or with sudo -E",
+    );
   const { pulumi, environment } = await prepareRehearsal({ log });
   if (values.env === true) {
     const all = { ...environment, REHEARSAL_CONFIG: pulumi.options.configFile };
-    for (const [name, value] of Object.entries(all)) process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`);
+    for (const [name, value] of Object.entries(all))
+      process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`);
     return;
   }
   if (values.prepare === true) return;
   if (positionals[0] === "pair") {
-    const flags = [...(values.release === undefined ? [] : ["--release", values.release]), ...(values.schema === undefined ? [] : ["--schema", values.schema])];
+    const flags = [
+      ...(values.release === undefined ? [] : ["--release", values.release]),
+      ...(values.schema === undefined ? [] : ["--schema", values.schema]),
+    ];
     return pairMain([pulumi.options.stack, "--config-file", pulumi.options.configFile, ...flags]);
   }
   if (values.release !== undefined) await pulumi.setConfig("release", values.release);
@@ -59,6 +67,7 @@ function copyHere(address: string): string {
 
 await main().catch((error: unknown) => {
   // Pulumi has said what is wrong already.
-  if (!(error instanceof ExecaError)) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (!(error instanceof ExecaError))
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -24,7 +24,10 @@ export class Pulumi {
 
   async output(name: string): Promise<string> {
     const { stack, environment } = this.options;
-    const done = await execa("pulumi", ["stack", "output", name, "--stack", stack], { stdin: "ignore", env: environment });
+    const done = await execa("pulumi", ["stack", "output", name, "--stack", stack], {
+      stdin: "ignore",
+      env: environment,
+    });
     return done.stdout.trim();
   }
 

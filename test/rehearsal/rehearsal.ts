@@ -84,7 +84,9 @@ export function rehearsalHome(): string {
 async function forgetWhatIsGone(home: string, log: (line: string) => void): Promise<void> {
   const status = await cloudStatus({ home: join(home, "cloud") });
   if (status.isRunning || !(await exists(join(home, "state/.pulumi")))) return;
-  log("the local cloud was stopped since the last rehearsal, and what was deployed on it is gone with it: its state is forgotten too");
+  log(
+    "the local cloud was stopped since the last rehearsal, and what was deployed on it is gone with it: its state is forgotten too",
+  );
   await rm(join(home, "state"), { recursive: true, force: true });
   await mkdir(join(home, "state"));
 }

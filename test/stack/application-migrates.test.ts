@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type SchemaState, schemaFingerprint, schemaState } from "../../infra/database/migrations";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
+import { type SchemaState, schemaFingerprint, schemaState } from "../../infra/database/migrations";
 import type { Rehearsal } from "../rehearsal/rehearsal";
-import { deploy, type Deployment, deployed, latestReport, servingRelease } from "./deployed";
+import { type Deployment, deploy, deployed, latestReport, servingRelease } from "./deployed";
 import { deployedInput, forgetRateLimit } from "./steps";
 
 // v1.2.0 that migrates itself when it starts: no lock, plain CREATE TRIGGER, a journal of its own, and a table that this program knows nothing of.
@@ -25,7 +25,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const path of ["backup.proof", "backup.reason", "database.migrations", "database.applicationJournal"]) await rehearsal.pulumi.capture("config", "rm", "--path", path);
+  for (const path of ["backup.proof", "backup.reason", "database.migrations", "database.applicationJournal"])
+    await rehearsal.pulumi.capture("config", "rm", "--path", path);
   await onDatabase("DROP TABLE IF EXISTS provider_usage");
   await deployed("v1.1.0", 1);
   await forgetWhatIsKept();
@@ -33,7 +34,9 @@ afterAll(async () => {
 
 /** As in a stack that never was at version 2. */
 async function forgetWhatIsKept(): Promise<void> {
-  await onDatabase("DROP SCHEMA IF EXISTS rollback_keep CASCADE; DROP TABLE IF EXISTS schema_migrations; DROP FUNCTION IF EXISTS update_updated_at_column");
+  await onDatabase(
+    "DROP SCHEMA IF EXISTS rollback_keep CASCADE; DROP TABLE IF EXISTS schema_migrations; DROP FUNCTION IF EXISTS update_updated_at_column",
+  );
 }
 
 async function up(of: string, schemaVersion: number, config: Record<string, string> = {}): Promise<Deployment> {
@@ -46,9 +49,20 @@ async function onDatabase(sql?: string): Promise<Seen> {
   try {
     return await withClient(context.connect("owner"), async (client) => {
       if (sql !== undefined) await client.query(sql);
-      const hasJournal = (await client.query("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS yes")).rows[0]?.yes === true;
-      const theirs = hasJournal ? (await client.query<{ names: string | null }>("SELECT string_agg(name, ' ' ORDER BY name) AS names FROM schema_migrations")).rows[0]?.names : undefined;
-      return { state: await schemaState(client), schema: (await schemaFingerprint(client)).lines, theirs: theirs ?? null };
+      const hasJournal =
+        (await client.query("SELECT to_regclass('public.schema_migrations') IS NOT NULL AS yes")).rows[0]?.yes === true;
+      const theirs = hasJournal
+        ? (
+            await client.query<{ names: string | null }>(
+              "SELECT string_agg(name, ' ' ORDER BY name) AS names FROM schema_migrations",
+            )
+          ).rows[0]?.names
+        : undefined;
+      return {
+        state: await schemaState(client),
+        schema: (await schemaFingerprint(client)).lines,
+        theirs: theirs ?? null,
+      };
     });
   } finally {
     await context.host.close();
@@ -62,8 +76,10 @@ const withoutJournal = ({ schema }: Seen) => schema.filter((line) => !line.inclu
 test("both: this program's version goes first, the application finds it done, and goes on with its own", async () => {
   const done = await up(release, 2, {
     "database.migrations": "both",
-    [`${journal}.up[0]`]: "CREATE TABLE IF NOT EXISTS schema_migrations (name varchar(255) PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())",
-    [`${journal}.up[1]`]: "INSERT INTO schema_migrations (name) VALUES ('002_dynamic_providers') ON CONFLICT DO NOTHING",
+    [`${journal}.up[0]`]:
+      "CREATE TABLE IF NOT EXISTS schema_migrations (name varchar(255) PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())",
+    [`${journal}.up[1]`]:
+      "INSERT INTO schema_migrations (name) VALUES ('002_dynamic_providers') ON CONFLICT DO NOTHING",
     [`${journal}.down[0]`]: "DELETE FROM schema_migrations WHERE name = '002_dynamic_providers'",
   });
   expect(done.exitCode, done.output).toBe(0);
@@ -72,15 +88,22 @@ test("both: this program's version goes first, the application finds it done, an
   expect(two).toMatchObject({ state: { version: 2 }, theirs: "002_dynamic_providers 003_provider_usage" });
   expect(two.schema).toContain("relation provider_usage rp");
   const { header, boxes } = await latestReport();
-  expect(header.wayBack).toMatch(/or full \(schema 2 → 1, .* what the application made since is removed as database\.applicationJournal says/);
-  expect(boxes.find(({ id }) => id === "PRE-2.4")).toMatchObject({ result: "not needed", reason: expect.stringContaining(reason) as string });
+  expect(header.wayBack).toMatch(
+    /or full \(schema 2 → 1, .* what the application made since is removed as database\.applicationJournal says/,
+  );
+  expect(boxes.find(({ id }) => id === "PRE-2.4")).toMatchObject({
+    result: "not needed",
+    reason: expect.stringContaining(reason) as string,
+  });
 });
 
 test("the way back names what the running release made since and changes nothing: the older release serves, on a whole version 2", async () => {
   const two = await look();
   const refused = await up("v1.1.0", 1);
   expect(refused.exitCode).not.toBe(0);
-  expect(refused.output).toMatch(/made since it went up, by the application itself: \+ relation provider_usage rp\. Nothing was changed/);
+  expect(refused.output).toMatch(
+    /made since it went up, by the application itself: \+ relation provider_usage rp\. Nothing was changed/,
+  );
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
   expect(await look()).toEqual(two);
   const { next, serving } = await latestReport();
@@ -107,8 +130,11 @@ test("application: what it makes when it starts is verified and recorded before 
   expect(done.output).toMatch(/the application made schema 2; verified and recorded/);
   expect(await look()).toMatchObject({ state: { version: 2 }, theirs: "002_dynamic_providers 003_provider_usage" });
   const { header, boxes } = await latestReport();
-  expect(header.wayBack).toMatch(/^application only \(v1\.1\.0 runs with schema 2 too, which is the application's own and stays\).*npm run restore alone/);
-  for (const id of ["PRE-3.5", "MIG-2.1"]) expect([id, boxes.find((box) => box.id === id)?.reason]).toEqual([id, expect.stringMatching(/the application m/)]);
+  expect(header.wayBack).toMatch(
+    /^application only \(v1\.1\.0 runs with schema 2 too, which is the application's own and stays\).*npm run restore alone/,
+  );
+  for (const id of ["PRE-3.5", "MIG-2.1"])
+    expect([id, boxes.find((box) => box.id === id)?.reason]).toEqual([id, expect.stringMatching(/the application m/)]);
 });
 
 test("application: nobody takes that back; preflight says so before anything has changed", async () => {

@@ -4,20 +4,20 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { findCopies } from "../../infra/database/backup/copies";
-import { findVolumeCopies } from "../../infra/database/backup/volumes";
-import { deleteSnapshot, pairSnapshots, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { pair } from "../../infra/cli/pair";
 import { stackInput } from "../../infra/cli/stack-input";
-import { schemaVersion } from "../../infra/database/migrations";
-import { pairKey } from "../../infra/database/pair/report";
-import { resolveRelease } from "../../infra/release/release";
-import { backup } from "../../infra/phases/backup/backup";
-import { pruneSnapshots } from "../../infra/phases/backup/retention";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
 import type { StepContext, StepOutcome } from "../../infra/context/step";
+import { findCopies } from "../../infra/database/backup/copies";
+import { deleteSnapshot, pairSnapshots, stackSnapshots } from "../../infra/database/backup/snapshots";
+import { findVolumeCopies } from "../../infra/database/backup/volumes";
+import { schemaVersion } from "../../infra/database/migrations";
+import { pairKey } from "../../infra/database/pair/report";
+import { backup } from "../../infra/phases/backup/backup";
+import { pruneSnapshots } from "../../infra/phases/backup/retention";
+import { resolveRelease } from "../../infra/release/release";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deployed, stack } from "./deployed";
@@ -49,7 +49,9 @@ afterEach(async () => {
   for (const { id } of await stackSnapshots(rds, stack)) await deleteSnapshot(rds, id);
 });
 
-async function gate(of: StepInput = input): Promise<{ outcome: StepOutcome | undefined; error: string; context: StepContext }> {
+async function gate(
+  of: StepInput = input,
+): Promise<{ outcome: StepOutcome | undefined; error: string; context: StepContext }> {
   const context = openContext("backup", of, new Date());
   try {
     return { outcome: await backup(context), error: "", context };
@@ -71,10 +73,15 @@ async function onHost(script: string): Promise<string> {
 
 /** Copies of database and data volume that are there, and what is left of one on the host. */
 async function copiesLeft(): Promise<string[]> {
-  return [...(await findCopies(rds, stack)), ...(await findVolumeCopies(ec2, stack)), ...(await onHost("ls -d /run/*-data-copy 2>/dev/null || true")).split("\n").filter(Boolean)];
+  return [
+    ...(await findCopies(rds, stack)),
+    ...(await findVolumeCopies(ec2, stack)),
+    ...(await onHost("ls -d /run/*-data-copy 2>/dev/null || true")).split("\n").filter(Boolean),
+  ];
 }
 
-const activeSince = "unit=prompt-library-backend@$(basename $(readlink /srv/prompt-library/current)); systemctl is-active $unit; systemctl show -p ActiveEnterTimestampMonotonic $unit";
+const activeSince =
+  "unit=prompt-library-backend@$(basename $(readlink /srv/prompt-library/current)); systemctl is-active $unit; systemctl show -p ActiveEnterTimestampMonotonic $unit";
 
 const resultOf = ({ boxes }: StepContext, id: string) => boxes.find((box) => box.id === id)?.result;
 
@@ -83,18 +90,31 @@ describe("the backup gate", () => {
     const { outcome, error, context } = await gate();
     expect(error).toBe("");
     expect(outcome?.summary).toMatch(/^snapshot prompt-library-spine-before-2-.* is proved/);
-    for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5", "POST-4.2"]) expect([id, resultOf(context, id)]).toEqual([id, "passed"]);
-    expect(context.details.proofSeconds).toMatchObject({ restore: expect.any(Number), proof: expect.any(Number), removal: expect.any(Number) });
+    for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5", "POST-4.2"])
+      expect([id, resultOf(context, id)]).toEqual([id, "passed"]);
+    expect(context.details.proofSeconds).toMatchObject({
+      restore: expect.any(Number),
+      proof: expect.any(Number),
+      removal: expect.any(Number),
+    });
     expect(await copiesLeft()).toEqual([]);
-    expect(context.boxes.find(({ id }) => id === "PRE-2.4")?.evidence).toMatch(/users: \d+ rows in \d+ key ranges equal.*; data volume: [1-9]\d* files equal in snap-/);
+    expect(context.boxes.find(({ id }) => id === "PRE-2.4")?.evidence).toMatch(
+      /users: \d+ rows in \d+ key ranges equal.*; data volume: [1-9]\d* files equal in snap-/,
+    );
     const [snapshot] = await stackSnapshots(rds, stack);
     expect(snapshot?.provenAt).toBeInstanceOf(Date);
     expect(snapshot?.tags).toMatchObject({ "schema-version": "1", release: "v1.1.0" });
   });
 
   test("that fails removes the copy, keeps the snapshot, and never calls it proved", async () => {
-    const { error, context } = await gate({ ...input, settings: { ...input.settings, secrets: { ...input.settings.secrets, masterPassword: "not-the-masters-password" } } });
-    expect(error).toMatch(/the backup is not one:[^]*PRE-2.2: restoring .* failed: connecting to .* failed/);
+    const { error, context } = await gate({
+      ...input,
+      settings: {
+        ...input.settings,
+        secrets: { ...input.settings.secrets, masterPassword: "not-the-masters-password" },
+      },
+    });
+    expect(error).toMatch(/the backup is not one:[\s\S]*PRE-2.2: restoring .* failed: connecting to .* failed/);
     expect(resultOf(context, "PRE-2.4")).toBe("failed");
     expect(await copiesLeft()).toEqual([]);
     expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
@@ -102,23 +122,44 @@ describe("the backup gate", () => {
 
   test("is asked for the pair's rehearsal, which a copy of its own makes: there, back and there again, in preflight's words", async () => {
     const { settings } = input;
-    const next: StepInput = { ...input, release: await resolveRelease("v1.2.0", settings.app.repository), settings: { ...settings, release: "v1.2.0", backup: { ...settings.backup, pairRehearsal: "required" } } };
-    const [from, to] = [{ release: "v1.1.0", schemaVersion: 1 }, { release: "v1.2.0", schemaVersion: 2 }];
-    await new S3Client({ region: settings.target.region, forcePathStyle: true }).send(new DeleteObjectCommand({ Bucket: input.bucket, Key: pairKey(from, to) }));
-    await expect(runStep("preflight", next)).rejects.toThrow(/PRE-3\.5: nobody has rehearsed this pair yet\. Remedy: npm run pair -- spine --release v1\.2\.0 --schema 2/);
+    const next: StepInput = {
+      ...input,
+      release: await resolveRelease("v1.2.0", settings.app.repository),
+      settings: { ...settings, release: "v1.2.0", backup: { ...settings.backup, pairRehearsal: "required" } },
+    };
+    const [from, to] = [
+      { release: "v1.1.0", schemaVersion: 1 },
+      { release: "v1.2.0", schemaVersion: 2 },
+    ];
+    await new S3Client({ region: settings.target.region, forcePathStyle: true }).send(
+      new DeleteObjectCommand({ Bucket: input.bucket, Key: pairKey(from, to) }),
+    );
+    await expect(runStep("preflight", next)).rejects.toThrow(
+      /PRE-3\.5: nobody has rehearsed this pair yet\. Remedy: npm run pair -- spine --release v1\.2\.0 --schema 2/,
+    );
 
     const report = await pair({ stack, ...to, configFile: rehearsal.pulumi.options.configFile });
     expect(report).toMatchObject({ from, to, problems: [] });
-    expect(report.steps.map((step) => [step.from, step.to])).toEqual([[1, 2], [2, 1], [1, 2]]);
+    expect(report.steps.map((step) => [step.from, step.to])).toEqual([
+      [1, 2],
+      [2, 1],
+      [1, 2],
+    ]);
     expect(report.steps[0]?.fingerprint).toBe(report.steps[2]?.fingerprint);
     expect([...(await copiesLeft()), ...(await pairSnapshots(rds, stack))]).toEqual([]);
 
     const { context } = await runStep("preflight", next);
-    expect(context.boxes.find(({ id }) => id === "PRE-3.5")).toMatchObject({ result: "passed", evidence: expect.stringMatching(/^rehearsed at .* equal schema fingerprints, no row lost/) as string });
+    expect(context.boxes.find(({ id }) => id === "PRE-3.5")).toMatchObject({
+      result: "passed",
+      evidence: expect.stringMatching(/^rehearsed at .* equal schema fingerprints, no row lost/) as string,
+    });
   });
 
   test("killed while its copies are there leaves them; the next run removes them and proves another, with the writer still where two may not run", async () => {
-    const step = spawn(process.execPath, ["--import", "tsx", "infra/steps/main.ts", "backup"], { stdio: ["pipe", "ignore", "ignore"], env: { ...process.env, NODE_NO_WARNINGS: "1" } });
+    const step = spawn(process.execPath, ["--import", "tsx", "infra/steps/main.ts", "backup"], {
+      stdio: ["pipe", "ignore", "ignore"],
+      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    });
     const ended = once(step, "close");
     try {
       step.stdin.end(JSON.stringify({ input, follows: "" }));
@@ -129,7 +170,10 @@ describe("the backup gate", () => {
     }
     expect(await findCopies(rds, stack)).toHaveLength(1);
     const startedBefore = await onHost(activeSince);
-    const { error } = await gate({ ...input, settings: { ...input.settings, app: { ...input.settings.app, overlap: false } } });
+    const { error } = await gate({
+      ...input,
+      settings: { ...input.settings, app: { ...input.settings.app, overlap: false } },
+    });
     expect(error).toBe("");
     // It was stopped for a moment and runs again.
     expect(await onHost(activeSince)).not.toBe(startedBefore);
@@ -137,13 +181,19 @@ describe("the backup gate", () => {
 
     // Two snapshots now, of which one was proved: of those that are old enough, that one stays.
     const kept = await stackSnapshots(rds, stack);
-    const [proven, other] = [kept.find(({ provenAt }) => provenAt !== null), kept.find(({ provenAt }) => provenAt === null)];
-    if (proven === undefined || other === undefined || kept.length !== 2) throw new Error(`not one proved and one not, but ${kept.map(({ id }) => id).join(", ")}`);
+    const [proven, other] = [
+      kept.find(({ provenAt }) => provenAt !== null),
+      kept.find(({ provenAt }) => provenAt === null),
+    ];
+    if (proven === undefined || other === undefined || kept.length !== 2)
+      throw new Error(`not one proved and one not, but ${kept.map(({ id }) => id).join(", ")}`);
     const policy = { ...input.settings.backup, keepDays: 35, keepSnapshots: 1 };
     const context = openContext("backup", { ...input, settings: { ...input.settings, backup: policy } }, new Date());
     try {
       expect(await pruneSnapshots(context, rds)).toMatch(/none pruned$/);
-      expect(await pruneSnapshots(context, rds, new Date(Date.now() + 36 * 86_400_000))).toMatch(new RegExp(`pruned: ${other.id}$`));
+      expect(await pruneSnapshots(context, rds, new Date(Date.now() + 36 * 86_400_000))).toMatch(
+        new RegExp(`pruned: ${other.id}$`),
+      );
     } finally {
       await context.host.close();
     }
@@ -159,8 +209,14 @@ describe("the backup gate", () => {
 
   test("that nobody wants proved says who decided it, and restores nothing", async () => {
     const reason = "the lead: this stack holds nothing yet";
-    const { context } = await gate({ ...input, settings: { ...input.settings, backup: { ...input.settings.backup, proof: "none", reason } } });
-    expect(context.boxes.find(({ id }) => id === "PRE-2.4")).toMatchObject({ result: "not needed", reason: expect.stringContaining(reason) });
+    const { context } = await gate({
+      ...input,
+      settings: { ...input.settings, backup: { ...input.settings.backup, proof: "none", reason } },
+    });
+    expect(context.boxes.find(({ id }) => id === "PRE-2.4")).toMatchObject({
+      result: "not needed",
+      reason: expect.stringContaining(reason),
+    });
     expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
   });
 

@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   AllocateAddressCommand,
   AssociateAddressCommand,
@@ -10,11 +13,15 @@ import {
   ImportKeyPairCommand,
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { CreateDBInstanceCommand, CreateDBParameterGroupCommand, CreateDBSubnetGroupCommand, DescribeDBInstancesCommand, ModifyDBParameterGroupCommand, RDSClient } from "@aws-sdk/client-rds";
+import {
+  CreateDBInstanceCommand,
+  CreateDBParameterGroupCommand,
+  CreateDBSubnetGroupCommand,
+  DescribeDBInstancesCommand,
+  ModifyDBParameterGroupCommand,
+  RDSClient,
+} from "@aws-sdk/client-rds";
 import { execa } from "execa";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { Cloud } from "../cloud/cloud";
 
 export const masterUser = "deployment_master";
@@ -31,7 +38,11 @@ export function clients(cloud: Cloud) {
 }
 
 /** Waits for a condition, and says at the deadline what was seen last. */
-export async function until<T>(what: string, deadlineMs: number, look: () => Promise<T | null | undefined | false>): Promise<T> {
+export async function until<T>(
+  what: string,
+  deadlineMs: number,
+  look: () => Promise<T | null | undefined | false>,
+): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   let last = "nothing";
   for (;;) {
@@ -62,28 +73,56 @@ export async function makeNetwork(cloud: Cloud): Promise<Network> {
   const { ec2, rds } = clients(cloud);
   const vpcId = present((await ec2.send(new CreateVpcCommand({ CidrBlock: "10.20.0.0/16" }))).Vpc?.VpcId, "VpcId");
   const subnet = async (range: string, zone: string) =>
-    present((await ec2.send(new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: range, AvailabilityZone: `us-east-1${zone}` }))).Subnet?.SubnetId, "SubnetId");
+    present(
+      (
+        await ec2.send(
+          new CreateSubnetCommand({ VpcId: vpcId, CidrBlock: range, AvailabilityZone: `us-east-1${zone}` }),
+        )
+      ).Subnet?.SubnetId,
+      "SubnetId",
+    );
   const publicSubnetId = await subnet("10.20.0.0/24", "a");
   const databases = [await subnet("10.20.1.0/24", "a"), await subnet("10.20.2.0/24", "b")];
   const group = async (name: string) =>
-    present((await ec2.send(new CreateSecurityGroupCommand({ GroupName: name, Description: name, VpcId: vpcId }))).GroupId, "GroupId");
+    present(
+      (await ec2.send(new CreateSecurityGroupCommand({ GroupName: name, Description: name, VpcId: vpcId }))).GroupId,
+      "GroupId",
+    );
   const hostGroupId = await group("host");
   const databaseGroupId = await group("database");
   await open(cloud, hostGroupId, 22);
   await ec2.send(
     new AuthorizeSecurityGroupIngressCommand({
       GroupId: databaseGroupId,
-      IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, UserIdGroupPairs: [{ GroupId: hostGroupId }] }],
+      IpPermissions: [
+        { IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, UserIdGroupPairs: [{ GroupId: hostGroupId }] },
+      ],
     }),
   );
-  await rds.send(new CreateDBSubnetGroupCommand({ DBSubnetGroupName: "databases", DBSubnetGroupDescription: "two zones", SubnetIds: databases }));
-  await rds.send(new CreateDBParameterGroupCommand({ DBParameterGroupName: "tls-only", DBParameterGroupFamily: "postgres15", Description: "TLS only" }));
+  await rds.send(
+    new CreateDBSubnetGroupCommand({
+      DBSubnetGroupName: "databases",
+      DBSubnetGroupDescription: "two zones",
+      SubnetIds: databases,
+    }),
+  );
+  await rds.send(
+    new CreateDBParameterGroupCommand({
+      DBParameterGroupName: "tls-only",
+      DBParameterGroupFamily: "postgres15",
+      Description: "TLS only",
+    }),
+  );
   await rds.send(
     new ModifyDBParameterGroupCommand({
       DBParameterGroupName: "tls-only",
       Parameters: [
         { ParameterName: "rds.force_ssl", ParameterValue: "1", ApplyMethod: "pending-reboot" },
-        { ParameterName: "shared_preload_libraries", ParameterValue: "pg_stat_statements", ApplyMethod: "pending-reboot" },
+        {
+          ParameterName: "shared_preload_libraries",
+          ParameterValue: "pg_stat_statements",
+          ApplyMethod: "pending-reboot",
+        },
         { ParameterName: "log_lock_waits", ParameterValue: "1", ApplyMethod: "immediate" },
       ],
     }),
@@ -93,7 +132,10 @@ export async function makeNetwork(cloud: Cloud): Promise<Network> {
 
 export async function open(cloud: Cloud, groupId: string, port: number, range = "127.0.0.0/8"): Promise<void> {
   await clients(cloud).ec2.send(
-    new AuthorizeSecurityGroupIngressCommand({ GroupId: groupId, IpPermissions: [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: range }] }] }),
+    new AuthorizeSecurityGroupIngressCommand({
+      GroupId: groupId,
+      IpPermissions: [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: range }] }],
+    }),
   );
 }
 
@@ -113,7 +155,14 @@ export async function makeKey(directory: string): Promise<string> {
 
 export async function bootHost(cloud: Cloud, network: Network, key: string, userData: string): Promise<TestHost> {
   const { ec2 } = clients(cloud);
-  const image = (await ec2.send(new DescribeImagesCommand({ Owners: ["136693071363"], Filters: [{ Name: "name", Values: ["debian-12-amd64-*"] }] }))).Images?.[0];
+  const image = (
+    await ec2.send(
+      new DescribeImagesCommand({
+        Owners: ["136693071363"],
+        Filters: [{ Name: "name", Values: ["debian-12-amd64-*"] }],
+      }),
+    )
+  ).Images?.[0];
   await ec2.send(new ImportKeyPairCommand({ KeyName: "operator", PublicKeyMaterial: await readFile(`${key}.pub`) }));
   const [instance] =
     (
@@ -135,13 +184,28 @@ export async function bootHost(cloud: Cloud, network: Network, key: string, user
   const allocation = await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
   await ec2.send(new AssociateAddressCommand({ AllocationId: allocation.AllocationId, InstanceId: instanceId }));
   const address = present(allocation.PublicIp, "PublicIp");
-  return { instanceId, privateAddress: present(instance?.PrivateIpAddress, "PrivateIpAddress"), address, run: overSsh(key, address) };
+  return {
+    instanceId,
+    privateAddress: present(instance?.PrivateIpAddress, "PrivateIpAddress"),
+    address,
+    run: overSsh(key, address),
+  };
 }
 
 export function overSsh(key: string, address: string): TestHost["run"] {
   return async (command, input = "") => {
-    const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=5", "BatchMode=yes"];
-    const result = await execa("ssh", ["-i", key, ...options.flatMap((option) => ["-o", option]), `admin@${address}`, command], { input, reject: false });
+    const options = [
+      "StrictHostKeyChecking=no",
+      "UserKnownHostsFile=/dev/null",
+      "LogLevel=ERROR",
+      "ConnectTimeout=5",
+      "BatchMode=yes",
+    ];
+    const result = await execa(
+      "ssh",
+      ["-i", key, ...options.flatMap((option) => ["-o", option]), `admin@${address}`, command],
+      { input, reject: false },
+    );
     return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? 255 };
   };
 }
@@ -165,11 +229,16 @@ export async function createDatabase(cloud: Cloud, network: Network, identifier:
 }
 
 export async function statusOf(cloud: Cloud, identifier: string): Promise<{ status: string; endpoint: string }> {
-  const view = (await clients(cloud).rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }))).DBInstances?.[0];
+  const view = (await clients(cloud).rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier })))
+    .DBInstances?.[0];
   return { status: view?.DBInstanceStatus ?? "", endpoint: view?.Endpoint?.Address ?? "" };
 }
 
-export function untilStatus(cloud: Cloud, identifier: string, wanted: string): Promise<{ status: string; endpoint: string }> {
+export function untilStatus(
+  cloud: Cloud,
+  identifier: string,
+  wanted: string,
+): Promise<{ status: string; endpoint: string }> {
   return until(`${identifier} being ${wanted}`, 60_000, async () => {
     const seen = await statusOf(cloud, identifier);
     if (seen.status === "failed") throw new Error("it failed; the daemon's log tells why");
@@ -178,7 +247,17 @@ export function untilStatus(cloud: Cloud, identifier: string, wanted: string): P
 }
 
 /** psql on the host; the password goes by stdin. */
-export function psql(host: TestHost, endpoint: string, statement: string, mode = "verify-full", password = masterPassword, database = "library") {
+export function psql(
+  host: TestHost,
+  endpoint: string,
+  statement: string,
+  mode = "verify-full",
+  password = masterPassword,
+  database = "library",
+) {
   const connection = `host=${endpoint} user=${masterUser} dbname=${database} sslmode=${mode} sslrootcert=/tmp/database-ca.pem connect_timeout=5`;
-  return host.run(`read -r PGPASSWORD; export PGPASSWORD; psql -XAtq -v ON_ERROR_STOP=1 "${connection}" -c "${statement}"`, `${password}\n`);
+  return host.run(
+    `read -r PGPASSWORD; export PGPASSWORD; psql -XAtq -v ON_ERROR_STOP=1 "${connection}" -c "${statement}"`,
+    `${password}\n`,
+  );
 }

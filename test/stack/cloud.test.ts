@@ -1,3 +1,7 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   AttachVolumeCommand,
   CreateSnapshotCommand,
@@ -26,15 +30,25 @@ import {
   StopDBInstanceCommand,
 } from "@aws-sdk/client-rds";
 import { execa } from "execa";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cloudStatus, startCloud, stopCloud, type Cloud } from "../cloud/cloud";
+import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { cloudNames } from "../cloud/names";
 import { marked } from "../cloud/processes";
-import { bootHost, clients, createDatabase, makeKey, makeNetwork, masterPassword, open, psql, statusOf, until, untilStatus, type Network, type TestHost } from "./cloud-fixture";
+import {
+  bootHost,
+  clients,
+  createDatabase,
+  makeKey,
+  makeNetwork,
+  masterPassword,
+  type Network,
+  open,
+  psql,
+  statusOf,
+  type TestHost,
+  until,
+  untilStatus,
+} from "./cloud-fixture";
 
 let directory: string;
 let cloud: Cloud;
@@ -58,11 +72,17 @@ runcmd:
 
 async function leftovers(home: string): Promise<string[]> {
   const names = cloudNames(home);
-  const namespaces = (await execa("ip", ["netns", "list"])).stdout.split("\n").filter((line) => line.startsWith(names.network));
+  const namespaces = (await execa("ip", ["netns", "list"])).stdout
+    .split("\n")
+    .filter((line) => line.startsWith(names.network));
   const mounts = (await readFile("/proc/mounts", "utf8")).split("\n").filter((line) => line.includes(names.state));
   const processes = (await marked(names.id)).map(({ pid }) => `process ${pid}`);
-  const groups = (await execa("find", ["/sys/fs/cgroup", "-maxdepth", "2", "-name", `${names.network}*`])).stdout.split("\n").filter(Boolean);
-  const loops = (await execa("losetup", ["--list", "--noheadings", "--output", "NAME,BACK-FILE"])).stdout.split("\n").filter((line) => line.includes(names.state));
+  const groups = (await execa("find", ["/sys/fs/cgroup", "-maxdepth", "2", "-name", `${names.network}*`])).stdout
+    .split("\n")
+    .filter(Boolean);
+  const loops = (await execa("losetup", ["--list", "--noheadings", "--output", "NAME,BACK-FILE"])).stdout
+    .split("\n")
+    .filter((line) => line.includes(names.state));
   const state = (await execa("find", [names.state], { reject: false })).stdout.split("\n").filter(Boolean);
   return [...namespaces, ...mounts, ...processes, ...groups, ...loops, ...state];
 }
@@ -101,7 +121,9 @@ describe("the cloud itself", () => {
   });
 
   test("says of what it doesn't know that it may have been made in a cloud before", async () => {
-    await expect(clients(cloud).ec2.send(new DescribeInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] }))).rejects.toThrow(/started at .*rehearse -- --down/);
+    await expect(
+      clients(cloud).ec2.send(new DescribeInstancesCommand({ InstanceIds: ["i-0123456789abcdef0"] })),
+    ).rejects.toThrow(/started at .*rehearse -- --down/);
     await expect(statusOf(cloud, "unknown")).rejects.toThrow(/started at .*rehearse -- --down/);
   });
 });
@@ -113,7 +135,9 @@ describe("hosts", () => {
   }, 120_000);
 
   test("RunInstances boots one; cloud-init ran the user data and ended without an error", async () => {
-    const { stdout } = await host.run("sudo cloud-init status --wait --long; systemctl is-system-running --wait; cat /etc/told-by-user-data; stat -c %F /srv/library; id -un library");
+    const { stdout } = await host.run(
+      "sudo cloud-init status --wait --long; systemctl is-system-running --wait; cat /etc/told-by-user-data; stat -c %F /srv/library; id -un library",
+    );
     expect(stdout).toMatch(/^status: done$/m);
     expect(stdout).not.toMatch(/error/i);
     expect(stdout.split("\n").slice(-4)).toEqual(["running", "told", "directory", "library"]);
@@ -123,30 +147,50 @@ describe("hosts", () => {
     const { stdout } = await host.run(
       "curl -s -o /dev/null -w '%{http_code} ' http://169.254.169.254/latest/meta-data/instance-id; " +
         "T=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token); " +
-        "curl -s -H \"X-aws-ec2-metadata-token: $T\" http://169.254.169.254/latest/meta-data/instance-id",
+        'curl -s -H "X-aws-ec2-metadata-token: $T" http://169.254.169.254/latest/meta-data/instance-id',
     );
     expect(stdout).toBe(`401 ${host.instanceId}`);
   });
 
   test("it reaches the cloud's endpoint, and nothing outside", async () => {
-    const { stdout } = await host.run('. /etc/environment; curl -s -o /dev/null -w "%{http_code}" "$AWS_ENDPOINT_URL/_local-cloud"; curl -s -m 5 http://192.0.2.1/ || echo " unreachable"');
+    const { stdout } = await host.run(
+      '. /etc/environment; curl -s -o /dev/null -w "%{http_code}" "$AWS_ENDPOINT_URL/_local-cloud"; curl -s -m 5 http://192.0.2.1/ || echo " unreachable"',
+    );
     expect(stdout).toBe("200 unreachable");
   });
 
   test("the elastic IP listens on the ports that the security group opens, as long as it does", async () => {
     expect(await reaches(host.address, 22)).toBe(true);
-    expect(await fetch(`http://${host.address}/`).then(() => true, () => false)).toBe(false);
+    expect(
+      await fetch(`http://${host.address}/`).then(
+        () => true,
+        () => false,
+      ),
+    ).toBe(false);
     await open(cloud, network.hostGroupId, 80);
     expect((await fetch(`http://${host.address}/`)).status).toBe(200);
     await clients(cloud).ec2.send(
-      new RevokeSecurityGroupIngressCommand({ GroupId: network.hostGroupId, IpPermissions: [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: "127.0.0.0/8" }] }] }),
+      new RevokeSecurityGroupIngressCommand({
+        GroupId: network.hostGroupId,
+        IpPermissions: [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: "127.0.0.0/8" }] }],
+      }),
     );
-    expect(await fetch(`http://${host.address}/`).then(() => true, () => false)).toBe(false);
+    expect(
+      await fetch(`http://${host.address}/`).then(
+        () => true,
+        () => false,
+      ),
+    ).toBe(false);
   });
 
   test("a rule for somebody else's range lets nobody here in", async () => {
     await open(cloud, network.hostGroupId, 80, "203.0.113.0/24");
-    expect(await fetch(`http://${host.address}/`).then(() => true, () => false)).toBe(false);
+    expect(
+      await fetch(`http://${host.address}/`).then(
+        () => true,
+        () => false,
+      ),
+    ).toBe(false);
   });
 
   test("StopInstances, StartInstances and RebootInstances do so; its disk stays and user data doesn't run again", async () => {
@@ -157,7 +201,8 @@ describe("hosts", () => {
     expect((await host.run("true")).exitCode).not.toBe(0);
     await ec2.send(new StartInstancesCommand(instances));
     await until("ssh after a start", 60_000, async () => (await host.run("true")).exitCode === 0);
-    const boot = (await host.run("cat /proc/sys/kernel/random/boot_id; ls /etc/kept; ls /etc/told-by-user-data")).stdout;
+    const boot = (await host.run("cat /proc/sys/kernel/random/boot_id; ls /etc/kept; ls /etc/told-by-user-data"))
+      .stdout;
     expect(boot).toMatch(/\/etc\/kept$/);
     const uptime = Number((await host.run("systemctl show -P UserspaceTimestampMonotonic")).stdout);
     await ec2.send(new RebootInstancesCommand(instances));
@@ -169,25 +214,39 @@ describe("hosts", () => {
     const { ec2 } = clients(cloud);
     const link = (id: string) => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`;
     const attach = async (Device: string, SnapshotId?: string) => {
-      const { VolumeId = "" } = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 1, ...(SnapshotId ? { SnapshotId } : {}) }));
+      const { VolumeId = "" } = await ec2.send(
+        new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 1, ...(SnapshotId ? { SnapshotId } : {}) }),
+      );
       await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId: host.instanceId, Device }));
       return VolumeId;
     };
     const first = await attach("/dev/sdf");
-    const mounted = await host.run(`sudo sh -ec 'mkfs.ext4 -q ${link(first)}; mkdir -p /data; mount ${link(first)} /data; echo before > /data/file'`);
+    const mounted = await host.run(
+      `sudo sh -ec 'mkfs.ext4 -q ${link(first)}; mkdir -p /data; mount ${link(first)} /data; echo before > /data/file'`,
+    );
     expect(mounted).toMatchObject({ exitCode: 0 });
     const { SnapshotId = "" } = await ec2.send(new CreateSnapshotCommand({ VolumeId: first }));
     await host.run("sudo sh -c 'echo after > /data/file'");
-    await expect(ec2.send(new DetachVolumeCommand({ VolumeId: first, InstanceId: host.instanceId }))).rejects.toThrow(/mounted at \/data/);
+    await expect(ec2.send(new DetachVolumeCommand({ VolumeId: first, InstanceId: host.instanceId }))).rejects.toThrow(
+      /mounted at \/data/,
+    );
     const second = await attach("/dev/sdg", SnapshotId);
     await expect(attach("/dev/sdg")).rejects.toThrow(/already in use/);
-    expect((await host.run(`sudo sh -ec 'mkdir -p /copy; mount ${link(second)} /copy; cat /copy/file /data/file; umount /copy /data'`)).stdout).toBe("before\nafter");
+    expect(
+      (
+        await host.run(
+          `sudo sh -ec 'mkdir -p /copy; mount ${link(second)} /copy; cat /copy/file /data/file; umount /copy /data'`,
+        )
+      ).stdout,
+    ).toBe("before\nafter");
     await ec2.send(new DetachVolumeCommand({ VolumeId: second, InstanceId: host.instanceId }));
     await ec2.send(new DeleteVolumeCommand({ VolumeId: second }));
     expect((await host.run(`ls ${link(second)}`)).exitCode).not.toBe(0);
     await ec2.send(new RebootInstancesCommand({ InstanceIds: [host.instanceId] }));
     await until("ssh after a reboot", 60_000, async () => (await host.run("true")).exitCode === 0);
-    expect((await host.run(`sudo sh -ec 'mount ${link(first)} /data; cat /data/file; umount /data'`)).stdout).toBe("after");
+    expect((await host.run(`sudo sh -ec 'mount ${link(first)} /data; cat /data/file; umount /data'`)).stdout).toBe(
+      "after",
+    );
     await ec2.send(new DetachVolumeCommand({ VolumeId: first, InstanceId: host.instanceId }));
     await ec2.send(new DeleteVolumeCommand({ VolumeId: first }));
     await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
@@ -195,7 +254,11 @@ describe("hosts", () => {
 
   test("user data over 16 KB is refused", async () => {
     const UserData = Buffer.alloc(16_385, "#").toString("base64");
-    await expect(clients(cloud).ec2.send(new RunInstancesCommand({ ImageId: "ami-0deb1200000000000", MinCount: 1, MaxCount: 1, UserData }))).rejects.toThrow(/16384/);
+    await expect(
+      clients(cloud).ec2.send(
+        new RunInstancesCommand({ ImageId: "ami-0deb1200000000000", MinCount: 1, MaxCount: 1, UserData }),
+      ),
+    ).rejects.toThrow(/16384/);
   });
 });
 
@@ -221,8 +284,20 @@ describe("databases", () => {
   });
 
   test("the master user is no superuser and creates what RDS allows", async () => {
-    expect((await psql(host, endpoint, "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user")).stdout).toBe("f|t|t");
-    const allowed = await psql(host, endpoint, "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION amcheck; CREATE EXTENSION pgcrypto; SELECT bt_index_check('pg_class_oid_index'::regclass); SELECT count(*) > 0 FROM pg_stat_statements");
+    expect(
+      (
+        await psql(
+          host,
+          endpoint,
+          "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user",
+        )
+      ).stdout,
+    ).toBe("f|t|t");
+    const allowed = await psql(
+      host,
+      endpoint,
+      "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION amcheck; CREATE EXTENSION pgcrypto; SELECT bt_index_check('pg_class_oid_index'::regclass); SELECT count(*) > 0 FROM pg_stat_statements",
+    );
     expect(allowed).toMatchObject({ exitCode: 0, stderr: "" });
     const refused = await psql(host, endpoint, "CREATE EXTENSION file_fdw");
     expect(refused.stderr).toMatch(/permission denied/);
@@ -233,11 +308,20 @@ describe("databases", () => {
     const { rds } = clients(cloud);
     expect((await psql(host, endpoint, "SHOW log_lock_waits")).stdout).toBe("on");
     const set = (ParameterName: string, ParameterValue: string, ApplyMethod: "immediate" | "pending-reboot") =>
-      rds.send(new ModifyDBParameterGroupCommand({ DBParameterGroupName: "tls-only", Parameters: [{ ParameterName, ParameterValue, ApplyMethod }] }));
+      rds.send(
+        new ModifyDBParameterGroupCommand({
+          DBParameterGroupName: "tls-only",
+          Parameters: [{ ParameterName, ParameterValue, ApplyMethod }],
+        }),
+      );
     await expect(set("max_connections", "50", "immediate")).rejects.toThrow(/static/);
     await set("log_lock_waits", "0", "immediate");
     await set("max_connections", "50", "pending-reboot");
-    await until("the new value", 10_000, async () => (await psql(host, endpoint, "SHOW log_lock_waits")).stdout === "off");
+    await until(
+      "the new value",
+      10_000,
+      async () => (await psql(host, endpoint, "SHOW log_lock_waits")).stdout === "off",
+    );
     expect((await psql(host, endpoint, "SHOW max_connections")).stdout).toBe("100");
     await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: "main" }));
     await untilStatus(cloud, "main", "available");
@@ -246,7 +330,10 @@ describe("databases", () => {
 
   test("ModifyDBInstance changes the master's password", async () => {
     const { rds } = clients(cloud);
-    const change = (MasterUserPassword: string) => rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", MasterUserPassword, ApplyImmediately: true }));
+    const change = (MasterUserPassword: string) =>
+      rds.send(
+        new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", MasterUserPassword, ApplyImmediately: true }),
+      );
     await expect(change("with space in")).rejects.toThrow(/printable/);
     await change("Another-one_2");
     expect((await psql(host, endpoint, "SELECT 1")).exitCode).not.toBe(0);
@@ -291,10 +378,18 @@ describe("databases", () => {
 
   test("what Amazon refuses is refused", async () => {
     const { rds } = clients(cloud);
-    await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", DeletionProtection: true, ApplyImmediately: true }));
-    await expect(rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "main", SkipFinalSnapshot: true }))).rejects.toThrow(/protect/i);
-    await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", DeletionProtection: false, ApplyImmediately: true }));
-    await expect(rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "main" }))).rejects.toThrow(/FinalDBSnapshotIdentifier/);
+    await rds.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", DeletionProtection: true, ApplyImmediately: true }),
+    );
+    await expect(
+      rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "main", SkipFinalSnapshot: true })),
+    ).rejects.toThrow(/protect/i);
+    await rds.send(
+      new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", DeletionProtection: false, ApplyImmediately: true }),
+    );
+    await expect(rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "main" }))).rejects.toThrow(
+      /FinalDBSnapshotIdentifier/,
+    );
     await expect(createDatabase(cloud, network, "double--hyphen")).rejects.toThrow(/identifier/);
   });
 
@@ -302,7 +397,9 @@ describe("databases", () => {
     const { rds } = clients(cloud);
     await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "main", FinalDBSnapshotIdentifier: "last" }));
     await expect(statusOf(cloud, "main")).rejects.toThrow(/not found/i);
-    expect((await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: "last" }))).DBSnapshots?.[0]?.Status).toBe("available");
+    expect(
+      (await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: "last" }))).DBSnapshots?.[0]?.Status,
+    ).toBe("available");
   });
 });
 

@@ -17,15 +17,25 @@ export async function testRehearsal(): Promise<Rehearsal> {
 export type Deployment = { exitCode: number; output: string };
 
 /** Sets a stack's config and runs `pulumi up`. */
-export async function deploy(rehearsal: Rehearsal, release: string, schemaVersion: number, config: Record<string, string> = {}): Promise<Deployment> {
-  for (const [key, value] of Object.entries({ release, schemaVersion: String(schemaVersion), ...config })) await rehearsal.pulumi.setConfig(key, value);
+export async function deploy(
+  rehearsal: Rehearsal,
+  release: string,
+  schemaVersion: number,
+  config: Record<string, string> = {},
+): Promise<Deployment> {
+  for (const [key, value] of Object.entries({ release, schemaVersion: String(schemaVersion), ...config }))
+    await rehearsal.pulumi.setConfig(key, value);
   const done = await rehearsal.pulumi.capture("up", "--yes", "--skip-preview", "--color", "never");
   log(done.output.split("\n").slice(-60).join("\n"));
   return done;
 }
 
 /** The stack serving that release at that schema, whatever the test before left; seconds where it does already. */
-export async function deployed(release: string, schemaVersion: number, config: Record<string, string> = {}): Promise<Rehearsal> {
+export async function deployed(
+  release: string,
+  schemaVersion: number,
+  config: Record<string, string> = {},
+): Promise<Rehearsal> {
   const rehearsal = await testRehearsal();
   const done = await deploy(rehearsal, release, schemaVersion, config);
   expect(done.exitCode, done.output).toBe(0);
@@ -35,11 +45,14 @@ export async function deployed(release: string, schemaVersion: number, config: R
 /** What the public address answers; the certificate is the rehearsal's own. */
 export function ask(address: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: address, port: 443, path, rejectUnauthorized: false, agent: false, timeout: 10_000 }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-    });
+    const asked = request(
+      { host: address, port: 443, path, rejectUnauthorized: false, agent: false, timeout: 10_000 },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      },
+    );
     asked.on("timeout", () => asked.destroy(new Error("no answer within 10 s")));
     asked.on("error", reject);
     asked.end();
@@ -53,7 +66,11 @@ export async function servingRelease(rehearsal: Rehearsal): Promise<string> {
 }
 
 /** Asks for health all the time while something goes on, and gives every answer that was not 200 by one of the releases. */
-export async function whileAsking(rehearsal: Rehearsal, releases: readonly string[], work: () => Promise<void>): Promise<{ asked: number; wrong: string[] }> {
+export async function whileAsking(
+  rehearsal: Rehearsal,
+  releases: readonly string[],
+  work: () => Promise<void>,
+): Promise<{ asked: number; wrong: string[] }> {
   const address = await rehearsal.pulumi.output("address");
   const wrong: string[] = [];
   let asked = 0;
@@ -61,8 +78,12 @@ export async function whileAsking(rehearsal: Rehearsal, releases: readonly strin
   const asking = (async () => {
     while (!isOver) {
       asked += 1;
-      const answer = await ask(address, "/api/system/health").catch((error: unknown) => ({ status: 0, body: String(error) }));
-      if (answer.status !== 200 || !releases.some((release) => answer.body.includes(`"${release}"`))) wrong.push(`${answer.status} ${answer.body.slice(0, 200)}`);
+      const answer = await ask(address, "/api/system/health").catch((error: unknown) => ({
+        status: 0,
+        body: String(error),
+      }));
+      if (answer.status !== 200 || !releases.some((release) => answer.body.includes(`"${release}"`)))
+        wrong.push(`${answer.status} ${answer.body.slice(0, 200)}`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   })();

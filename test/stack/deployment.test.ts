@@ -1,8 +1,22 @@
-import { DescribeDBInstancesCommand, RDSClient, StartDBInstanceCommand, StopDBInstanceCommand } from "@aws-sdk/client-rds";
+import {
+  DescribeDBInstancesCommand,
+  RDSClient,
+  StartDBInstanceCommand,
+  StopDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
-import { deploy, deployed, latestReport, resultOf, servingRelease, stack, testRehearsal, whileAsking } from "./deployed";
+import {
+  deploy,
+  deployed,
+  latestReport,
+  resultOf,
+  servingRelease,
+  stack,
+  testRehearsal,
+  whileAsking,
+} from "./deployed";
 import { deployedInput, forgetRateLimit } from "./steps";
 
 /** One deployment after the other, as a newcomer's rehearsal goes. */
@@ -59,7 +73,24 @@ describe("from a bare machine to the next release and back", () => {
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");
     const report = await latestReport();
     expect(report.boxes.filter((box) => box.result === "failed")).toEqual([]);
-    for (const id of ["MIG-2.1", "MIG-3.1", "APP-2.2", "APP-3.1", "FUN-1.3", "FUN-2.5", "PER-2.1", "SEC-1.2", "SEC-2.1", "WEB-1.4", "PRE-2.1", "PRE-3.1", "PRE-3.3", "PRE-4.4", "PRE-4.5"]) expect([id, resultOf(report, id)]).toEqual([id, "passed"]);
+    for (const id of [
+      "MIG-2.1",
+      "MIG-3.1",
+      "APP-2.2",
+      "APP-3.1",
+      "FUN-1.3",
+      "FUN-2.5",
+      "PER-2.1",
+      "SEC-1.2",
+      "SEC-2.1",
+      "WEB-1.4",
+      "PRE-2.1",
+      "PRE-3.1",
+      "PRE-3.3",
+      "PRE-4.4",
+      "PRE-4.5",
+    ])
+      expect([id, resultOf(report, id)]).toEqual([id, "passed"]);
   });
 
   const broken: [string, string, RegExp, RegExp][] = [
@@ -67,18 +98,23 @@ describe("from a bare machine to the next release and back", () => {
     ["v1.2.0-hangs", "stage", /health did not answer 200 within 30 s/, /journal: /],
     ["v1.2.0-leaky-admin", "verify", /SEC-1\.3: .* answered 200, not 401 or 403/, /journal: /],
   ];
-  test.each(broken)("%s is refused in %s, and the old release serves throughout", async (release, phase, reason, journal) => {
-    await forgetRateLimit(await deployedInput(rehearsal));
-    const { asked, wrong } = await whileAsking(rehearsal, ["v1.2.0"], async () => {
-      const failed = await deploy(rehearsal, release, 2);
-      expect(failed.exitCode).not.toBe(0);
-      expect(failed.output).toMatch(reason);
-      expect(failed.output).toMatch(journal);
-      expect((await latestReport()).timeline.find((entry) => entry.phase === phase)).toMatchObject({ outcome: "failed" });
-    });
-    expect(wrong).toEqual([]);
-    expect(asked).toBeGreaterThan(5);
-  });
+  test.each(broken)(
+    "%s is refused in %s, and the old release serves throughout",
+    async (release, phase, reason, journal) => {
+      await forgetRateLimit(await deployedInput(rehearsal));
+      const { asked, wrong } = await whileAsking(rehearsal, ["v1.2.0"], async () => {
+        const failed = await deploy(rehearsal, release, 2);
+        expect(failed.exitCode).not.toBe(0);
+        expect(failed.output).toMatch(reason);
+        expect(failed.output).toMatch(journal);
+        expect((await latestReport()).timeline.find((entry) => entry.phase === phase)).toMatchObject({
+          outcome: "failed",
+        });
+      });
+      expect(wrong).toEqual([]);
+      expect(asked).toBeGreaterThan(5);
+    },
+  );
 
   test("trying a broken release again fails the same way; the prior config makes all of it good", async () => {
     await forgetRateLimit(await deployedInput(rehearsal));

@@ -30,15 +30,26 @@ afterAll(async () => {
 
 async function pulumi(...args: string[]): Promise<{ exitCode: number | undefined; output: string }> {
   const words = [...args, "--non-interactive", "--color", "never"];
-  const done = await execa("pulumi", words, { cwd: program, env: environment, reject: false, all: true, stdin: "ignore", timeout: 200_000 });
+  const done = await execa("pulumi", words, {
+    cwd: program,
+    env: environment,
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    timeout: 200_000,
+  });
   return { exitCode: done.exitCode, output: done.all };
 }
 
 /** What is left of the processes that this toolchain's plugins started for this endpoint. */
 async function providersLeft(): Promise<string[]> {
-  const found = await execa("sh", ["-c", `grep -lzxF "AWS_ENDPOINT_URL=${moto?.endpoint}" /proc/[0-9]*/environ 2>/dev/null`], {
-    reject: false,
-  });
+  const found = await execa(
+    "sh",
+    ["-c", `grep -lzxF "AWS_ENDPOINT_URL=${moto?.endpoint}" /proc/[0-9]*/environ 2>/dev/null`],
+    {
+      reject: false,
+    },
+  );
   const left: string[] = [];
   for (const file of found.stdout.split("\n").filter(Boolean)) {
     const command = await execa("tr", ["\\0", " "], { inputFile: file.replace("environ", "cmdline"), reject: false });

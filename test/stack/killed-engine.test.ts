@@ -4,22 +4,37 @@ import { execa } from "execa";
 import { afterAll, expect, test } from "vitest";
 import { stackInput } from "../../infra/cli/stack-input";
 import { pendingOf, readStackState } from "../../infra/cli/stack-state";
-import { diagnoseStack } from "../../infra/diagnosis/stack-traces";
-import { schemaState } from "../../infra/database/migrations";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
+import { schemaState } from "../../infra/database/migrations";
+import { diagnoseStack } from "../../infra/diagnosis/stack-traces";
 import type { Rehearsal } from "../rehearsal/rehearsal";
-import { deploy, deployed, stack } from "./deployed";
 import { until } from "./cloud-fixture";
+import { deploy, deployed, stack } from "./deployed";
 
 afterAll(async () => void (await deployed("v1.1.0", 1)));
 
 /** `pulumi up` in a process group of its own, as from an operator's shell. */
 function startUp({ pulumi: { options } }: Rehearsal) {
-  const words = ["up", "--yes", "--skip-preview", "--color", "never", "--non-interactive", "--stack", options.stack, "--config-file", options.configFile];
-  const engine = spawn("pulumi", words, { env: { ...process.env, ...options.environment }, stdio: ["ignore", "pipe", "pipe"] });
+  const words = [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--color",
+    "never",
+    "--non-interactive",
+    "--stack",
+    options.stack,
+    "--config-file",
+    options.configFile,
+  ];
+  const engine = spawn("pulumi", words, {
+    env: { ...process.env, ...options.environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const said = { output: "" };
-  for (const stream of [engine.stdout, engine.stderr]) stream.on("data", (chunk: Buffer) => (said.output += chunk.toString()));
+  for (const stream of [engine.stdout, engine.stderr])
+    stream.on("data", (chunk: Buffer) => (said.output += chunk.toString()));
   return { engine, said, ended: once(engine, "close") };
 }
 
@@ -34,8 +49,13 @@ test("an operator sees whom a migration waits for; killed there with the engine,
     await rehearsal.pulumi.setConfig("release", "v1.2.0");
     await rehearsal.pulumi.setConfig("schemaVersion", "2");
     const up = startUp(rehearsal);
-    const waits = /gave way to session \d+ \(nightly-report as prompt_library_app\), idle in transaction for [\d.]+ s; again in \d+ ms/;
-    await until("the migration that waits for the reader", 300_000, async () => waits.test(up.said.output) || up.engine.exitCode !== null);
+    const waits =
+      /gave way to session \d+ \(nightly-report as prompt_library_app\), idle in transaction for [\d.]+ s; again in \d+ ms/;
+    await until(
+      "the migration that waits for the reader",
+      300_000,
+      async () => waits.test(up.said.output) || up.engine.exitCode !== null,
+    );
     expect(up.said.output).toMatch(waits);
     expect(up.said.output).not.toContain("what-a-user-typed");
     up.engine.kill("SIGKILL");
@@ -56,7 +76,10 @@ test("an operator sees whom a migration waits for; killed there with the engine,
     const [finding] = diagnoseStack({ stack, pending: await pending(), locks: [] }).findings;
     const refresh = finding?.command.split("\n").at(-1) ?? "";
     expect(refresh).toContain("pulumi refresh");
-    await execa(`${refresh} --yes --skip-preview --config-file ${options.configFile}`, { shell: true, env: options.environment });
+    await execa(`${refresh} --yes --skip-preview --config-file ${options.configFile}`, {
+      shell: true,
+      env: options.environment,
+    });
     expect(await pending()).toEqual([]);
     expect((await rehearsal.pulumi.capture("preview", "--expect-no-changes")).exitCode).toBe(0);
   } finally {

@@ -17,8 +17,15 @@ export class Listener {
     const { region } = settings.target;
     const listener = new Listener(new SNSClient({ region }), region);
     const name = `told-${process.pid}`;
-    listener.#queue = /<QueueUrl>(.*?)<\/QueueUrl>/.exec(await listener.#sqs({ Action: "CreateQueue", QueueName: name }))?.[1] ?? "";
-    const made = await listener.sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "sqs", Endpoint: topicArn.replace(":sns:", ":sqs:").replace(/[^:]*$/, name) }));
+    listener.#queue =
+      /<QueueUrl>(.*?)<\/QueueUrl>/.exec(await listener.#sqs({ Action: "CreateQueue", QueueName: name }))?.[1] ?? "";
+    const made = await listener.sns.send(
+      new SubscribeCommand({
+        TopicArn: topicArn,
+        Protocol: "sqs",
+        Endpoint: topicArn.replace(":sns:", ":sqs:").replace(/[^:]*$/, name),
+      }),
+    );
     listener.#subscription = made.SubscriptionArn ?? "";
     return listener;
   }
@@ -31,7 +38,15 @@ export class Listener {
       const bodies = [...answer.matchAll(/<Body>([\s\S]*?)<\/Body>/g)].map(([, body = ""]) => unescaped(body));
       if (bodies.length === 0) return heard;
       for (const body of bodies) {
-        const { Subject: subject, Message: text, MessageAttributes: attributes } = JSON.parse(body) as { Subject: string; Message: string; MessageAttributes?: { event?: { Value?: string } } };
+        const {
+          Subject: subject,
+          Message: text,
+          MessageAttributes: attributes,
+        } = JSON.parse(body) as {
+          Subject: string;
+          Message: string;
+          MessageAttributes?: { event?: { Value?: string } };
+        };
         heard.push({ event: attributes?.event?.Value ?? "", subject, text });
       }
     }
@@ -46,7 +61,10 @@ export class Listener {
     const answer = await fetch(process.env.AWS_ENDPOINT_URL ?? "", {
       method: "POST",
       // The local cloud reads the service from the signature and checks nothing else of it.
-      headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/sqs/aws4_request, SignedHeaders=host, Signature=0`, "content-type": "application/x-www-form-urlencoded" },
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
+        "content-type": "application/x-www-form-urlencoded",
+      },
       body: new URLSearchParams({ Version: "2012-11-05", ...parameters }),
     });
     const text = await answer.text();
@@ -56,5 +74,11 @@ export class Listener {
 }
 
 function unescaped(xml: string): string {
-  return xml.replace(/&(quot|apos|lt|gt|#10|#13|#xa|amp);/gi, (_, name: string) => ({ quot: '"', apos: "'", lt: "<", gt: ">", "#10": "\n", "#13": "\r", "#xa": "\n", amp: "&" })[name.toLowerCase()] ?? "");
+  return xml.replace(
+    /&(quot|apos|lt|gt|#10|#13|#xa|amp);/gi,
+    (_, name: string) =>
+      ({ quot: '"', apos: "'", lt: "<", gt: ">", "#10": "\n", "#13": "\r", "#xa": "\n", amp: "&" })[
+        name.toLowerCase()
+      ] ?? "",
+  );
 }

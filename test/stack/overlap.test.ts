@@ -2,9 +2,9 @@ import { request } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { boxesOf } from "../../infra/checklist/owners";
+import type { StepInput } from "../../infra/context/input";
 import type { Outage } from "../../infra/host/commands/activate-script";
 import type { Report } from "../../infra/report/shape";
-import type { StepInput } from "../../infra/context/input";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { underLoad } from "../steady-load";
 import { healthOf } from "./activation/suite";
@@ -32,9 +32,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const path of ["app.overlap", "verification.checkAccount"]) await rehearsal.pulumi.capture("config", "rm", "--path", path);
+  for (const path of ["app.overlap", "verification.checkAccount"])
+    await rehearsal.pulumi.capture("config", "rm", "--path", path);
   await deployed("v1.1.0", 1);
-  if (input !== undefined) await onHost(input, "find /srv/prompt-library/shared/ -name users.json -delete -o -name connections.json -delete");
+  if (input !== undefined)
+    await onHost(input, "find /srv/prompt-library/shared/ -name users.json -delete -o -name connections.json -delete");
 });
 
 test("what activation verifies, since nothing could run before it, is in the report as verification's own", () => {
@@ -48,7 +50,10 @@ test("what activation verifies, since nothing could run before it, is in the rep
 test("a new copy takes the old one's place: nobody is refused, nothing that was written is lost, never two at once", async () => {
   const next = await inputFor(input, "v1.2.0-files");
   next.settings.app.backend.variables = { ...next.settings.app.backend.variables, FEATURE: "another configuration" };
-  const before = await onHost(input, "ls -di /srv/prompt-library/shared/interface/backend/data 2>/dev/null || find /srv/prompt-library/shared -name users.json");
+  const before = await onHost(
+    input,
+    "ls -di /srv/prompt-library/shared/interface/backend/data 2>/dev/null || find /srv/prompt-library/shared -name users.json",
+  );
   await runStep("stage", next);
   await forgetRateLimit(input);
   let isOver = false;
@@ -57,18 +62,27 @@ test("a new copy takes the old one's place: nobody is refused, nothing that was 
     for (; !isOver; await pause(100)) await connect();
   })();
   const watch = copiesSeen(() => isOver);
-  const { failed, longestGapMs, slowestMs, value } = await underLoad(healthOf(input), () => runStep("activate", next)).finally(() => (isOver = true));
+  const { failed, longestGapMs, slowestMs, value } = await underLoad(healthOf(input), () =>
+    runStep("activate", next),
+  ).finally(() => (isOver = true));
   await writing;
   expect(failed).toEqual([]);
   expect(value.summary).toMatch(/requests waited for \d+ ms/);
   const { heldMs, drainMs, stopMs, startMs, askMs } = value.context.details.outage as Outage;
   expect(Math.abs(heldMs - drainMs - stopMs - startMs - askMs)).toBeLessThan(10);
-  log(`outage: no answer for ${longestGapMs} ms, slowest request ${slowestMs} ms; on the host ${JSON.stringify(value.context.details.outage)}`);
+  log(
+    `outage: no answer for ${longestGapMs} ms, slowest request ${slowestMs} ms; on the host ${JSON.stringify(value.context.details.outage)}`,
+  );
   expect(longestGapMs).toBeLessThan(8_000);
   expect(await watch).toBe(1);
   expect(await connections()).toBe(made);
   expect(made).toBeGreaterThan(5);
-  expect(await onHost(input, "ls -di /srv/prompt-library/shared/interface/backend/data 2>/dev/null || find /srv/prompt-library/shared -name users.json")).toBe(before);
+  expect(
+    await onHost(
+      input,
+      "ls -di /srv/prompt-library/shared/interface/backend/data 2>/dev/null || find /srv/prompt-library/shared -name users.json",
+    ),
+  ).toBe(before);
 });
 
 test.each([
@@ -86,7 +100,11 @@ test.each([
 });
 
 async function connect(): Promise<void> {
-  const answer = await post("/api/connections", { name: `connection ${made}`, provider: "openai", credentials: { api_key: "key" } }, token);
+  const answer = await post(
+    "/api/connections",
+    { name: `connection ${made}`, provider: "openai", credentials: { api_key: "key" } },
+    token,
+  );
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
   made += 1;
 }
@@ -100,7 +118,8 @@ async function connections(): Promise<number> {
 /** The most copies that ran at one moment, looked at all the time. */
 async function copiesSeen(isOver: () => boolean): Promise<number> {
   let most = 0;
-  while (!isOver()) most = Math.max(most, Number(await onHost(input, "pgrep -u prompt-library -fc '^[^ ]*node dist' || true")));
+  while (!isOver())
+    most = Math.max(most, Number(await onHost(input, "pgrep -u prompt-library -fc '^[^ ]*node dist' || true")));
   return most;
 }
 
@@ -110,12 +129,21 @@ function post(path: string, body: unknown, bearer?: string) {
 
 function ask(method: string, path: string, body: unknown, bearer?: string): Promise<{ status: number; body: unknown }> {
   return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json", host: input.settings.network.publicName, ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }) };
-    const asked = request({ host: input.host.address, method, path, headers, rejectUnauthorized: false, agent: false }, (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text === "" ? undefined : JSON.parse(text) }));
-    });
+    const headers = {
+      "content-type": "application/json",
+      host: input.settings.network.publicName,
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    };
+    const asked = request(
+      { host: input.host.address, method, path, headers, rejectUnauthorized: false, agent: false },
+      (response) => {
+        let text = "";
+        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, body: text === "" ? undefined : JSON.parse(text) }),
+        );
+      },
+    );
     asked.on("error", reject);
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });

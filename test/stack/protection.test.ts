@@ -1,17 +1,22 @@
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { DeleteDBInstanceCommand, DescribeDBInstancesCommand, ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
+import {
+  DeleteDBInstanceCommand,
+  DescribeDBInstancesCommand,
+  ModifyDBInstanceCommand,
+  RDSClient,
+} from "@aws-sdk/client-rds";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { restore } from "../../infra/cli/restore";
 import { stackInput } from "../../infra/cli/stack-input";
 import { readStackState } from "../../infra/cli/stack-state";
-import { schemaVersion } from "../../infra/database/migrations";
-import { backup } from "../../infra/phases/backup/backup";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
 import type { StepContext } from "../../infra/context/step";
+import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
+import { schemaVersion } from "../../infra/database/migrations";
+import { backup } from "../../infra/phases/backup/backup";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { deployed, servingRelease, stack } from "./deployed";
 
@@ -37,17 +42,24 @@ async function inTheCloud(): Promise<string[]> {
   const ec2 = await new EC2Client(region).send(new DescribeInstancesCommand({}));
   const instances = (ec2.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
   const databases = (await rds().send(new DescribeDBInstancesCommand({}))).DBInstances ?? [];
-  const buckets = (await new S3Client({ ...region, forcePathStyle: true }).send(new ListBucketsCommand({}))).Buckets ?? [];
+  const buckets =
+    (await new S3Client({ ...region, forcePathStyle: true }).send(new ListBucketsCommand({}))).Buckets ?? [];
   return [
     ...instances
-      .filter((instance) => instance.State?.Name !== "terminated" && (instance.Tags ?? []).some((tag) => tag.Value?.includes(stack)))
+      .filter(
+        (instance) =>
+          instance.State?.Name !== "terminated" && (instance.Tags ?? []).some((tag) => tag.Value?.includes(stack)),
+      )
       .map((instance) => `instance ${instance.InstanceId}`),
     ...databases.map((database) => database.DBInstanceIdentifier ?? "").filter((name) => name.includes(stack)),
     ...buckets.map((bucket) => bucket.Name ?? "").filter((name) => name.includes(stack)),
   ];
 }
 
-async function look<T>(work: (context: StepContext) => Promise<T>, change: (input: StepInput) => StepInput = (input) => input): Promise<T> {
+async function look<T>(
+  work: (context: StepContext) => Promise<T>,
+  change: (input: StepInput) => StepInput = (input) => input,
+): Promise<T> {
   const context = openContext("backup", change(await stackInput(stack)), new Date());
   try {
     return await work(context);
@@ -58,7 +70,9 @@ async function look<T>(work: (context: StepContext) => Promise<T>, change: (inpu
 
 const users = () =>
   look((context) =>
-    withClient(context.connect("readonly"), async (client) => (await client.query<{ email: string }>("SELECT email FROM users")).rows.map(({ email }) => email)),
+    withClient(context.connect("readonly"), async (client) =>
+      (await client.query<{ email: string }>("SELECT email FROM users")).rows.map(({ email }) => email),
+    ),
   );
 
 const nothingChanges = async () => {
@@ -69,18 +83,25 @@ const nothingChanges = async () => {
 test("a snapshot comes back as the stack's database: rows, roles, files and release, with what was there kept aside", async () => {
   const before = await stackInput(stack);
   const reason = "the lead: the gate's own test proves snapshots";
-  const unproved = ({ settings, ...input }: StepInput): StepInput => ({ ...input, settings: { ...settings, schemaVersion: 2, backup: { ...settings.backup, proof: "none", reason } } });
+  const unproved = ({ settings, ...input }: StepInput): StepInput => ({
+    ...input,
+    settings: { ...settings, schemaVersion: 2, backup: { ...settings.backup, proof: "none", reason } },
+  });
   await look((context) => backup(context), unproved);
   const [snapshot] = await stackSnapshots(rds(), stack);
   if (snapshot === undefined) throw new Error("no snapshot was made");
   await look(async (context) => {
-    await withClient(context.connect("owner"), (client) => client.query("INSERT INTO users (email, password_hash) VALUES ('late@example.test', 'x')"));
+    await withClient(context.connect("owner"), (client) =>
+      client.query("INSERT INTO users (email, password_hash) VALUES ('late@example.test', 'x')"),
+    );
     await context.host.run("writing a file", `echo late > ${late}`);
   });
 
   let asked = "";
   const options = { stack, snapshot: snapshot.id, configFile: rehearsal.pulumi.options.configFile };
-  await expect(restore({ ...options, confirm: async () => false })).rejects.toThrow("not restored; nothing has changed");
+  await expect(restore({ ...options, confirm: async () => false })).rejects.toThrow(
+    "not restored; nothing has changed",
+  );
   await restore({ ...options, confirm: async (question) => ((asked = question), true) });
 
   expect(asked).toMatch(/Lost is what was written in the last \d+ s \(.*users: 1 made.*\)/);
@@ -89,11 +110,18 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
   expect(after.database.address).not.toBe(before.database.address);
   expect(await users()).not.toContain("late@example.test");
   expect(await look((context) => withClient(context.connect("owner"), schemaVersion))).toBe(1);
-  expect(await look((context) => context.host.run("looking for the file", `test -e ${late} && echo there || echo gone`))).toBe("gone");
+  expect(
+    await look((context) => context.host.run("looking for the file", `test -e ${late} && echo there || echo gone`)),
+  ).toBe("gone");
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
   expect((await stackSnapshots(rds(), stack)).map(({ tags }) => tags.purpose)).toContain("before-restore");
   const { DBInstances = [] } = await rds().send(new DescribeDBInstancesCommand({}));
-  expect(DBInstances.map(({ DBInstanceIdentifier, DeletionProtection }) => [DBInstanceIdentifier, DeletionProtection]).sort()).toEqual([
+  expect(
+    DBInstances.map(({ DBInstanceIdentifier, DeletionProtection }) => [
+      DBInstanceIdentifier,
+      DeletionProtection,
+    ]).sort(),
+  ).toEqual([
     [before.database.identifier, true],
     [after.database.identifier, true],
   ]);
@@ -102,7 +130,9 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
 test("the next deployment finds nothing to change in it, and the instance that was kept goes as the runbook says", async () => {
   await nothingChanges();
   const kept = { DBInstanceIdentifier: `prompt-library-${stack}` };
-  await expect(rds().send(new DeleteDBInstanceCommand({ ...kept, SkipFinalSnapshot: true }))).rejects.toThrow(/[Pp]rotect/);
+  await expect(rds().send(new DeleteDBInstanceCommand({ ...kept, SkipFinalSnapshot: true }))).rejects.toThrow(
+    /[Pp]rotect/,
+  );
   await rds().send(new ModifyDBInstanceCommand({ ...kept, DeletionProtection: false, ApplyImmediately: true }));
   await rds().send(new DeleteDBInstanceCommand({ ...kept, SkipFinalSnapshot: true }));
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
@@ -111,7 +141,11 @@ test("the next deployment finds nothing to change in it, and the instance that w
 test("the stack refuses to go; with protection off it goes the documented way and leaves nothing", async () => {
   const { pulumi } = rehearsal;
   const standing = await inTheCloud();
-  expect(standing.map((one) => one.replace(/ .*|-[0-9a-f]{7}$/, ""))).toEqual(["instance", `prompt-library-${stack}-r1`, `prompt-library-${stack}-artifacts-bucket`]);
+  expect(standing.map((one) => one.replace(/ .*|-[0-9a-f]{7}$/, ""))).toEqual([
+    "instance",
+    `prompt-library-${stack}-r1`,
+    `prompt-library-${stack}-artifacts-bucket`,
+  ]);
 
   const refused = await pulumi.capture("destroy", "--yes", "--skip-preview", "--run-program", "--color", "never");
   expect(refused.exitCode).not.toBe(0);

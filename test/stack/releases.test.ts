@@ -6,27 +6,27 @@ import { setTimeout as pause } from "node:timers/promises";
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stackInput } from "../../infra/cli/stack-input";
+import { readStackState } from "../../infra/cli/stack-state";
+import { openContext } from "../../infra/context/context";
+import type { StepInput } from "../../infra/context/input";
+import type { StepContext } from "../../infra/context/step";
+import { whoRuns } from "../../infra/core/who-runs";
+import { bringScript, releaseDirectory } from "../../infra/host/commands/stage-script";
+import { breakLock, DeploymentLock } from "../../infra/lock/deployment-lock";
+import type { Lease } from "../../infra/lock/lease";
+import { LockStore } from "../../infra/lock/store";
+import { note, prune, pruneArtifacts, releasesOnHost } from "../../infra/phases/stage/ledger";
+import { stage } from "../../infra/phases/stage/stage";
 import { buildArtifact } from "../../infra/release/artifact/build";
 import { identityOf } from "../../infra/release/artifact/identity";
 import { artifactObject } from "../../infra/release/artifact/object";
 import { provideArtifact } from "../../infra/release/artifact/provide";
-import { stackInput } from "../../infra/cli/stack-input";
-import { readStackState } from "../../infra/cli/stack-state";
-import { bringScript, releaseDirectory } from "../../infra/host/commands/stage-script";
-import { resolveRelease } from "../../infra/release/release";
-import { breakLock, DeploymentLock } from "../../infra/lock/deployment-lock";
-import type { Lease } from "../../infra/lock/lease";
-import { LockStore } from "../../infra/lock/store";
 import { badWarning } from "../../infra/release/history/ledger";
 import { ReleaseStore } from "../../infra/release/history/store";
-import { openContext } from "../../infra/context/context";
-import type { StepInput } from "../../infra/context/input";
-import { note, prune, pruneArtifacts, releasesOnHost } from "../../infra/phases/stage/ledger";
-import { whoRuns } from "../../infra/core/who-runs";
-import { stage } from "../../infra/phases/stage/stage";
-import type { StepContext } from "../../infra/context/step";
-import { until } from "./cloud-fixture";
+import { resolveRelease } from "../../infra/release/release";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { until } from "./cloud-fixture";
 import { deploy, deployed, servingRelease, stack } from "./deployed";
 
 // Steps and scripts alone, against the one deployed host.
@@ -61,13 +61,19 @@ describe("a script that runs as a unit of the host", () => {
     const { host } = open();
     await host.run("cleaning up", `rm -f ${mark}*`);
     const said: string[] = [];
-    const done = host.runWhole("a slow script", `echo once >> ${mark}\nuntil [ -e ${mark}.go ]; do sleep 0.1; done\necho its last word`, { progress: (words) => said.push(words) });
+    const done = host.runWhole(
+      "a slow script",
+      `echo once >> ${mark}\nuntil [ -e ${mark}.go ]; do sleep 0.1; done\necho its last word`,
+      { progress: (words) => said.push(words) },
+    );
     const other = open().host;
     try {
       await until("the script's begin", 10_000, () => other.run("looking", `cat ${mark}`));
       // Ends the shared connection and all that goes over it.
       await host.close();
-      await until("a connection made again", 10_000, async () => said.some((words) => words.includes("connecting again")));
+      await until("a connection made again", 10_000, async () =>
+        said.some((words) => words.includes("connecting again")),
+      );
       await other.run("letting it end", `touch ${mark}.go`);
       expect(await done).toBe("its last word");
       expect(await other.run("counting", `cat ${mark}`)).toBe("once");
@@ -82,9 +88,17 @@ describe("a script that runs as a unit of the host", () => {
     const said: string[] = [];
     const one = first.runWhole("the first", `until [ -e ${mark}.go ]; do sleep 0.1; done; echo first >> ${mark}`);
     try {
-      await until("the first at work", 10_000, async () => (await second.run("looking", "systemctl is-active deployment-step || true")) === "active");
+      await until(
+        "the first at work",
+        10_000,
+        async () => (await second.run("looking", "systemctl is-active deployment-step || true")) === "active",
+      );
       const two = second.runWhole("the second", `echo second >> ${mark}`, { progress: (words) => said.push(words) });
-      await until("the second waiting", 30_000, async () => (await second.run("letting the first end", `touch ${mark}.go`), true));
+      await until(
+        "the second waiting",
+        30_000,
+        async () => (await second.run("letting the first end", `touch ${mark}.go`), true),
+      );
       await Promise.all([one, two]);
       expect(await second.run("reading", `cat ${mark}`)).toBe("first\nsecond");
     } finally {
@@ -95,8 +109,12 @@ describe("a script that runs as a unit of the host", () => {
 
   test("tells its failure with its last words, and its end by systemd as what it is", async () => {
     const { host } = open();
-    await expect(host.runWhole("a bad script", "echo why >&2; exit 4")).rejects.toThrow(/a bad script on .* ended with 4: why/);
-    await expect(host.runWhole("a long script", "sleep 60", { timeoutMs: 1_000 })).rejects.toThrow(/a long script on .* was cut off before its end/);
+    await expect(host.runWhole("a bad script", "echo why >&2; exit 4")).rejects.toThrow(
+      /a bad script on .* ended with 4: why/,
+    );
+    await expect(host.runWhole("a long script", "sleep 60", { timeoutMs: 1_000 })).rejects.toThrow(
+      /a long script on .* was cut off before its end/,
+    );
   });
 });
 
@@ -105,7 +123,11 @@ const s3 = () => new S3Client({ region: input.settings.target.region, forcePathS
 describe("an artifact", () => {
   /** The next release, as if config asked for it. */
   async function next(): Promise<StepInput> {
-    return { ...input, release: await resolveRelease("v1.2.0", input.settings.app.repository), settings: { ...input.settings, release: "v1.2.0", schemaVersion: 2 } };
+    return {
+      ...input,
+      release: await resolveRelease("v1.2.0", input.settings.app.repository),
+      settings: { ...input.settings, release: "v1.2.0", schemaVersion: 2 },
+    };
   }
 
   test("that was built anywhere is found in the bucket by a machine that never built it", async () => {
@@ -120,7 +142,9 @@ describe("an artifact", () => {
       // And where it is built again all the same, with nothing of the first build at hand, it is byte for byte the same.
       const wanted = await next();
       const identity = identityOf(wanted.settings, wanted.release.commit, [2]);
-      expect((await buildArtifact(wanted.settings.app, identity, "v1.2.0", (words) => said.push(words))).digest).toBe(first.digest);
+      expect((await buildArtifact(wanted.settings.app, identity, "v1.2.0", (words) => said.push(words))).digest).toBe(
+        first.digest,
+      );
       expect(said.filter((words) => /^built in \d+\.\d s: npm /.test(words))).toHaveLength(3);
     } finally {
       if (before === undefined) delete process.env.PROMPT_LIBRARY_CACHE;
@@ -136,7 +160,9 @@ describe("an artifact", () => {
     const wanted = await next();
     const { digest } = await provideArtifact(wanted, () => undefined);
     const object = { Bucket: input.bucket, Key: artifactObject(digest) };
-    const whole = Buffer.from((await (await s3().send(new GetObjectCommand(object))).Body?.transformToByteArray()) ?? []);
+    const whole = Buffer.from(
+      (await (await s3().send(new GetObjectCommand(object))).Body?.transformToByteArray()) ?? [],
+    );
     const { host, paths } = open();
     await host.run("forgetting the release", `rm -rf ${held(open(), digest)}`);
     const bad = spoil(whole);
@@ -144,10 +170,20 @@ describe("an artifact", () => {
       await s3().send(new PutObjectCommand({ ...object, Body: bad }));
       // Cut to another length it is not found, so a runner that still holds it would store it anew; this one is lied to.
       const stored = { digest, bytes: bad.length, unpackedBytes: 1_000_000 };
-      const script = bringScript({ paths, region: input.settings.target.region, bucket: input.bucket, artifact: stored, release: "v1.2.0" });
-      await expect(host.runWhole("bringing v1.2.0", script)).rejects.toThrow(/ended with 3: .* is not the archive that was built: .* the host has not taken v1.2.0/);
+      const script = bringScript({
+        paths,
+        region: input.settings.target.region,
+        bucket: input.bucket,
+        artifact: stored,
+        release: "v1.2.0",
+      });
+      await expect(host.runWhole("bringing v1.2.0", script)).rejects.toThrow(
+        /ended with 3: .* is not the archive that was built: .* the host has not taken v1.2.0/,
+      );
       expect(await host.run("looking", `ls ${paths.releases} | grep ${digest.slice(0, 16)} || true`)).toBe("");
-      expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe("v1.1.0");
+      expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe(
+        "v1.1.0",
+      );
     } finally {
       await s3().send(new PutObjectCommand({ ...object, Body: whole }));
     }
@@ -156,23 +192,41 @@ describe("an artifact", () => {
   test("that serves is brought again, without a build, to a host that was made anew by hand", async () => {
     const context = open();
     const { host, paths } = context;
-    const state = JSON.parse(await host.run("reading", `cat ${paths.state}/$(basename $(readlink ${paths.current})).json`)) as { digest: string };
+    const state = JSON.parse(
+      await host.run("reading", `cat ${paths.state}/$(basename $(readlink ${paths.current})).json`),
+    ) as { digest: string };
     await host.run("losing the releases", `rm -rf ${paths.releases}`);
     expect((await stage(context)).summary).toMatch(/serves already/);
     expect(context.details.artifact).toMatchObject({ source: "bucket", digest: state.digest });
-    expect(await host.run("looking", `jq -r .commit ${held(context, state.digest)}/manifest.json`)).toBe(input.release.commit);
-    expect(await host.run("who may read credentials", `runuser -u ${input.settings.app.name} -- sh -c 'curl -s -m 3 -o /dev/null http://169.254.169.254/ && echo yes || echo no'`)).toBe("no");
+    expect(await host.run("looking", `jq -r .commit ${held(context, state.digest)}/manifest.json`)).toBe(
+      input.release.commit,
+    );
+    expect(
+      await host.run(
+        "who may read credentials",
+        `runuser -u ${input.settings.app.name} -- sh -c 'curl -s -m 3 -o /dev/null http://169.254.169.254/ && echo yes || echo no'`,
+      ),
+    ).toBe("no");
   });
 });
 
 describe("the ledger", () => {
   const made = (name: string) => createHash("sha256").update(name).digest("hex");
-  const content = (name: string) => ({ release: name, commit: "c".repeat(40), digest: made(name), environment: "d".repeat(64) });
+  const content = (name: string) => ({
+    release: name,
+    commit: "c".repeat(40),
+    digest: made(name),
+    environment: "d".repeat(64),
+  });
   const store = () => new ReleaseStore(input.bucket, input.stack, input.settings.target.region);
 
   test("tells of the release that serves, in words too", async () => {
     const known = await releasesOnHost(open());
-    expect(known.find(({ release }) => release === "v1.1.0")).toMatchObject({ commit: input.release.commit, verdict: "verified", who: whoRuns() });
+    expect(known.find(({ release }) => release === "v1.1.0")).toMatchObject({
+      commit: input.release.commit,
+      verdict: "verified",
+      who: whoRuns(),
+    });
     const { stdout } = await execa("npx", ["tsx", "infra/cli/releases.ts", stack]);
     expect(stdout).toMatch(/^\* +v1\.1\.0 +verified .* yes$/m);
   });
@@ -184,7 +238,10 @@ describe("the ledger", () => {
     expect(await store().ledger()).toBe(`${before}\n`);
     await host.run("losing the ledger", `mv ${paths.ledger} ${paths.ledger}.lost`);
     try {
-      expect((await releasesOnHost(context)).find(({ release }) => release === "v1.1.0")).toMatchObject({ verdict: "verified", who: whoRuns() });
+      expect((await releasesOnHost(context)).find(({ release }) => release === "v1.1.0")).toMatchObject({
+        verdict: "verified",
+        who: whoRuns(),
+      });
       await note(context, "staged", content("later"));
       const after = await host.run("reading", `cat ${paths.ledger}`);
       expect(after.startsWith(`${before}\n`)).toBe(true);
@@ -205,9 +262,17 @@ describe("the ledger", () => {
     try {
       for (const name of ["good-1", "good-2", "good-3"]) await note(context, "served", content(name));
       await note(context, "bad", content("bad-1"), "it ended by itself");
-      await host.run("making releases", `mkdir -p ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`);
-      expect(badWarning(await releasesOnHost(context), made("bad-1"))).toMatch(/bad-1 was found bad on this host .*: it ended by itself/);
-      const keepsTwo = { ...context, input: { ...input, settings: { ...input.settings, host: { ...input.settings.host, keepReleases: 2 } } } };
+      await host.run(
+        "making releases",
+        `mkdir -p ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`,
+      );
+      expect(badWarning(await releasesOnHost(context), made("bad-1"))).toMatch(
+        /bad-1 was found bad on this host .*: it ended by itself/,
+      );
+      const keepsTwo = {
+        ...context,
+        input: { ...input, settings: { ...input.settings, host: { ...input.settings.host, keepReleases: 2 } } },
+      };
       const gone = await prune(keepsTwo);
       expect(gone).toContain("left-over.new");
       expect(gone).toContain(made("bad-1").slice(0, 16));
@@ -216,7 +281,13 @@ describe("the ledger", () => {
 
       for (const name of names) {
         await s3().send(new PutObjectCommand({ Bucket: input.bucket, Key: artifactObject(made(name)), Body: name }));
-        await s3().send(new PutObjectCommand({ Bucket: input.bucket, Key: `artifacts/index/test-${name}.json`, Body: JSON.stringify({ digest: made(name), bytes: 1, unpackedBytes: 1 }) }));
+        await s3().send(
+          new PutObjectCommand({
+            Bucket: input.bucket,
+            Key: `artifacts/index/test-${name}.json`,
+            Body: JSON.stringify({ digest: made(name), bytes: 1, unpackedBytes: 1 }),
+          }),
+        );
       }
       const unkept = await pruneArtifacts(keepsTwo);
       expect(unkept).toContain(made("bad-1"));
@@ -224,13 +295,26 @@ describe("the ledger", () => {
       for (const name of ["good-1", "good-2", "good-3"]) expect(kept).toContain(made(name));
       expect(kept).toContain((await releasesOnHost(context)).find(({ release }) => release === "v1.1.0")?.digest);
       // No version of it is left to pay for, nor what would lead there.
-      const left = async (prefix: string) => (await s3().send(new ListObjectVersionsCommand({ Bucket: input.bucket, Prefix: prefix }))).Versions ?? [];
-      expect([...(await left(artifactObject(made("bad-1")))), ...(await left("artifacts/index/test-bad-1"))]).toEqual([]);
+      const left = async (prefix: string) =>
+        (await s3().send(new ListObjectVersionsCommand({ Bucket: input.bucket, Prefix: prefix }))).Versions ?? [];
+      expect([...(await left(artifactObject(made("bad-1")))), ...(await left("artifacts/index/test-bad-1"))]).toEqual(
+        [],
+      );
 
-      expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe("v1.1.0");
-      expect(await host.run("looking", `test -x ${paths.slot("blue")}/runtime/bin/node -o -x ${paths.slot("green")}/runtime/bin/node && echo there`)).toBe("there");
+      expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe(
+        "v1.1.0",
+      );
+      expect(
+        await host.run(
+          "looking",
+          `test -x ${paths.slot("blue")}/runtime/bin/node -o -x ${paths.slot("green")}/runtime/bin/node && echo there`,
+        ),
+      ).toBe("there");
     } finally {
-      await host.run("cleaning up", `mv ${paths.ledger}.before ${paths.ledger}; rm -rf ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`);
+      await host.run(
+        "cleaning up",
+        `mv ${paths.ledger}.before ${paths.ledger}; rm -rf ${["good-1", "good-2", "good-3", "bad-1"].map((name) => held(context, made(name))).join(" ")} ${paths.releases}/left-over.new`,
+      );
       await store().keepLedger(copy);
       await store().remove(names.map(made));
     }
@@ -249,7 +333,9 @@ describe("the deployment lock", () => {
     await mine.take("stage", hear);
     try {
       await expect(other.take("preflight", hear)).rejects.toMatchObject({
-        message: expect.stringMatching(/another deployment of this stack is under way: ada@desk, since .*, in phase stage/),
+        message: expect.stringMatching(
+          /another deployment of this stack is under way: ada@desk, since .*, in phase stage/,
+        ),
         remedy: expect.stringContaining("npm run lock -- test-alive --break"),
       });
       await mine.check();
@@ -269,17 +355,25 @@ describe("the deployment lock", () => {
     const changed = { "monitoring.runbook": "https://runbooks.example/alarms" };
     const alarms = async () => {
       const { resources } = await readStackState(stack);
-      return resources.filter(({ type }) => type === "aws:cloudwatch/metricAlarm:MetricAlarm").map(({ urn, outputs }) => `${urn} ${String(outputs?.alarmDescription)}`).sort();
+      return resources
+        .filter(({ type }) => type === "aws:cloudwatch/metricAlarm:MetricAlarm")
+        .map(({ urn, outputs }) => `${urn} ${String(outputs?.alarmDescription)}`)
+        .sort();
     };
     const standing = await alarms();
     expect(standing.length).toBeGreaterThan(1);
     const other = lockOf(stack, "ada@desk");
     await other.take("stage", hear);
     try {
-      expect(await deploy(rehearsal, "v1.1.0", 1)).toMatchObject({ exitCode: 0, output: expect.stringMatching(/\d+ unchanged/) });
+      expect(await deploy(rehearsal, "v1.1.0", 1)).toMatchObject({
+        exitCode: 0,
+        output: expect.stringMatching(/\d+ unchanged/),
+      });
       const refused = await deploy(rehearsal, "v1.1.0", 1, changed);
       expect(refused.exitCode).not.toBe(0);
-      expect(refused.output).toMatch(/another deployment of this stack is under way: ada@desk, since .*, in phase stage/);
+      expect(refused.output).toMatch(
+        /another deployment of this stack is under way: ada@desk, since .*, in phase stage/,
+      );
       expect(refused.output).toContain(`npm run lock -- ${stack} --break`);
       expect(await alarms()).toEqual(standing);
     } finally {
@@ -293,7 +387,8 @@ describe("the deployment lock", () => {
     const seen: Lease[] = [];
     let isOver = false;
     const watching = (async () => {
-      for (; !isOver; await pause(200)) seen.push(...[(await store.read())?.lease].filter((lease) => lease !== undefined));
+      for (; !isOver; await pause(200))
+        seen.push(...[(await store.read())?.lease].filter((lease) => lease !== undefined));
     })();
     try {
       const done = await deploy(rehearsal, "v1.1.0", 1, { "monitoring.runbook": "https://runbooks.example/alarms" });
@@ -317,7 +412,9 @@ describe("the deployment lock", () => {
     const startedAt = Date.now();
     await next.take("preflight", hear);
     expect(Date.now() - startedAt).toBeGreaterThan(50_000);
-    expect(said.some((words) => /^the deployment of ada@desk.* has ended without freeing its lock/.test(words))).toBe(true);
+    expect(said.some((words) => /^the deployment of ada@desk.* has ended without freeing its lock/.test(words))).toBe(
+      true,
+    );
     await next.free();
   });
 
@@ -327,7 +424,12 @@ describe("the deployment lock", () => {
     await mine.take("activate", hear);
     try {
       expect((await breakLock(store, "bob@laptop"))?.lease).toMatchObject({ who: "ada@desk", phase: "activate" });
-      await until("the owner noticing", 30_000, async () => mine.check().then(() => false, (error: unknown) => String(error).includes("broken by bob@laptop")));
+      await until("the owner noticing", 30_000, async () =>
+        mine.check().then(
+          () => false,
+          (error: unknown) => String(error).includes("broken by bob@laptop"),
+        ),
+      );
     } finally {
       await mine.leave();
     }
@@ -335,16 +437,21 @@ describe("the deployment lock", () => {
   });
 
   test("is free after a deployment, and one that is held is told and broken by its command, which says whose it was", async () => {
-    const command = (...args: string[]) => execa("npm", ["run", "--silent", "lock", "--", stack, ...args], { reject: false });
+    const command = (...args: string[]) =>
+      execa("npm", ["run", "--silent", "lock", "--", stack, ...args], { reject: false });
     expect((await command()).stdout).toBe("Nobody holds the lock.");
     const dead = lockOf(stack, "ada@desk");
     await dead.take("stage", hear);
     await dead.leave();
     try {
       const told = await command();
-      expect(told.stdout).toMatch(/^Held by ada@desk, since .*, in phase stage, last heard of \d+ s ago; it lapses in \d+ s unless it is renewed\.$/);
+      expect(told.stdout).toMatch(
+        /^Held by ada@desk, since .*, in phase stage, last heard of \d+ s ago; it lapses in \d+ s unless it is renewed\.$/,
+      );
       expect(told.exitCode).toBe(1);
-      expect((await command("--break")).stdout).toMatch(/^Broken: the lock was held by ada@desk, since .*, in phase stage/);
+      expect((await command("--break")).stdout).toMatch(
+        /^Broken: the lock was held by ada@desk, since .*, in phase stage/,
+      );
       expect((await command()).stdout).toBe("Nobody holds the lock.");
     } finally {
       await breakLock(new LockStore(input.bucket, stack, input.settings.target.region), "the test");

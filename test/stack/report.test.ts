@@ -9,17 +9,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boxIds } from "../../infra/checklist/boxes";
 import { owners } from "../../infra/checklist/owners";
 import { stackInput } from "../../infra/cli/stack-input";
+import { openContext } from "../../infra/context/context";
+import { withClient } from "../../infra/context/database-connection";
+import type { StepInput } from "../../infra/context/input";
+import { secretsOf } from "../../infra/context/secrets";
+import { phases } from "../../infra/core/phases";
+import { s3Client } from "../../infra/core/s3";
 import { DeploymentLock } from "../../infra/lock/deployment-lock";
 import { LockStore } from "../../infra/lock/store";
 import { redact } from "../../infra/report/redact";
 import type { Report } from "../../infra/report/shape";
-import { phases } from "../../infra/core/phases";
 import { secretSettings } from "../../infra/settings/platform";
-import { openContext } from "../../infra/context/context";
-import { withClient } from "../../infra/context/database-connection";
-import type { StepInput } from "../../infra/context/input";
-import { s3Client } from "../../infra/core/s3";
-import { secretsOf } from "../../infra/context/secrets";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deploy, deployed, latestReport, resultOf, stack } from "./deployed";
@@ -62,16 +62,35 @@ describe("the report of a deployment", () => {
     expect(good.boxes.map((box) => box.id)).toEqual(boxIds);
     expect(good.state).toBe("good");
     expect(good.boxes.filter((box) => /without a word/.test(box.reason ?? ""))).toEqual([]);
-    for (const id of ["PRE-2.4", "MIG-3.2", "FUN-1.3", "POST-2.1", "POST-1.1", "POST-1.4", "POST-3.3", "POST-4.4", "TRB-1", "TRB-2", "TRB-3"] as const) expect([id, resultOf(good, id)]).toEqual([id, "passed"]);
+    for (const id of [
+      "PRE-2.4",
+      "MIG-3.2",
+      "FUN-1.3",
+      "POST-2.1",
+      "POST-1.1",
+      "POST-1.4",
+      "POST-3.3",
+      "POST-4.4",
+      "TRB-1",
+      "TRB-2",
+      "TRB-3",
+    ] as const)
+      expect([id, resultOf(good, id)]).toEqual([id, "passed"]);
     expect(good.locks.map(({ table }) => table)).toContain("connections");
-    expect(good.screenshots.map(({ page, as }) => `${page} as ${as}`)).toEqual(["/login as nobody", "/connections as user", "/admin/providers as admin"]);
+    expect(good.screenshots.map(({ page, as }) => `${page} as ${as}`)).toEqual([
+      "/login as nobody",
+      "/connections as user",
+      "/admin/providers as admin",
+    ]);
     expect(good.header.snapshot?.restoreCommand).toContain(`npm run restore -- ${stack}`);
   });
 
   test("is kept with its versions, and fetched and checked by the stack's name", async () => {
     const address = await rehearsal.pulumi.output("report");
     const [, , bucket, ...key] = address.split("/");
-    const versions = await s3Client(input.settings.target.region).send(new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key.join("/") }));
+    const versions = await s3Client(input.settings.target.region).send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key.join("/") }),
+    );
     expect(versions.Versions?.[0]?.VersionId).toMatch(/\S{8}/);
     const fetched = await command("report", stack);
     expect(fetched.stdout).toContain("Whole, and signed with the given key");
@@ -80,7 +99,11 @@ describe("the report of a deployment", () => {
 
   test("is not to be trusted with one byte changed", async () => {
     const directory = join("reports", stack);
-    const name = (await readdir(directory)).filter((file) => file.endsWith(".json")).sort().at(-1) ?? "";
+    const name =
+      (await readdir(directory))
+        .filter((file) => file.endsWith(".json"))
+        .sort()
+        .at(-1) ?? "";
     const file = join(rehearsal.home, "changed.json");
     await writeFile(file, (await readFile(join(directory, name), "utf8")).replace('"state":"good"', '"state":"gold"'));
     const checked = await command("report", "--verify", file, "--stack", stack);
@@ -103,7 +126,10 @@ describe("the report of a deployment", () => {
 
 describe("a run that fails", () => {
   /** Nobody's, so that every check of a user or admin fails; never in the application's own log, since it is no token. */
-  const tokens = { adminToken: `canary-${randomBytes(16).toString("hex")}`, userToken: `canary-${randomBytes(16).toString("hex")}` };
+  const tokens = {
+    adminToken: `canary-${randomBytes(16).toString("hex")}`,
+    userToken: `canary-${randomBytes(16).toString("hex")}`,
+  };
 
   test("reports every box up to the failure, and nothing after it as passed; its lock is free for the next", async () => {
     const failing = { ...input, settings: { ...input.settings, secrets: { ...input.settings.secrets, ...tokens } } };
@@ -125,7 +151,10 @@ describe("a run that fails", () => {
       if (before.includes(owners[id])) expect([id, resultOf(report, id)]).toEqual([id, resultOf(good, id)]);
       if (after.includes(owners[id])) expect([id, resultOf(report, id)]).not.toEqual([id, "passed"]);
     }
-    expect((await new LockStore(input.bucket, stack, input.settings.target.region).read())?.lease).toMatchObject({ isFree: true, phase: "verify" });
+    expect((await new LockStore(input.bucket, stack, input.settings.target.region).read())?.lease).toMatchObject({
+      isFree: true,
+      phase: "verify",
+    });
   });
 
   test("and loses the host reports what it knows here, keeps it in the bucket, and says so", async () => {
@@ -139,12 +168,20 @@ describe("a run that fails", () => {
 
   test("and reaches neither host nor bucket, and so has no lock, still reports here, and touches nobody's records", async () => {
     const record = await readFile(join("reports", stack, "records", "verify.json"), "utf8");
-    const lost = await runPhase("verify", { ...input, host: { ...input.host, address: "127.0.0.254" }, bucket: "no-such-bucket-anywhere" });
+    const lost = await runPhase("verify", {
+      ...input,
+      host: { ...input.host, address: "127.0.0.254" },
+      bucket: "no-such-bucket-anywhere",
+    });
     printed.push(lost.stdout, lost.stderr);
     expect(lost.exitCode).not.toBe(0);
-    expect(lost.stderr).toContain("the deployment lock could not be taken in s3://no-such-bucket-anywhere: The specified bucket does not exist");
+    expect(lost.stderr).toContain(
+      "the deployment lock could not be taken in s3://no-such-bucket-anywhere: The specified bucket does not exist",
+    );
     expect(lost.stderr).toContain("not kept elsewhere: s3://no-such-bucket-anywhere did not take the report");
-    expect(lost.stderr).toContain("the record could not be left on the host: the deployment lock that guards them is not this run's");
+    expect(lost.stderr).toContain(
+      "the record could not be left on the host: the deployment lock that guards them is not this run's",
+    );
     expect(await readFile(join("reports", stack, "records", "verify.json"), "utf8")).toBe(record);
     await reportsWhatCameBefore();
   });
@@ -153,7 +190,9 @@ describe("a run that fails", () => {
     const report = await latestReport();
     expect(report.state).toBe("failed");
     expect(report.failed[0]?.where).toBe("verify");
-    for (const id of boxIds) if (owners[id] === "preflight" || owners[id] === "stage") expect([id, resultOf(report, id)]).toEqual([id, resultOf(good, id)]);
+    for (const id of boxIds)
+      if (owners[id] === "preflight" || owners[id] === "stage")
+        expect([id, resultOf(report, id)]).toEqual([id, resultOf(good, id)]);
   }
 });
 
@@ -165,28 +204,51 @@ describe("no secret of the stack occurs", () => {
     // What shows that the watch sees a command line.
     const marker = spawn("sleep", ["600"], { argv0: "marker-of-the-watch" });
     try {
-      await until("the watch's marker", 30_000, async () => [...seen].some((line) => line.includes("marker-of-the-watch")));
+      await until("the watch's marker", 30_000, async () =>
+        [...seen].some((line) => line.includes("marker-of-the-watch")),
+      );
     } finally {
       marker.kill();
       stopWatching();
     }
     const { app, ...own } = input.settings.secrets;
     // Every kind that config knows has a value here, or what follows would prove less than it says.
-    expect(Object.keys(own).sort()).toEqual(Object.keys(secretSettings.shape).filter((name) => name !== "app").sort());
+    expect(Object.keys(own).sort()).toEqual(
+      Object.keys(secretSettings.shape)
+        .filter((name) => name !== "app")
+        .sort(),
+    );
     expect(Object.keys(app)).toEqual(expect.arrayContaining(["JWT_SECRET", "ENCRYPTION_KEY"]));
     secrets = [...secretsOf(input), await readFile(rehearsal.environment.PULUMI_CONFIG_PASSPHRASE_FILE ?? "", "utf8")];
-    for (const secret of [...Object.values(own), ...Object.values(app)]) expect(holds(`before ${secret.split("\n").at(1) ?? secret} after`)).toBe(true);
+    for (const secret of [...Object.values(own), ...Object.values(app)])
+      expect(holds(`before ${secret.split("\n").at(1) ?? secret} after`)).toBe(true);
   });
 
   test("in the list of processes, here or on the host, while they ran", () => {
     const all = [...seen];
-    for (const expected of [".steps/main.js schemaUp", ".steps/main.js verify", "pulumi up", "chromium", "sudo bash -euo pipefail -s"]) expect(all.some((line) => line.includes(expected)), expected).toBe(true);
+    for (const expected of [
+      ".steps/main.js schemaUp",
+      ".steps/main.js verify",
+      "pulumi up",
+      "chromium",
+      "sudo bash -euo pipefail -s",
+    ])
+      expect(
+        all.some((line) => line.includes(expected)),
+        expected,
+      ).toBe(true);
     expect(all.filter(holds)).toEqual([]);
   });
 
   test("in what Pulumi and the phases printed, state, history and config in the clear, reports, records and logs", async () => {
     const { home } = rehearsal;
-    const files = [...(await filesBelow(join(home, "state"))), ...(await filesBelow(join("reports", stack))), ...(await filesBelow(join(home, "cloud/logs"))), join(home, "cloud/daemon.log"), rehearsal.pulumi.options.configFile];
+    const files = [
+      ...(await filesBelow(join(home, "state"))),
+      ...(await filesBelow(join("reports", stack))),
+      ...(await filesBelow(join(home, "cloud/logs"))),
+      join(home, "cloud/daemon.log"),
+      rehearsal.pulumi.options.configFile,
+    ];
     expect(files.length).toBeGreaterThan(20);
     expect(printed.filter(holds)).toEqual([]);
     const found = [];
@@ -199,8 +261,11 @@ describe("no secret of the stack occurs", () => {
     try {
       const patterns = Buffer.from(`${secrets.join("\n")}\n`).toString("base64");
       const places = `journalctl -o cat --no-pager; cat ${context.paths.evidence}/*.json; find /var/log -type f ! -path '/var/log/journal/*' -exec cat {} +`;
-      const counted = await context.host.run("searching", `patterns=$(mktemp); trap 'rm -f "$patterns"' EXIT; base64 -d <<<'${patterns}' > "$patterns"
-{ ${places}; } | wc -c; { ${places}; } | grep -caF -f "$patterns" || true`);
+      const counted = await context.host.run(
+        "searching",
+        `patterns=$(mktemp); trap 'rm -f "$patterns"' EXIT; base64 -d <<<'${patterns}' > "$patterns"
+{ ${places}; } | wc -c; { ${places}; } | grep -caF -f "$patterns" || true`,
+      );
       const [bytes, lines] = counted.split("\n").map(Number);
       expect(bytes).toBeGreaterThan(10_000);
       expect(lines).toBe(0);
@@ -220,20 +285,45 @@ describe("what a killed run leaves", () => {
     try {
       expect((await command("diagnose", stack)).stdout).toMatch(/^Nothing is wrong that this command can see\./);
       await mkdir(locks, { recursive: true });
-      await writeFile(join(locks, "left-by-a-test.json"), JSON.stringify({ pid: ended.pid, username: "root", hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" }));
+      await writeFile(
+        join(locks, "left-by-a-test.json"),
+        JSON.stringify({ pid: ended.pid, username: "root", hostname: hostname(), timestamp: "2026-01-01T00:00:00Z" }),
+      );
       await context.host.run("leaving half a release", `mkdir ${context.paths.releases}/left-by-a-test.new`);
-      await context.host.run("leaving a step that was ended", "systemd-run --quiet --wait --unit=deployment-step --description='left by a test' /bin/false || true");
-      const lock = new DeploymentLock(new LockStore(input.bucket, stack, input.settings.target.region), { who: "ada@desk", deployment: "left-by-a-test" });
+      await context.host.run(
+        "leaving a step that was ended",
+        "systemd-run --quiet --wait --unit=deployment-step --description='left by a test' /bin/false || true",
+      );
+      const lock = new DeploymentLock(new LockStore(input.bucket, stack, input.settings.target.region), {
+        who: "ada@desk",
+        deployment: "left-by-a-test",
+      });
       await lock.take("stage", () => undefined);
       await lock.leave();
       await owner(async (client) => {
-        await client.query("create table public.left_by_a_test (a int); insert into public.left_by_a_test values (1), (1)");
-        await client.query("create unique index concurrently idx_left_by_a_test on public.left_by_a_test (a)").catch(() => undefined);
-        await client.query("delete from public.left_by_a_test where ctid = (select min(ctid) from public.left_by_a_test)");
+        await client.query(
+          "create table public.left_by_a_test (a int); insert into public.left_by_a_test values (1), (1)",
+        );
+        await client
+          .query("create unique index concurrently idx_left_by_a_test on public.left_by_a_test (a)")
+          .catch(() => undefined);
+        await client.query(
+          "delete from public.left_by_a_test where ctid = (select min(ctid) from public.left_by_a_test)",
+        );
       });
       const found = await command("diagnose", stack);
       expect(found.exitCode).toBe(1);
-      for (const line of ["a deployment is under way: ada@desk", `$ npm run lock -- ${stack}`, "a deployment's step was ended before it was done: left by a test", "sudo systemctl reset-failed deployment-step", `$ pulumi cancel --yes --stack ${stack}`, `left-by-a-test.new`, "the index idx_left_by_a_test is invalid", `$ npm run diagnose -- ${stack} --rebuild-indexes`]) expect(found.stdout).toContain(line);
+      for (const line of [
+        "a deployment is under way: ada@desk",
+        `$ npm run lock -- ${stack}`,
+        "a deployment's step was ended before it was done: left by a test",
+        "sudo systemctl reset-failed deployment-step",
+        `$ pulumi cancel --yes --stack ${stack}`,
+        `left-by-a-test.new`,
+        "the index idx_left_by_a_test is invalid",
+        `$ npm run diagnose -- ${stack} --rebuild-indexes`,
+      ])
+        expect(found.stdout).toContain(line);
 
       await owner((client) =>
         client.query(
@@ -244,20 +334,36 @@ describe("what a killed run leaves", () => {
       const halfDone = await command("diagnose", stack);
       expect(halfDone.stdout).toContain("version 2 (0002_left_by_a_test) is half done on its way up");
       expect(halfDone.stdout).toContain(`$ pulumi up --stack ${stack}`);
-      await owner((client) => client.query("delete from public.migration_audit where migration_name = '0002_left_by_a_test'"));
+      await owner((client) =>
+        client.query("delete from public.migration_audit where migration_name = '0002_left_by_a_test'"),
+      );
 
-      const cancelled = await execa("pulumi", ["cancel", "--yes", "--stack", stack], { reject: false, stdin: "ignore", env: rehearsal.environment });
+      const cancelled = await execa("pulumi", ["cancel", "--yes", "--stack", stack], {
+        reject: false,
+        stdin: "ignore",
+        env: rehearsal.environment,
+      });
       expect(cancelled.exitCode, cancelled.stderr).toBe(0);
       expect((await command("lock", stack, "--break")).stdout).toContain("Broken: the lock was held by ada@desk");
-      await context.host.run("mending the host", `systemctl reset-failed deployment-step; rm -rf ${context.paths.releases}/left-by-a-test.new`);
+      await context.host.run(
+        "mending the host",
+        `systemctl reset-failed deployment-step; rm -rf ${context.paths.releases}/left-by-a-test.new`,
+      );
       const mended = await command("diagnose", stack, "--rebuild-indexes");
       expect(mended.stdout).toContain("rebuilt indexes: idx_left_by_a_test");
       expect(mended.exitCode, mended.stdout).toBe(0);
     } finally {
       await rm(join(locks, "left-by-a-test.json"), { force: true });
       await command("lock", stack, "--break");
-      await context.host.run("mending the host", `systemctl reset-failed deployment-step 2>/dev/null || true; rm -rf ${context.paths.releases}/left-by-a-test.new`);
-      await owner((client) => client.query("drop table if exists public.left_by_a_test; delete from public.migration_audit where migration_name = '0002_left_by_a_test'"));
+      await context.host.run(
+        "mending the host",
+        `systemctl reset-failed deployment-step 2>/dev/null || true; rm -rf ${context.paths.releases}/left-by-a-test.new`,
+      );
+      await owner((client) =>
+        client.query(
+          "drop table if exists public.left_by_a_test; delete from public.migration_audit where migration_name = '0002_left_by_a_test'",
+        ),
+      );
       await context.host.close();
     }
   });
@@ -270,21 +376,32 @@ describe("a stack is looked at without a deployment", () => {
   });
 
   test("a stack that is not there can't be looked at", async () => {
-    for (const name of ["preflight", "verify", "diagnose"]) expect((await command(name, "no-such-stack")).exitCode).toBe(2);
+    for (const name of ["preflight", "verify", "diagnose"])
+      expect((await command(name, "no-such-stack")).exitCode).toBe(2);
   });
 });
 
 /** A command of this program as an operator gives it. */
 function command(name: string, ...args: string[]) {
-  return execa("npm", ["run", "--silent", name, "--", ...args], { reject: false, stdin: "ignore", env: rehearsal.environment });
+  return execa("npm", ["run", "--silent", name, "--", ...args], {
+    reject: false,
+    stdin: "ignore",
+    env: rehearsal.environment,
+  });
 }
 
 /** One phase as the rollout would run it, following the phase before it. */
 async function runPhase(phase: (typeof phases)[number], given: StepInput) {
   const previous = phases[phases.indexOf(phase) - 1] ?? "";
-  const record = JSON.parse(await readFile(join("reports", stack, "records", `${previous}.json`), "utf8")) as { runId: string };
+  const record = JSON.parse(await readFile(join("reports", stack, "records", `${previous}.json`), "utf8")) as {
+    runId: string;
+  };
   const follows = JSON.stringify({ runId: record.runId, phase: previous, outcome: "completed", summary: "" });
-  return execa("node", ["--import", "tsx", "infra/steps/main.ts", phase], { input: JSON.stringify({ input: given, follows }), reject: false, env: { ...rehearsal.environment, NODE_NO_WARNINGS: "1" } });
+  return execa("node", ["--import", "tsx", "infra/steps/main.ts", phase], {
+    input: JSON.stringify({ input: given, follows }),
+    reject: false,
+    env: { ...rehearsal.environment, NODE_NO_WARNINGS: "1" },
+  });
 }
 
 async function filesBelow(directory: string): Promise<string[]> {

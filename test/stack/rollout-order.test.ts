@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { phases, type Phase } from "../../infra/core/phases";
+import { type Phase, phases } from "../../infra/core/phases";
 import { setupToolchain } from "../toolchain/setup";
 
 const program = resolve("test/stack/rollout-program");
@@ -11,7 +11,12 @@ let directory = "";
 let environment: Record<string, string> = {};
 
 async function pulumi(...args: string[]): Promise<{ exitCode: number; output: string }> {
-  const done = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: program, env: environment, reject: false, all: true });
+  const done = await execa("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    cwd: program,
+    env: environment,
+    reject: false,
+    all: true,
+  });
   return { exitCode: done.exitCode ?? 1, output: String(done.all) };
 }
 
@@ -68,26 +73,29 @@ describe("what ran again makes everything after it run again", () => {
     expect(again.output).not.toMatch(/replaced|updated|created/);
   });
 
-  test.each(phases)("a failure in %s: the same config takes it up there, the prior config runs all of it again", async (failing) => {
-    await up("v1.1.0", 1);
-    const failed = await up("v1.2.0", 2, failing);
-    expect(failed.exitCode).not.toBe(0);
-    expect(failed.output).toContain(`${failing} was told to fail`);
-    expect(failed.ran).toEqual(all("v1.2.0", 2, "preflight", failing));
-    await cp(join(directory, ".pulumi"), join(directory, "as-it-failed"), { recursive: true });
+  test.each(phases)(
+    "a failure in %s: the same config takes it up there, the prior config runs all of it again",
+    async (failing) => {
+      await up("v1.1.0", 1);
+      const failed = await up("v1.2.0", 2, failing);
+      expect(failed.exitCode).not.toBe(0);
+      expect(failed.output).toContain(`${failing} was told to fail`);
+      expect(failed.ran).toEqual(all("v1.2.0", 2, "preflight", failing));
+      await cp(join(directory, ".pulumi"), join(directory, "as-it-failed"), { recursive: true });
 
-    const again = await up("v1.2.0", 2);
-    expect(again.output).not.toContain("error:");
-    expect(again.ran).toEqual(all("v1.2.0", 2, failing));
+      const again = await up("v1.2.0", 2);
+      expect(again.output).not.toContain("error:");
+      expect(again.ran).toEqual(all("v1.2.0", 2, failing));
 
-    await rm(join(directory, ".pulumi"), { recursive: true });
-    await rename(join(directory, "as-it-failed"), join(directory, ".pulumi"));
-    const back = await up("v1.1.0", 1);
-    expect(back.output).not.toContain("error:");
-    // A preflight that failed changed nothing, and the state knows that; whatever came after it has to be made good.
-    expect(back.ran).toEqual(failing === "preflight" ? [] : all("v1.1.0", 1));
-    expect((await up("v1.1.0", 1)).ran).toEqual([]);
-  });
+      await rm(join(directory, ".pulumi"), { recursive: true });
+      await rename(join(directory, "as-it-failed"), join(directory, ".pulumi"));
+      const back = await up("v1.1.0", 1);
+      expect(back.output).not.toContain("error:");
+      // A preflight that failed changed nothing, and the state knows that; whatever came after it has to be made good.
+      expect(back.ran).toEqual(failing === "preflight" ? [] : all("v1.1.0", 1));
+      expect((await up("v1.1.0", 1)).ran).toEqual([]);
+    },
+  );
 
   test("nothing of the input stands in the state in the clear", async () => {
     await up("v1.1.0", 1);

@@ -1,11 +1,11 @@
 import { execa } from "execa";
 import { stackInput } from "../../infra/cli/stack-input";
-import { resolveRelease } from "../../infra/release/release";
-import type { Phase } from "../../infra/core/phases";
 import { openContext } from "../../infra/context/context";
 import type { StepInput } from "../../infra/context/input";
 import type { StepContext, StepOutcome } from "../../infra/context/step";
+import type { Phase } from "../../infra/core/phases";
 import { loadStep } from "../../infra/phases/steps";
+import { resolveRelease } from "../../infra/release/release";
 import { builtRelease } from "../app/build";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 
@@ -29,7 +29,10 @@ export async function inputFor(input: StepInput, release: string): Promise<StepI
       release,
       app: {
         ...app,
-        build: { ...app.build, commands: [`cp -a ${built}/interface/. .`, "npm prune --omit=dev --no-fund --no-audit --offline"] },
+        build: {
+          ...app.build,
+          commands: [`cp -a ${built}/interface/. .`, "npm prune --omit=dev --no-fund --no-audit --offline"],
+        },
         backend: { ...app.backend, startTimeoutSeconds: 6, drainTimeoutSeconds: 8 },
       },
       verification: { ...input.settings.verification, bakeSeconds: 4 },

@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
+import { execa } from "execa";
 import { awsProviderVersion } from "./versions";
 
 /** HashiCorp's AWS provider binary. */
@@ -17,7 +17,8 @@ const fileName = new RegExp(`/terraform-provider-aws_v${awsProviderVersion.repla
 export async function findAwsProvider(environment: NodeJS.ProcessEnv = process.env): Promise<AwsProvider> {
   const named = environment.TERRAFORM_PROVIDER_AWS;
   if (named !== undefined) {
-    if (!(await isExecutable(named))) throw new Error(`TERRAFORM_PROVIDER_AWS=${named} is no executable file. ${remedy}`);
+    if (!(await isExecutable(named)))
+      throw new Error(`TERRAFORM_PROVIDER_AWS=${named} is no executable file. ${remedy}`);
     return { path: named };
   }
   const roots = ["/opt", "/usr/local", "/usr/lib", homedir(), process.cwd()];
@@ -29,7 +30,9 @@ export async function findAwsProvider(environment: NodeJS.ProcessEnv = process.e
   );
   const path = pickProvider(found.stdout.split("\n"));
   if (path === null || !(await isExecutable(path))) {
-    throw new Error(`The AWS provider's binary, terraform-provider-aws ${awsProviderVersion}, is nowhere on this machine. ${remedy}`);
+    throw new Error(
+      `The AWS provider's binary, terraform-provider-aws ${awsProviderVersion}, is nowhere on this machine. ${remedy}`,
+    );
   }
   return { path };
 }
@@ -40,8 +43,8 @@ export function pickProvider(paths: readonly string[]): string | null {
 }
 
 /** Trees of very many files that never hold it. */
-const skipped = ["node_modules", ".git", ".npm", ".pyenv", ".rustup", "site-packages", "go-build", "mod"].flatMap((name, index) =>
-  index === 0 ? ["-name", name] : ["-o", "-name", name],
+const skipped = ["node_modules", ".git", ".npm", ".pyenv", ".rustup", "site-packages", "go-build", "mod"].flatMap(
+  (name, index) => (index === 0 ? ["-name", name] : ["-o", "-name", name]),
 );
 
 const remedy =

@@ -15,7 +15,11 @@ export function hashOf(ingredients: unknown): string {
  * One process builds, others wait. The file `finished` is written last: a build that was killed has none, is removed
  * and begun anew. It is built in its final place, since a Python environment holds its own path and can't be moved.
  */
-export async function buildOnce(directory: string, log: Log, build: (directory: string) => Promise<void>): Promise<string> {
+export async function buildOnce(
+  directory: string,
+  log: Log,
+  build: (directory: string) => Promise<void>,
+): Promise<string> {
   if (await isFinished(directory)) return directory;
   const lock = join(dirname(directory), `${basename(directory)}.lock`);
   await withLock(lock, log, async () => {

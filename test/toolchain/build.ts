@@ -1,11 +1,11 @@
-import { execa } from "execa";
 import { access, cp, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { execa } from "execa";
 import { z } from "zod";
 import type { AwsProvider } from "./aws-provider";
 import type { Log } from "./build-once";
 import type { Go } from "./go";
-import { copySources, moduleNames, type ModuleName } from "./sources";
+import { copySources, type ModuleName, moduleNames } from "./sources";
 import type { PluginName, Versions } from "./versions";
 
 /** Where a plugin's executable lies below PULUMI_HOME: the engine looks for it under the npm package's version. */
@@ -80,11 +80,18 @@ const Download = z.object({ Dir: z.string() });
 
 /** A copy of the bridge's module, in the version and with the hash of aws/go.mod and go.sum, our main package in it. */
 async function copyBridge(go: Go, aws: string, bridge: string): Promise<void> {
-  const required = /github\.com\/pulumi\/pulumi-terraform-bridge\/v3 (v[\d.]+)/.exec(await readFile(join(aws, "go.mod"), "utf8"));
-  const { Dir } = Download.parse(
-    JSON.parse(await go(aws, ["mod", "download", "-json", `github.com/pulumi/pulumi-terraform-bridge/v3@${required?.[1]}`])),
+  const required = /github\.com\/pulumi\/pulumi-terraform-bridge\/v3 (v[\d.]+)/.exec(
+    await readFile(join(aws, "go.mod"), "utf8"),
   );
-  await cp(Dir, bridge, { recursive: true, filter: (path) => !/(\/docs|\/testdata|_test\.go)$/.test(path.slice(Dir.length)) });
+  const { Dir } = Download.parse(
+    JSON.parse(
+      await go(aws, ["mod", "download", "-json", `github.com/pulumi/pulumi-terraform-bridge/v3@${required?.[1]}`]),
+    ),
+  );
+  await cp(Dir, bridge, {
+    recursive: true,
+    filter: (path) => !/(\/docs|\/testdata|_test\.go)$/.test(path.slice(Dir.length)),
+  });
   // The module cache is read-only, and so is what was copied from it.
   await execa("chmod", ["-R", "u+w", bridge]);
   await cp(aws, join(bridge, "dynamic/awsbridge"), {

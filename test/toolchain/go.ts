@@ -1,5 +1,5 @@
-import { execa } from "execa";
 import { delimiter, join } from "node:path";
+import { execa } from "execa";
 import type { Log } from "./build-once";
 import { pythonEnvironment } from "./python";
 import { goBinRequirement, goMinimum } from "./versions";
@@ -47,7 +47,11 @@ function runner(program: string): Go {
       },
     });
     if (result.failed) {
-      const end = result.stderr.split("\n").filter((line) => !line.startsWith("go: downloading")).slice(-20).join("\n");
+      const end = result.stderr
+        .split("\n")
+        .filter((line) => !line.startsWith("go: downloading"))
+        .slice(-20)
+        .join("\n");
       throw new Error(
         `go ${args.join(" ")} failed in ${directory}:\n${end || result.message}\n` +
           `Is the Go module proxy reachable (go env GOPROXY)? What was built so far is kept: run it again.`,

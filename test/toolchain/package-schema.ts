@@ -20,7 +20,10 @@ const Properties = z.record(z.string(), Reference);
 
 /** As much of Pulumi's package schema as it takes to hold a program against it. */
 export const PackageSchema = z.object({
-  resources: z.record(z.string(), z.object({ inputProperties: Properties.default({}), requiredInputs: z.array(z.string()).default([]) })),
+  resources: z.record(
+    z.string(),
+    z.object({ inputProperties: Properties.default({}), requiredInputs: z.array(z.string()).default([]) }),
+  ),
   functions: z.record(z.string(), z.object({ inputs: z.object({ properties: Properties.default({}) }).optional() })),
   types: z.record(z.string(), z.object({ properties: Properties.default({}) })),
 });
@@ -30,7 +33,8 @@ export type PackageSchema = z.infer<typeof PackageSchema>;
 export function unknownToPlugin(schema: PackageSchema, uses: readonly SchemaUse[]): string[] {
   return uses.flatMap(({ type, properties, at }) => {
     const declared = declaredInputs(schema, type);
-    if (declared === null) return [`${at}: the plugin has no aws type ${type}. Remedy: a line for it in test/toolchain/aws/tokens.txt`];
+    if (declared === null)
+      return [`${at}: the plugin has no aws type ${type}. Remedy: a line for it in test/toolchain/aws/tokens.txt`];
     const missing = declared.required.filter((name) => properties.length > 0 && !properties.includes(name));
     return [
       ...properties

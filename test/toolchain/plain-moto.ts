@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { execa } from "execa";
 import { motoServer } from "./moto";
 
 export interface PlainMoto {
@@ -14,14 +14,20 @@ export interface PlainMoto {
 export async function startPlainMoto(): Promise<PlainMoto> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = execa(await motoServer(), ["-H", "127.0.0.1", "-p", String(port)], { reject: false, all: true, buffer: true });
+  const server = execa(await motoServer(), ["-H", "127.0.0.1", "-p", String(port)], {
+    reject: false,
+    all: true,
+    buffer: true,
+  });
   const stop = async () => {
     server.kill();
     await server;
   };
   const deadlineMs = Date.now() + 60_000;
   for (;;) {
-    const answer = await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
+    const answer = await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(5_000) }).catch(
+      () => null,
+    );
     if (answer?.ok) break;
     if (server.exitCode !== null || Date.now() > deadlineMs) {
       await stop();
@@ -48,7 +54,9 @@ async function freePort(): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port"))));
+      server.close(() =>
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
+      );
     });
   });
 }

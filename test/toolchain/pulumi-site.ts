@@ -1,6 +1,6 @@
-import { execa } from "execa";
 import { mkdir, realpath, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { execa } from "execa";
 import { cacheDirectory } from "../cache";
 import type { Log } from "./build-once";
 import { pluginNames, type Versions } from "./versions";
@@ -11,7 +11,11 @@ export async function findInstalledPulumi(): Promise<string | null> {
   if (found.failed) return null;
   const program = await realpath(found.stdout);
   if (program.startsWith(cacheDirectory())) return null;
-  const version = await execa(program, ["version"], { reject: false, timeout: 10_000, env: { PULUMI_SKIP_UPDATE_CHECK: "true" } });
+  const version = await execa(program, ["version"], {
+    reject: false,
+    timeout: 10_000,
+    env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
+  });
   return /^v?3\./.test(version.stdout) ? dirname(program) : null;
 }
 
@@ -19,7 +23,12 @@ export async function findInstalledPulumi(): Promise<string | null> {
  * Pulumi's own plugins, beside an installed `pulumi`, into `home`. False where Pulumi's site doesn't hand over the
  * smallest of them within 20 s, as on machines that reach package registries only.
  */
-export async function installFromPulumi(home: string, programs: string, versions: Versions, log: Log): Promise<boolean> {
+export async function installFromPulumi(
+  home: string,
+  programs: string,
+  versions: Versions,
+  log: Log,
+): Promise<boolean> {
   await mkdir(join(home, "bin"), { recursive: true });
   for (const program of ["pulumi", "pulumi-language-nodejs"]) {
     await symlink(join(programs, program), join(home, "bin", program));

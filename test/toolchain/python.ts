@@ -1,5 +1,5 @@
-import { execa } from "execa";
 import { join } from "node:path";
+import { execa } from "execa";
 import { cacheDirectory } from "../cache";
 import { buildOnce, hashOf, type Log } from "./build-once";
 

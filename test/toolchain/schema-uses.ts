@@ -53,7 +53,9 @@ function awsAliases(source: ts.SourceFile): Map<string, string> {
     if (!module || !bindings) continue;
     const path = (module[1] ?? "").replace(/(\/index)?(\.js)?$/, "");
     if (ts.isNamespaceImport(bindings)) aliases.set(bindings.name.text, path);
-    else for (const { name, propertyName } of bindings.elements) aliases.set(name.text, join(path, (propertyName ?? name).text));
+    else
+      for (const { name, propertyName } of bindings.elements)
+        aliases.set(name.text, join(path, (propertyName ?? name).text));
   }
   return aliases;
 }
@@ -61,10 +63,16 @@ function awsAliases(source: ts.SourceFile): Map<string, string> {
 function literalConstants(source: ts.SourceFile): Map<string, ts.Expression> {
   const constants = new Map<string, ts.Expression>();
   const visit = (node: ts.Node): void => {
-    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer && ts.isVariableDeclarationList(node.parent)) {
+    if (
+      ts.isVariableDeclaration(node) &&
+      ts.isIdentifier(node.name) &&
+      node.initializer &&
+      ts.isVariableDeclarationList(node.parent)
+    ) {
       const value = bare(node.initializer);
       const isConst = (node.parent.flags & ts.NodeFlags.Const) !== 0;
-      if (isConst && (ts.isObjectLiteralExpression(value) || ts.isArrayLiteralExpression(value))) constants.set(node.name.text, value);
+      if (isConst && (ts.isObjectLiteralExpression(value) || ts.isArrayLiteralExpression(value)))
+        constants.set(node.name.text, value);
     }
     ts.forEachChild(node, visit);
   };
@@ -119,7 +127,10 @@ function collect(node: ts.Expression, prefix: string, into: Set<string>, constan
 }
 
 function bare(node: ts.Expression): ts.Expression {
-  return ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isNonNullExpression(node)
+  return ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isNonNullExpression(node)
     ? bare(node.expression)
     : node;
 }

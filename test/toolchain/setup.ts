@@ -66,7 +66,11 @@ async function fromModules(log: Log): Promise<string> {
 
 /** The AWS provider isn't among the ingredients: its version is pinned, and looking for it takes seconds. */
 async function homeOfModules(): Promise<string> {
-  const ingredients = { versions: pinnedVersions(), sources: await readSources(), on: [process.platform, process.arch] };
+  const ingredients = {
+    versions: pinnedVersions(),
+    sources: await readSources(),
+    on: [process.platform, process.arch],
+  };
   return cacheDirectory("toolchain", `pulumi-${hashOf(ingredients)}`);
 }
 

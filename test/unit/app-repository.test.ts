@@ -21,7 +21,9 @@ describe("the sample application's repository", () => {
   it("has its releases on main, annotated, the older one before the newer", async () => {
     await sampleRepository(join(directory, "a"));
     expect(await git("a", "log", "--format=%D|%an|%ct", "main")).toBe(
-      ["HEAD -> main, tag: v1.2.0|Prompt library team|1790845200", "tag: v1.1.0|Prompt library team|1780304400"].join("\n"),
+      ["HEAD -> main, tag: v1.2.0|Prompt library team|1790845200", "tag: v1.1.0|Prompt library team|1780304400"].join(
+        "\n",
+      ),
     );
     expect(await git("a", "cat-file", "-t", "v1.1.0")).toBe("tag");
     expect(await git("a", "status", "--porcelain")).toBe("");
@@ -44,7 +46,18 @@ describe("the sample application's repository", () => {
     await sampleRepository(root);
     const id = await git("a", "rev-parse", "main");
     await writeFile(join(root, "README.md"), "changed\n");
-    await git("a", "-c", "user.name=t", "-c", "user.email=t@t.example", "commit", "--all", "--quiet", "--message", "changed");
+    await git(
+      "a",
+      "-c",
+      "user.name=t",
+      "-c",
+      "user.email=t@t.example",
+      "commit",
+      "--all",
+      "--quiet",
+      "--message",
+      "changed",
+    );
     await sampleRepository(root);
     expect(await git("a", "rev-parse", "main")).toBe(id);
     expect(await readFile(join(root, "README.md"), "utf8")).toContain("# Prompt library");
@@ -56,13 +69,17 @@ describe("the sample application's repository", () => {
     await sampleRepository(join(directory, "a"), { variants: names });
     for (const name of names) {
       expect(await git("a", "rev-parse", `v1.2.0-${name}^`)).toBe(await git("a", "rev-parse", "v1.2.0^{commit}"));
-      expect(await git("a", "rev-parse", `variant/${name}`)).toBe(await git("a", "rev-parse", `v1.2.0-${name}^{commit}`));
+      expect(await git("a", "rev-parse", `variant/${name}`)).toBe(
+        await git("a", "rev-parse", `v1.2.0-${name}^{commit}`),
+      );
       expect(await git("a", "diff", "--name-only", "v1.2.0", `v1.2.0-${name}`)).not.toBe("");
     }
   });
 
   it("refuses an unknown variant or release and a directory of something else", async () => {
-    await expect(sampleRepository(join(directory, "a"), { variants: ["exits", "nonsense"] })).rejects.toThrow(/no variant nonsense .*exits/);
+    await expect(sampleRepository(join(directory, "a"), { variants: ["exits", "nonsense"] })).rejects.toThrow(
+      /no variant nonsense .*exits/,
+    );
     await expect(releaseFiles("v9")).rejects.toThrow(/no release v9 .*v1\.1\.0/);
     await writeFile(join(directory, "file"), "");
     await expect(sampleRepository(directory)).rejects.toThrow(/is not empty/);
@@ -76,7 +93,10 @@ describe("the sample application's repository", () => {
       expect(Object.values(packages).filter(({ resolved, link }) => resolved !== undefined && !link)).toEqual([]);
       for (const [path, content] of files) {
         if (!path.endsWith("/package.json")) continue;
-        const { dependencies, devDependencies } = JSON.parse(content.toString()) as Record<string, Record<string, string> | undefined>;
+        const { dependencies, devDependencies } = JSON.parse(content.toString()) as Record<
+          string,
+          Record<string, string> | undefined
+        >;
         const versions = Object.values({ ...dependencies, ...devDependencies });
         expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
       }

@@ -21,7 +21,9 @@ test("nothing closes where any time will do, or somebody overrides it", () => {
 });
 
 test("a gate that took longer than what is left does not begin", () => {
-  expect(gateTimeProblem(window("02:00", "05:00"), at("04:30"), 2_400)).toBe("proving a backup took 40 min the last time, and the maintenance window closes in 30 min");
+  expect(gateTimeProblem(window("02:00", "05:00"), at("04:30"), 2_400)).toBe(
+    "proving a backup took 40 min the last time, and the maintenance window closes in 30 min",
+  );
   expect(gateTimeProblem(window("02:00", "05:00"), at("04:30"), 1_700)).toBeUndefined();
   expect(gateTimeProblem(window("02:00", "05:00"), at("04:30"), undefined)).toBeUndefined();
 });

@@ -10,11 +10,9 @@ test("a verifier is what PostgreSQL 15 itself made of the same password and salt
 });
 
 test("the restored instance has a name of its own each time", () => {
-  expect([undefined, { number: 1 }, { number: 2 }].map((from) => databaseIdentifier("prompt-library-production", from))).toEqual([
-    "prompt-library-production",
-    "prompt-library-production-r1",
-    "prompt-library-production-r2",
-  ]);
+  expect(
+    [undefined, { number: 1 }, { number: 2 }].map((from) => databaseIdentifier("prompt-library-production", from)),
+  ).toEqual(["prompt-library-production", "prompt-library-production-r1", "prompt-library-production-r2"]);
 });
 
 test("files come back whole, and what came since goes", () => {

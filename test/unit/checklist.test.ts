@@ -7,22 +7,42 @@ import { phases } from "../../infra/core/phases";
 
 /** How many boxes the checklist has under each heading, counted there and not here. */
 const headings: Record<string, number> = {
-  "PRE-1.": 5, "PRE-2.": 5, "PRE-3.": 5, "PRE-4.": 5,
-  "MIG-1.": 3, "MIG-2.": 2, "MIG-3.": 3,
-  "APP-1.": 1, "APP-2.": 2, "APP-3.": 4,
+  "PRE-1.": 5,
+  "PRE-2.": 5,
+  "PRE-3.": 5,
+  "PRE-4.": 5,
+  "MIG-1.": 3,
+  "MIG-2.": 2,
+  "MIG-3.": 3,
+  "APP-1.": 1,
+  "APP-2.": 2,
+  "APP-3.": 4,
   "WEB-1.": 4,
-  "FUN-1.": 6, "FUN-2.": 5, "FUN-3.": 3,
-  "PER-1.": 2, "PER-2.": 3,
-  "SEC-1.": 4, "SEC-2.": 1,
-  "RBK-0.": 5, "RBK-": 3,
-  "MON-1.": 5, "MON-2.": 5,
-  "POST-1.": 4, "POST-2.": 4, "POST-3.": 4, "POST-4.": 4,
-  "TRB-": 3, "SUC-": 9, "CON-": 3,
+  "FUN-1.": 6,
+  "FUN-2.": 5,
+  "FUN-3.": 3,
+  "PER-1.": 2,
+  "PER-2.": 3,
+  "SEC-1.": 4,
+  "SEC-2.": 1,
+  "RBK-0.": 5,
+  "RBK-": 3,
+  "MON-1.": 5,
+  "MON-2.": 5,
+  "POST-1.": 4,
+  "POST-2.": 4,
+  "POST-3.": 4,
+  "POST-4.": 4,
+  "TRB-": 3,
+  "SUC-": 9,
+  "CON-": 3,
 };
 
 describe("the checklist as data", () => {
   it("holds every id of the checklist, each once", () => {
-    const expected = Object.entries(headings).flatMap(([prefix, count]) => Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`));
+    const expected = Object.entries(headings).flatMap(([prefix, count]) =>
+      Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`),
+    );
     expect([...boxIds].sort()).toEqual(expected.sort());
     expect(new Set(boxIds).size).toBe(boxIds.length);
     expect(boxIds).toHaveLength(112);
@@ -37,8 +57,12 @@ describe("the checklist as data", () => {
   });
 
   it("keeps the boxes of a heading together, so that a report can group what lies side by side", () => {
-    const runs = boxes.filter((box, index) => boxes[index - 1]?.section !== box.section || boxes[index - 1]?.chapter !== box.chapter);
-    expect(runs.map((box) => `${box.chapter}/${box.section}`)).toEqual([...new Set(boxes.map((box) => `${box.chapter}/${box.section}`))]);
+    const runs = boxes.filter(
+      (box, index) => boxes[index - 1]?.section !== box.section || boxes[index - 1]?.chapter !== box.chapter,
+    );
+    expect(runs.map((box) => `${box.chapter}/${box.section}`)).toEqual([
+      ...new Set(boxes.map((box) => `${box.chapter}/${box.section}`)),
+    ]);
   });
 
   it.each(["PRE-1.6", "pre-1.1", "", "SUC-10", "constructor"])("does not take %j for a box", (text) => {
@@ -58,7 +82,8 @@ describe("who proves a box", () => {
 
   it("names only phases, resources, documents, commands, monitoring, persons and the report", () => {
     const kinds = /^(resource:[a-z-]+|command:diagnose|document|monitoring|person|report)$/;
-    for (const [id, owner] of Object.entries(owners)) expect((phases as readonly string[]).includes(owner) || kinds.test(owner), id).toBe(true);
+    for (const [id, owner] of Object.entries(owners))
+      expect((phases as readonly string[]).includes(owner) || kinds.test(owner), id).toBe(true);
   });
 
   it("leaves to a person what only a person can know", () => {
@@ -68,7 +93,10 @@ describe("who proves a box", () => {
   it("tells a phase what it kept back and what it said of another's", () => {
     const own = boxesOf("stage");
     expect(compareWithOwned("stage", own)).toEqual({ missing: [], foreign: [] });
-    expect(compareWithOwned("stage", [...own.slice(1), "PRE-1.1"])).toEqual({ missing: own.slice(0, 1), foreign: ["PRE-1.1"] });
+    expect(compareWithOwned("stage", [...own.slice(1), "PRE-1.1"])).toEqual({
+      missing: own.slice(0, 1),
+      foreign: ["PRE-1.1"],
+    });
   });
 });
 
@@ -85,9 +113,12 @@ describe("what a schema version lets prove", () => {
     expect(notNeededAtSchema("FUN-1.2", 3, 4)).toContain("schema 4");
   });
 
-  it.each(["PRE-1.1", "APP-2.1", "FUN-2.5", "SEC-1.3", "WEB-1.3"] satisfies BoxId[])("asks for %s at every schema version", (id) => {
-    expect(notNeededAtSchema(id, 1)).toBeUndefined();
-  });
+  it.each(["PRE-1.1", "APP-2.1", "FUN-2.5", "SEC-1.3", "WEB-1.3"] satisfies BoxId[])(
+    "asks for %s at every schema version",
+    (id) => {
+      expect(notNeededAtSchema(id, 1)).toBeUndefined();
+    },
+  );
 });
 
 describe("a result", () => {
@@ -97,10 +128,11 @@ describe("a result", () => {
     expect(resultWords).toEqual(["passed", "failed", "not needed", "open", "not yet"]);
   });
 
-  it.each([passed("APP-2.1", "1.4 s", produced), failed("APP-2.1", "no answer in 30 s", produced, "read the journal"), notNeeded("MIG-2.1", "schema stays", produced)])(
-    "is accepted: $result",
-    (result) => expect(boxResultSchema.parse(result)).toEqual(result),
-  );
+  it.each([
+    passed("APP-2.1", "1.4 s", produced),
+    failed("APP-2.1", "no answer in 30 s", produced, "read the journal"),
+    notNeeded("MIG-2.1", "schema stays", produced),
+  ])("is accepted: $result", (result) => expect(boxResultSchema.parse(result)).toEqual(result));
 
   it.each([
     ["passed without evidence", { id: "APP-2.1", result: "passed", evidence: " ", source: "stage" }],

@@ -1,13 +1,27 @@
 import { expect, test } from "vitest";
-import { firstRoles, forcesTls, pgHba, postgresqlConf, postmasterScript, trustedControl } from "../cloud/database-files";
-import { databaseAddress } from "../cloud/subnet-address";
+import {
+  firstRoles,
+  forcesTls,
+  pgHba,
+  postgresqlConf,
+  postmasterScript,
+  trustedControl,
+} from "../cloud/database-files";
 import { isWithin } from "../cloud/security-groups";
+import { databaseAddress } from "../cloud/subnet-address";
 
 const paths = { data: "/db/data", socket: "/db", certificate: "/db/tls/server.crt", key: "/db/tls/server.key" };
 
 test("postgresql.conf: the parameter group over RDS's defaults, the cloud's own over both", () => {
-  const parameters = { "rds.force_ssl": "1", shared_preload_libraries: "pg_stat_statements,auto_explain", log_line_prefix: "it's ", port: "1" };
-  expect(postgresqlConf(paths, { address: "10.20.1.254", port: 5432, parameters })).toBe(`shared_preload_libraries = 'pg_stat_statements,auto_explain'
+  const parameters = {
+    "rds.force_ssl": "1",
+    shared_preload_libraries: "pg_stat_statements,auto_explain",
+    log_line_prefix: "it's ",
+    port: "1",
+  };
+  expect(
+    postgresqlConf(paths, { address: "10.20.1.254", port: 5432, parameters }),
+  ).toBe(`shared_preload_libraries = 'pg_stat_statements,auto_explain'
 max_connections = '100'
 log_timezone = 'UTC'
 timezone = 'UTC'
@@ -34,23 +48,37 @@ hostssl all all 10.20.0.5/32 scram-sha-256
 `);
   expect(pgHba(["10.20.0.4"], false)).toContain("\nhost all all 10.20.0.4/32 scram-sha-256\n");
   expect(pgHba([], true)).not.toMatch(/scram/);
-  expect([forcesTls({}), forcesTls({ "rds.force_ssl": "1" }), forcesTls({ "rds.force_ssl": "0" })]).toEqual([true, true, false]);
+  expect([forcesTls({}), forcesTls({ "rds.force_ssl": "1" }), forcesTls({ "rds.force_ssl": "0" })]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("the master user's name and password are quoted, and it is no superuser", () => {
   const sql = firstRoles('odd"name', "it's\\so", "library");
-  expect(sql).toContain(`CREATE ROLE "odd""name" LOGIN CREATEROLE CREATEDB PASSWORD  E'it''s\\\\so' VALID UNTIL 'infinity';`);
+  expect(sql).toContain(
+    `CREATE ROLE "odd""name" LOGIN CREATEROLE CREATEDB PASSWORD  E'it''s\\\\so' VALID UNTIL 'infinity';`,
+  );
   expect(sql).toContain(`CREATE DATABASE "library" OWNER "odd""name";`);
   expect(sql).not.toMatch(/SUPERUSER;|LOGIN SUPERUSER/);
   expect(firstRoles("master", "password", "postgres")).not.toContain("CREATE DATABASE");
 });
 
 test("an extension's control file says trusted once", () => {
-  expect(trustedControl("comment = 'x'\ntrusted = false\nrelocatable = true\n")).toBe("comment = 'x'\nrelocatable = true\ntrusted = true\n");
+  expect(trustedControl("comment = 'x'\ntrusted = false\nrelocatable = true\n")).toBe(
+    "comment = 'x'\nrelocatable = true\ntrusted = true\n",
+  );
 });
 
 test("the postmaster gets its own extension files in a mount namespace, and postgres' user", () => {
-  expect(postmasterScript({ binaries: "/pg/bin", data: "/db/data", overrides: [{ from: "/a.control", over: "/share/a.control" }] })).toBe(`set -e
+  expect(
+    postmasterScript({
+      binaries: "/pg/bin",
+      data: "/db/data",
+      overrides: [{ from: "/a.control", over: "/share/a.control" }],
+    }),
+  ).toBe(`set -e
 mount --bind /a.control /share/a.control
 exec setpriv --reuid=postgres --regid=postgres --init-groups /pg/bin/postgres -D /db/data`);
 });

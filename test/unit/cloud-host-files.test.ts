@@ -18,7 +18,13 @@ test("the seed's meta data names the instance and the operator's key", () => {
 });
 
 test("the boot script: own control groups, an overlay, nspawn in the host's network", () => {
-  const args = { namespace: "plc-1-abcdef01", privateAddress: "10.20.0.4", image: "/image", disk: "/disk", cgroups: ["/group"] };
+  const args = {
+    namespace: "plc-1-abcdef01",
+    privateAddress: "10.20.0.4",
+    image: "/image",
+    disk: "/disk",
+    cgroups: ["/group"],
+  };
   expect(bootScript(args)).toBe(
     `set -e
 mkdir -p /group
@@ -29,7 +35,9 @@ exec systemd-nspawn --quiet --register=no --keep-unit --boot --directory=/disk/r
 });
 
 test("the host's address is routed as a /32, in namespaces of its own on both sides", () => {
-  expect(networkCommands("plc-1", "plc-1-abcdef01", "hostabcdef01", "10.20.0.4").map((command) => command.join(" "))).toEqual([
+  expect(
+    networkCommands("plc-1", "plc-1-abcdef01", "hostabcdef01", "10.20.0.4").map((command) => command.join(" ")),
+  ).toEqual([
     "netns add plc-1-abcdef01",
     "-n plc-1 link add hostabcdef01 type veth peer name eth0 netns plc-1-abcdef01",
     "-n plc-1 link set hostabcdef01 up",

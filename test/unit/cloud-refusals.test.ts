@@ -1,26 +1,45 @@
 import { expect, test } from "vitest";
 import { errorResponse, Refusal, scopeOf } from "../cloud/api";
 import { withNote } from "../cloud/proxy";
-import { refuseApplyMethod, refuseDatabaseName, refuseIdentifier, refusePassword, refuseUserData, refuseUserName } from "../cloud/refusals";
+import {
+  refuseApplyMethod,
+  refuseDatabaseName,
+  refuseIdentifier,
+  refusePassword,
+  refuseUserData,
+  refuseUserName,
+} from "../cloud/refusals";
 
-test.each(["main", "a", "prompt-library-2", "a".repeat(63)])("identifier %s is taken", (name) => refuseIdentifier("DBInstanceIdentifier", name));
+test.each(["main", "a", "prompt-library-2", "a".repeat(63)])("identifier %s is taken", (name) =>
+  refuseIdentifier("DBInstanceIdentifier", name),
+);
 test.each(["", "1a", "a-", "a--b", "a_b", "ü", "a".repeat(64)])("identifier %s is refused", (name) =>
   expect(() => refuseIdentifier("DBInstanceIdentifier", name)).toThrow(/not a valid identifier/),
 );
 
-test.each(["Long-enough_1", "!#$%&'()*+,-.:;<=>?[]^_`{|}~", "x".repeat(128)])("password %s is taken", (password) => refusePassword(password));
-test.each(["short12", "with space", "with/slash", 'with"quote', "with@sign", "ümlaut-password", "x".repeat(129)])("password %s is refused, and not shown", (password) => {
-  expect(() => refusePassword(password)).toThrow(/not a valid password/);
-  try {
-    refusePassword(password);
-  } catch (error) {
-    expect(String(error)).not.toContain(password);
-  }
-});
+test.each(["Long-enough_1", "!#$%&'()*+,-.:;<=>?[]^_`{|}~", "x".repeat(128)])("password %s is taken", (password) =>
+  refusePassword(password),
+);
+test.each(["short12", "with space", "with/slash", 'with"quote', "with@sign", "ümlaut-password", "x".repeat(129)])(
+  "password %s is refused, and not shown",
+  (password) => {
+    expect(() => refusePassword(password)).toThrow(/not a valid password/);
+    try {
+      refusePassword(password);
+    } catch (error) {
+      expect(String(error)).not.toContain(password);
+    }
+  },
+);
 
-test.each(["admin", "ADMIN", "rdsadmin", "pg_read_all_data", "1user", "with-hyphen", ""])("master user %s is refused", (name) => expect(() => refuseUserName(name)).toThrow(Refusal));
+test.each(["admin", "ADMIN", "rdsadmin", "pg_read_all_data", "1user", "with-hyphen", ""])(
+  "master user %s is refused",
+  (name) => expect(() => refuseUserName(name)).toThrow(Refusal),
+);
 test.each(["postgres", "deployment_master"])("master user %s is taken", (name) => refuseUserName(name));
-test.each(["db", "template1", "rdsadmin", "1st", "a-b"])("database %s is refused", (name) => expect(() => refuseDatabaseName(name)).toThrow(Refusal));
+test.each(["db", "template1", "rdsadmin", "1st", "a-b"])("database %s is refused", (name) =>
+  expect(() => refuseDatabaseName(name)).toThrow(Refusal),
+);
 
 test("user data: 16,384 bytes and no more", () => {
   refuseUserData(Buffer.alloc(16_384));
@@ -34,13 +53,20 @@ test("a static parameter waits for a reboot", () => {
 });
 
 test("region and service are read from the signature", () => {
-  expect(scopeOf("AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rds/aws4_request, SignedHeaders=host")).toEqual({ region: "eu-west-1", service: "rds" });
+  expect(scopeOf("AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rds/aws4_request, SignedHeaders=host")).toEqual({
+    region: "eu-west-1",
+    service: "rds",
+  });
   expect(scopeOf(undefined)).toEqual({ region: "", service: "" });
 });
 
 test("what is unknown gets the note, other errors don't", () => {
   for (const service of ["ec2", "rds"]) {
-    expect(withNote(errorResponse(service, new Refusal("InvalidVpcID.NotFound", "no <vpc>")), "note").body).toContain("<Message>no &lt;vpc&gt; (note)</Message>");
-    expect(withNote(errorResponse(service, new Refusal("InvalidParameterValue", "no")), "note").body).toContain("<Message>no</Message>");
+    expect(withNote(errorResponse(service, new Refusal("InvalidVpcID.NotFound", "no <vpc>")), "note").body).toContain(
+      "<Message>no &lt;vpc&gt; (note)</Message>",
+    );
+    expect(withNote(errorResponse(service, new Refusal("InvalidParameterValue", "no")), "note").body).toContain(
+      "<Message>no</Message>",
+    );
   }
 });

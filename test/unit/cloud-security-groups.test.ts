@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
-import { ingressRules, isAllowed, isWithin, openPorts, type IngressRule } from "../cloud/security-groups";
+import { type IngressRule, ingressRules, isAllowed, isWithin, openPorts } from "../cloud/security-groups";
 import { elements, parseXml } from "../cloud/xml";
 
 const xml = (permissions: string) => `<group><ipPermissions>${permissions}</ipPermissions></group>`;
-const rulesOf = (permissions: string): IngressRule[] => elements(parseXml(xml(permissions)), "group").flatMap(ingressRules);
+const rulesOf = (permissions: string): IngressRule[] =>
+  elements(parseXml(xml(permissions)), "group").flatMap(ingressRules);
 const tcp = (from: number, to: number, range: string) =>
   `<item><ipProtocol>tcp</ipProtocol><fromPort>${from}</fromPort><toPort>${to}</toPort><groups/><ipRanges><item><cidrIp>${range}</cidrIp></item></ipRanges></item>`;
 
 test("TCP rules are read, others aren't, and all traffic means each port", () => {
-  const all = "<item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-1</groupId></item></groups><ipRanges/></item>";
+  const all =
+    "<item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-1</groupId></item></groups><ipRanges/></item>";
   const udp = "<item><ipProtocol>udp</ipProtocol><fromPort>53</fromPort><toPort>53</toPort></item>";
   expect(rulesOf(tcp(22, 22, "10.0.0.0/8") + udp + all)).toEqual([
     { fromPort: 22, toPort: 22, ranges: ["10.0.0.0/8"], groups: [] },
@@ -31,7 +33,10 @@ test.each([
 });
 
 test("listeners are opened for ranges only, each port once, and a rule that is too wide is named", () => {
-  const { ports, tooWide } = openPorts([...rulesOf(tcp(80, 81, "0.0.0.0/0") + tcp(80, 80, "10.0.0.0/8") + tcp(1, 65535, "10.0.0.0/8")), { fromPort: 5432, toPort: 5432, ranges: [], groups: ["sg-1"] }]);
+  const { ports, tooWide } = openPorts([
+    ...rulesOf(tcp(80, 81, "0.0.0.0/0") + tcp(80, 80, "10.0.0.0/8") + tcp(1, 65535, "10.0.0.0/8")),
+    { fromPort: 5432, toPort: 5432, ranges: [], groups: ["sg-1"] },
+  ]);
   expect(ports).toEqual([80, 81]);
   expect(tooWide).toHaveLength(1);
 });

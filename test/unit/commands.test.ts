@@ -1,24 +1,48 @@
 import { describe, expect, test } from "vitest";
-import { armScript, confirmScript, exchangeScript, pageScript, proofScript, turnBackScript, turnScript } from "../../infra/host/commands/activate-script";
-import { backendProblem, backendStateScript, readBackendState, silenceReason } from "../../infra/host/commands/backend-state";
+import { pairProblem } from "../../infra/core/compatibility";
+import {
+  armScript,
+  confirmScript,
+  exchangeScript,
+  pageScript,
+  proofScript,
+  turnBackScript,
+  turnScript,
+} from "../../infra/host/commands/activate-script";
+import {
+  backendProblem,
+  backendStateScript,
+  readBackendState,
+  silenceReason,
+} from "../../infra/host/commands/backend-state";
 import { configureScript } from "../../infra/host/commands/configure-script";
 import { environmentFile, fillVariables } from "../../infra/host/commands/environment";
 import { haproxyConfig, readSessions, servingConfig } from "../../infra/host/commands/haproxy";
-import { askHealthNow, healthCheckService, healthCheckTimer, readHealthCheck } from "../../infra/host/commands/health-check";
+import {
+  askHealthNow,
+  healthCheckService,
+  healthCheckTimer,
+  readHealthCheck,
+} from "../../infra/host/commands/health-check";
 import { metadataRules } from "../../infra/host/commands/nftables";
 import { nginxSite } from "../../infra/host/commands/nginx";
 import { hostPaths } from "../../infra/host/commands/paths";
 import { pgbouncerConfig, pgbouncerUsers } from "../../infra/host/commands/pgbouncer";
 import { servingScript, servingUnitText } from "../../infra/host/commands/serving";
+import {
+  forgetVolumeScript,
+  linkSharedScript,
+  mountUnit,
+  mountUnitName,
+  prepareVolumeScript,
+} from "../../infra/host/commands/shared-files";
 import { quote } from "../../infra/host/commands/shell";
 import { sshArguments } from "../../infra/host/commands/ssh";
-import { forgetVolumeScript, linkSharedScript, mountUnit, mountUnitName, prepareVolumeScript } from "../../infra/host/commands/shared-files";
 import { bringScript, releaseDirectory, startScript } from "../../infra/host/commands/stage-script";
 import { backendTemplate } from "../../infra/host/commands/systemd";
 import { toldReleaseProblem } from "../../infra/host/commands/told-release";
 import { beginScript, followScript, readFollowed, settledScript } from "../../infra/host/commands/transient-unit";
 import { userData } from "../../infra/host/commands/user-data";
-import { pairProblem } from "../../infra/core/compatibility";
 import { insideWindow } from "../../infra/settings/maintenance-window";
 import { layOutSubnets } from "../../infra/stack/subnets";
 
@@ -26,7 +50,15 @@ const application = "prompt-library";
 const ports = { blue: 8001, green: 8002 };
 const paths = hostPaths(application);
 
-const startable = { application, paths, to: "green", from: "blue", ports, healthPath: "/api/system/health", startTimeoutSeconds: 30 } as const;
+const startable = {
+  application,
+  paths,
+  to: "green",
+  from: "blue",
+  ports,
+  healthPath: "/api/system/health",
+  startTimeoutSeconds: 30,
+} as const;
 
 /** Text for other programs, whole. A change of the user data stops the hosts that run with the old one. */
 const texts: Record<string, string> = {
@@ -49,13 +81,22 @@ const texts: Record<string, string> = {
   "data-volume.mount": mountUnit(application, paths, "vol-0123456789abcdef0"),
   "prepare-volume.sh": prepareVolumeScript(paths, "vol-0123456789abcdef0"),
   "forget-volume.sh": forgetVolumeScript(paths),
-  "link-shared.sh": linkSharedScript({ application, paths, releaseDirectory: releaseDirectory(paths, "f".repeat(64)), directories: ["interface/backend/data"] }),
+  "link-shared.sh": linkSharedScript({
+    application,
+    paths,
+    releaseDirectory: releaseDirectory(paths, "f".repeat(64)),
+    directories: ["interface/backend/data"],
+  }),
   "nginx-site.conf": nginxSite({ application, publicName: "prompts.example", apiPrefix: "/api/", ports }),
   "haproxy.cfg": haproxyConfig(application),
   "haproxy-serving.cfg": servingConfig(ports, "green"),
   "serving.sh": servingScript(paths),
   "serving.service": servingUnitText(application),
-  "health-check.service": healthCheckService({ application, publicName: "prompts.example", healthPath: "/api/system/health" }),
+  "health-check.service": healthCheckService({
+    application,
+    publicName: "prompts.example",
+    healthPath: "/api/system/health",
+  }),
   "health-check.sh": askHealthNow(application),
   "health-check.timer": healthCheckTimer({ application, everyMinutes: 2 }),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
@@ -80,17 +121,29 @@ const texts: Record<string, string> = {
   "activate-exchange.sh": exchangeScript({
     ...startable,
     ahead: pageScript(8102),
-    proof: proofScript({ previewPort: 8102, healthPath: "/api/system/health", releaseField: "version", release: "v1.2.0" }),
+    proof: proofScript({
+      previewPort: 8102,
+      healthPath: "/api/system/health",
+      releaseField: "version",
+      release: "v1.2.0",
+    }),
   }),
   "activate-arm.sh": armScript({ ...startable, turnBack: "true\n", afterSeconds: 125 }),
   "activate-turn-back.sh": turnBackScript({ ...startable, overlap: true }),
   "activate-confirm.sh": confirmScript(startable),
-  "transient-begin.sh": beginScript({ id: "0123456789abcdef", what: "unpacking v1.2.0", script: "true\n", limitSeconds: 300 }),
+  "transient-begin.sh": beginScript({
+    id: "0123456789abcdef",
+    what: "unpacking v1.2.0",
+    script: "true\n",
+    limitSeconds: 300,
+  }),
   "transient-follow.sh": followScript("0123456789abcdef", 20),
   "transient-settled.sh": settledScript(20),
   "backend-state.sh": backendStateScript(application, "green"),
   "configure.sh": configureScript({
-    files: [{ path: "/etc/a file", content: "text\n", mode: "0640", owner: "root:postgres", services: ["nginx", "haproxy"] }],
+    files: [
+      { path: "/etc/a file", content: "text\n", mode: "0640", owner: "root:postgres", services: ["nginx", "haproxy"] },
+    ],
     tests: ["nginx -t -q"],
     loads: { nginx: "systemctl reload-or-restart nginx" },
   }),
@@ -154,7 +207,9 @@ describe("an environment file", () => {
     expect(environmentFile({ B: 'a "b" $c \\d `e`', A: "1" })).toBe('A="1"\nB="a \\"b\\" \\$c \\\\d \\`e\\`"\n');
   });
   test("a reference to what does not exist is named with its variable", () => {
-    expect(() => fillVariables({ URL: "${nowhere}" }, { port: "1" })).toThrow("app.backend.variables.URL refers to ${nowhere}");
+    expect(() => fillVariables({ URL: "${nowhere}" }, { port: "1" })).toThrow(
+      "app.backend.variables.URL refers to ${nowhere}",
+    );
     expect(fillVariables({ URL: "http://x:${port}" }, { port: "1" })).toEqual({ URL: "http://x:1" });
   });
 });
@@ -166,7 +221,8 @@ test("the pool's users keep a quote in a password", () => {
 test("ssh accepts one key of one host and asks nothing", () => {
   const host = { address: "127.0.0.9", user: "admin", publicKey: "ssh-ed25519 AAAA" };
   const words = sshArguments(host, { privateKey: "/k", knownHosts: "/h" });
-  for (const option of ["StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes", "UserKnownHostsFile=/h"]) expect(words).toContain(option);
+  for (const option of ["StrictHostKeyChecking=yes", "BatchMode=yes", "IdentitiesOnly=yes", "UserKnownHostsFile=/h"])
+    expect(words).toContain(option);
   expect(words.at(-1)).toBe("admin@127.0.0.9");
 });
 
@@ -218,7 +274,11 @@ test.each([
   ['{"data":{"release":"v1.2.0"}}', "data.release", undefined],
   ["anything", "", undefined],
   ['{"version":"v1.1.0"}', "version", 'health tells release "v1.1.0", not v1.2.0'],
-  ['{"status":"ok"}', "version", "health tells no release in version. Remedy: pulumi config set --path app.healthReleaseField"],
+  [
+    '{"status":"ok"}',
+    "version",
+    "health tells no release in version. Remedy: pulumi config set --path app.healthReleaseField",
+  ],
   ["<html>", "version", "health tells no release"],
 ])("the release told by %s in %s", (body, field, problem) => {
   if (problem === undefined) expect(toldReleaseProblem(body, field, "v1.2.0")).toBeUndefined();
@@ -260,7 +320,10 @@ describe("the maintenance window", () => {
     else expect(() => insideWindow(night, new Date(time))).toThrow("outside the maintenance window");
   });
   test("an override says who and why", () => {
-    const said = insideWindow({ ...night, override: { by: "Ada", reason: "a security fix" } }, new Date("2026-11-24T12:00:00Z"));
+    const said = insideWindow(
+      { ...night, override: { by: "Ada", reason: "a security fix" } },
+      new Date("2026-11-24T12:00:00Z"),
+    );
     expect(said).toContain("Ada overrides it: a security fix");
   });
 });

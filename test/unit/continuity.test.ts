@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { changedVariables, continuityScript } from "../../infra/host/commands/continuity";
 import { environmentFile } from "../../infra/host/commands/environment";
@@ -15,10 +15,16 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 /** Runs the script itself on a file as the deployment writes it. */
-async function compare(before: Record<string, string> | null, after: Record<string, string>, variables: string[]): Promise<{ changed: string[]; printed: string }> {
+async function compare(
+  before: Record<string, string> | null,
+  after: Record<string, string>,
+  variables: string[],
+): Promise<{ changed: string[]; printed: string }> {
   const file = join(directory, "slot.env");
   if (before !== null) await writeFile(file, environmentFile(before));
-  const { stdout } = await execa("bash", ["-euo", "pipefail", "-s"], { input: continuityScript(file, variables, "key") });
+  const { stdout } = await execa("bash", ["-euo", "pipefail", "-s"], {
+    input: continuityScript(file, variables, "key"),
+  });
   return { changed: changedVariables(stdout, environmentFile(after), "key"), printed: stdout };
 }
 
@@ -32,7 +38,9 @@ describe("variables that must not change under data", () => {
     ["a longer name that begins like it", { KEY: "1", K: "2" }, { KEY: "9", K: "2" }, []],
     ["no release before", null, { K: "1" }, []],
   ])("%s", async (_what, before, after, changed) => {
-    expect((await compare(before as Record<string, string> | null, after as Record<string, string>, ["K"])).changed).toEqual(changed);
+    expect(
+      (await compare(before as Record<string, string> | null, after as Record<string, string>, ["K"])).changed,
+    ).toEqual(changed);
   });
 
   test("no value is printed", async () => {

@@ -10,18 +10,29 @@ import { renderDiagnosis } from "../../infra/diagnosis/text";
 const commandsOf = ({ findings }: Pick<Section, "findings">) => findings.map(({ command }) => command);
 
 describe("what the state tells", () => {
-  const secret = (value: unknown) => ({ "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: JSON.stringify(value) });
+  const secret = (value: unknown) => ({
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(value),
+  });
   const command = (name: string, modified: string, release: string) => ({
     urn: `urn:pulumi:staging::prompt-library::prompt-library:infra:Rollout$command:local:Command::${name}`,
     type: "command:local:Command",
     modified,
     inputs: { stdin: secret(JSON.stringify({ input: { stack: "staging", release: { name: release } }, follows: "" })) },
   });
-  const root = { urn: "urn:root", type: "pulumi:pulumi:Stack", outputs: { reportKey: "a key", deployment: secret({ stack: "staging", release: { name: "v1.0" } }) } };
+  const root = {
+    urn: "urn:root",
+    type: "pulumi:pulumi:Stack",
+    outputs: { reportKey: "a key", deployment: secret({ stack: "staging", release: { name: "v1.0" } }) },
+  };
   const state = (resources: StackState["resources"]): StackState => ({ resources, pending_operations: [] });
 
   it("gives the input of whichever phase was made last, also when the deployment failed after it", () => {
-    const resources = [root, command("evidence", "2026-11-24T10:00:00Z", "v1.1"), command("preflight", "2026-11-24T11:00:00Z", "v1.2")];
+    const resources = [
+      root,
+      command("evidence", "2026-11-24T10:00:00Z", "v1.1"),
+      command("preflight", "2026-11-24T11:00:00Z", "v1.2"),
+    ];
     expect(inputOf(state(resources))?.release.name).toBe("v1.2");
   });
   it("falls back on what a good deployment left, and says of a stack without one that it has none", () => {
@@ -31,7 +42,9 @@ describe("what the state tells", () => {
     expect(outputOf(state([root]), "absent")).toBeUndefined();
   });
   it("names what a killed program was at", () => {
-    expect(pendingOf({ resources: [], pending_operations: [{ type: "creating", resource: { urn: "urn:x" } }] })).toEqual([{ operation: "creating", urn: "urn:x" }]);
+    expect(
+      pendingOf({ resources: [], pending_operations: [{ type: "creating", resource: { urn: "urn:x" } }] }),
+    ).toEqual([{ operation: "creating", urn: "urn:x" }]);
   });
 });
 
@@ -43,17 +56,48 @@ describe("what a killed run leaves in the state", () => {
   it.each<[string, Parameters<typeof diagnoseStack>[0], string[]]>([
     ["nothing", { stack: "s", pending: [], locks: [] }, []],
     ["nothing that it can see", { stack: "s", pending: [], locks: undefined }, []],
-    ["the lock of a program that is gone", { stack: "s", pending: [], locks: [{ ...lock, isAlive: false }] }, ["pulumi cancel --yes --stack s"]],
-    ["the lock of another machine", { stack: "s", pending: [], locks: [{ ...lock, isAlive: undefined }] }, ["pulumi cancel --yes --stack s"]],
-    ["a phase half done", { stack: "s", pending: [phase], locks: [] }, ["pulumi up --stack s\npulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack s"]],
-    ["a phase half replaced", { stack: "s", pending: [{ ...phase, operation: "updating" }], locks: [] }, ["pulumi up --stack s"]],
-    ["another resource half made", { stack: "s", pending: [phase, instance], locks: [] }, ["pulumi refresh --run-program --stack s\npulumi up --stack s"]],
-    ["a run that still goes on", { stack: "s", pending: [phase], locks: [{ ...lock, isAlive: true }] }, ["ps -p 7 -o pid,etime,args"]],
+    [
+      "the lock of a program that is gone",
+      { stack: "s", pending: [], locks: [{ ...lock, isAlive: false }] },
+      ["pulumi cancel --yes --stack s"],
+    ],
+    [
+      "the lock of another machine",
+      { stack: "s", pending: [], locks: [{ ...lock, isAlive: undefined }] },
+      ["pulumi cancel --yes --stack s"],
+    ],
+    [
+      "a phase half done",
+      { stack: "s", pending: [phase], locks: [] },
+      ["pulumi up --stack s\npulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack s"],
+    ],
+    [
+      "a phase half replaced",
+      { stack: "s", pending: [{ ...phase, operation: "updating" }], locks: [] },
+      ["pulumi up --stack s"],
+    ],
+    [
+      "another resource half made",
+      { stack: "s", pending: [phase, instance], locks: [] },
+      ["pulumi refresh --run-program --stack s\npulumi up --stack s"],
+    ],
+    [
+      "a run that still goes on",
+      { stack: "s", pending: [phase], locks: [{ ...lock, isAlive: true }] },
+      ["ps -p 7 -o pid,etime,args"],
+    ],
   ])("%s", (_, traces, commands) => expect(commandsOf(diagnoseStack(traces))).toEqual(commands));
 });
 
 describe("what the deployment lock tells", () => {
-  const lease = { who: "ada@desk", deployment: "1", since: "2026-11-24T10:00:00Z", phase: "stage", beat: 7, isFree: false };
+  const lease = {
+    who: "ada@desk",
+    deployment: "1",
+    since: "2026-11-24T10:00:00Z",
+    phase: "stage",
+    beat: 7,
+    isFree: false,
+  };
   it.each<[string, Parameters<typeof findingsOf>[1], boolean, string[]]>([
     ["that none was ever taken", undefined, false, []],
     ["that it is free", { lease: { ...lease, isFree: true }, ageSeconds: 5 }, false, []],
@@ -67,13 +111,33 @@ describe("what the deployment lock tells", () => {
 });
 
 describe("what a migration leaves", () => {
-  const pending = { id: "1", version: 2, name: "0002_dynamic_providers", direction: "up", status: "failed", chain: "c", isAdopted: false } as const;
+  const pending = {
+    id: "1",
+    version: 2,
+    name: "0002_dynamic_providers",
+    direction: "up",
+    status: "failed",
+    chain: "c",
+    isAdopted: false,
+  } as const;
 
   it.each<[string, Parameters<typeof migrationFindings>[1], string[]]>([
     ["nothing", { schema: { version: 2 }, lockHolder: undefined, invalidIndexes: [] }, []],
-    ["a version half done, and its indexes with it", { schema: { version: 1, pending }, lockHolder: undefined, invalidIndexes: ["idx_a"] }, ["pulumi up --stack s"]],
-    ["invalid indexes alone", { schema: { version: 2 }, lockHolder: undefined, invalidIndexes: ["idx_a", "idx_b"] }, Array(2).fill("npm run diagnose -- s --rebuild-indexes")],
-    ["one that still goes on", { schema: { version: 1, pending }, lockHolder: "session 7", invalidIndexes: ["idx_a"] }, ["npm run diagnose -- s"]],
+    [
+      "a version half done, and its indexes with it",
+      { schema: { version: 1, pending }, lockHolder: undefined, invalidIndexes: ["idx_a"] },
+      ["pulumi up --stack s"],
+    ],
+    [
+      "invalid indexes alone",
+      { schema: { version: 2 }, lockHolder: undefined, invalidIndexes: ["idx_a", "idx_b"] },
+      Array(2).fill("npm run diagnose -- s --rebuild-indexes"),
+    ],
+    [
+      "one that still goes on",
+      { schema: { version: 1, pending }, lockHolder: "session 7", invalidIndexes: ["idx_a"] },
+      ["npm run diagnose -- s"],
+    ],
   ])("%s", (_, traces, commands) => expect(commandsOf({ findings: migrationFindings("s", traces) })).toEqual(commands));
 });
 
@@ -87,35 +151,89 @@ proxy green DRAIN
 step inactive deployment-step.service
 disk / 26
 `;
-  const situation: HostSituation = { stack: "s", application: "app", ssh: "admin@192.0.2.1", attempt: 3, serving: "blue", staged: "blue", releases: "/srv/app/releases" };
+  const situation: HostSituation = {
+    stack: "s",
+    application: "app",
+    ssh: "admin@192.0.2.1",
+    attempt: 3,
+    serving: "blue",
+    staged: "blue",
+    releases: "/srv/app/releases",
+  };
   const onHost = (command: string) => `ssh admin@192.0.2.1 sudo ${command}`;
 
   it.each<[string, string, Partial<HostSituation>, string[]]>([
     ["all is well", well, {}, []],
-    ["a release staged and never activated", well.replace("green inactive", "green active"), { staged: "green" }, ["pulumi up --stack s"]],
-    ["an old release that never stopped", well.replace("green inactive", "green active"), {}, [onHost("systemctl disable --now app-backend@green.service")]],
-    ["a serving backend that is down", well.replace("blue active", "blue failed"), {}, [onHost("systemctl restart app-backend@blue.service")]],
-    ["traffic half turned", well.replace("blue no check", "blue MAINT"), {}, ["pulumi config set attempt 4 --stack s\npulumi up --stack s"]],
+    [
+      "a release staged and never activated",
+      well.replace("green inactive", "green active"),
+      { staged: "green" },
+      ["pulumi up --stack s"],
+    ],
+    [
+      "an old release that never stopped",
+      well.replace("green inactive", "green active"),
+      {},
+      [onHost("systemctl disable --now app-backend@green.service")],
+    ],
+    [
+      "a serving backend that is down",
+      well.replace("blue active", "blue failed"),
+      {},
+      [onHost("systemctl restart app-backend@blue.service")],
+    ],
+    [
+      "traffic half turned",
+      well.replace("blue no check", "blue MAINT"),
+      {},
+      ["pulumi config set attempt 4 --stack s\npulumi up --stack s"],
+    ],
     ["a service that is down", well.replace("nginx active", "nginx failed"), {}, [onHost("systemctl restart nginx")]],
     ["half a release", `${well}half 0123.new 40960\n`, {}, [onHost("rm -rf /srv/app/releases/0123.new")]],
     ["a failed unit", `${well}failed certbot.service -\n`, {}, [onHost("systemctl status certbot.service")]],
     ["a full disk", well.replace("/ 26", "/ 97"), {}, [onHost("du -xh --max-depth=2 /")]],
-    ["a step at work", well.replace("step inactive deployment-step.service", "step active unpacking the release"), {}, [`${onHost("systemctl status deployment-step")}\npulumi up --stack s`]],
-    ["a step that was ended", well.replace("step inactive deployment-step.service", "step failed unpacking the release"), {}, [`${onHost("systemctl reset-failed deployment-step")}\npulumi up --stack s`]],
+    [
+      "a step at work",
+      well.replace("step inactive deployment-step.service", "step active unpacking the release"),
+      {},
+      [`${onHost("systemctl status deployment-step")}\npulumi up --stack s`],
+    ],
+    [
+      "a step that was ended",
+      well.replace("step inactive deployment-step.service", "step failed unpacking the release"),
+      {},
+      [`${onHost("systemctl reset-failed deployment-step")}\npulumi up --stack s`],
+    ],
     ["nothing deployed yet", "slot blue inactive\nslot green inactive\n", { serving: null, staged: null }, []],
-  ])("%s", (_, printed, change, commands) => expect(commandsOf(diagnoseHost({ ...situation, ...change }, readHostTraces(printed)))).toEqual(commands));
+  ])("%s", (_, printed, change, commands) =>
+    expect(commandsOf(diagnoseHost({ ...situation, ...change }, readHostTraces(printed)))).toEqual(commands),
+  );
 });
 
 describe("a diagnosis in words", () => {
   it("says what to do before what was asked, and cuts long answers", () => {
     const rows = Array.from({ length: 20 }, (_, index) => `row ${index + 1}`);
     const text = renderDiagnosis([
-      { title: "Database", asked: [{ question: "rows", answer: rows.join("\n") }], findings: [{ what: "an index is invalid", means: "It is not used.", command: "one\ntwo" }] },
+      {
+        title: "Database",
+        asked: [{ question: "rows", answer: rows.join("\n") }],
+        findings: [{ what: "an index is invalid", means: "It is not used.", command: "one\ntwo" }],
+      },
       { title: "Host", asked: [{ question: "disk", answer: "/ 26 %" }], findings: [] },
     ]);
-    expect(text.split("\n").slice(0, 8)).toEqual(["1 thing to see to, in this order:", "", "1. an index is invalid", "   It is not used.", "   $ one", "   $ two", "", "Database"]);
+    expect(text.split("\n").slice(0, 8)).toEqual([
+      "1 thing to see to, in this order:",
+      "",
+      "1. an index is invalid",
+      "   It is not used.",
+      "   $ one",
+      "   $ two",
+      "",
+      "Database",
+    ]);
     expect(text).toContain("    row 12\n    and 8 more\n");
     expect(text).toContain("Host\n  disk: / 26 %");
   });
-  it("says that nothing is wrong", () => expect(renderDiagnosis([])).toBe("Nothing is wrong that this command can see."));
+  it("says that nothing is wrong", () =>
+    expect(renderDiagnosis([])).toBe("Nothing is wrong that this command can see."));
 });

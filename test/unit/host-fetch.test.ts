@@ -40,7 +40,12 @@ test("the script's curl signs as Amazon's Signature Version 4 asks, with the rol
     })
       .replaceAll("http://169.254.169.254", origin)
       .replace("/etc/environment", join(directory, "environment"));
-    await promisify(execFile)("bash", ["-euo", "pipefail", "-c", `${script}\ncp "$archive" ${join(directory, "kept")}`]);
+    await promisify(execFile)("bash", [
+      "-euo",
+      "pipefail",
+      "-c",
+      `${script}\ncp "$archive" ${join(directory, "kept")}`,
+    ]);
     expect(seen).toEqual([""]);
     expect(await readFile(join(directory, "kept"))).toEqual(archive);
   } finally {
@@ -51,15 +56,31 @@ test("the script's curl signs as Amazon's Signature Version 4 asks, with the rol
 
 function signatureProblem(request: IncomingMessage): string {
   const [, date = "", signed = "", signature = ""] =
-    /Credential=ASIAEXAMPLE\/(\d{8})\/eu-central-1\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})/.exec(request.headers.authorization ?? "") ?? [];
+    /Credential=ASIAEXAMPLE\/(\d{8})\/eu-central-1\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})/.exec(
+      request.headers.authorization ?? "",
+    ) ?? [];
   const names = signed.split(";");
-  for (const name of ["host", "x-amz-date", "x-amz-security-token"]) if (!names.includes(name)) return `${name} is not signed (${signed})`;
+  for (const name of ["host", "x-amz-date", "x-amz-security-token"])
+    if (!names.includes(name)) return `${name} is not signed (${signed})`;
   if (request.headers["x-amz-security-token"] !== role.Token) return "another session's token";
   const value = (name: string) => String(request.headers[name] ?? "").trim();
-  const canonical = ["GET", request.url, "", ...names.map((name) => `${name}:${value(name)}`), "", signed, value("x-amz-content-sha256")].join("\n");
+  const canonical = [
+    "GET",
+    request.url,
+    "",
+    ...names.map((name) => `${name}:${value(name)}`),
+    "",
+    signed,
+    value("x-amz-content-sha256"),
+  ].join("\n");
   const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
   const key = [region, "s3", "aws4_request"].reduce(hmac, hmac(`AWS4${role.SecretAccessKey}`, date));
   const scope = `${date}/${region}/s3/aws4_request`;
-  const text = ["AWS4-HMAC-SHA256", value("x-amz-date"), scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
+  const text = [
+    "AWS4-HMAC-SHA256",
+    value("x-amz-date"),
+    scope,
+    createHash("sha256").update(canonical).digest("hex"),
+  ].join("\n");
   return hmac(key, text).toString("hex") === signature ? "" : `the signature does not match:\n${canonical}`;
 }

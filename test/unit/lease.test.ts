@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { describeLease, heartbeatSeconds, type Held, leaseSeconds, standingOf } from "../../infra/lock/lease";
 import { engineOf, haveEnded, haveThisEngine, theseProcesses } from "../../infra/core/process";
+import { describeLease, type Held, heartbeatSeconds, leaseSeconds, standingOf } from "../../infra/lock/lease";
 
 const owner = { who: "ada@desk", deployment: "run-1" };
 const held = (ageSeconds: number, change: Partial<Held["lease"]> = {}): Held => ({
@@ -21,16 +21,28 @@ describe("a lock", () => {
     ["not renewed in time", held(leaseSeconds + 1, { who: "bob@laptop" }), "lapsed"],
     ["of a process of this machine that has ended", held(5, { deployment: "run-2", processes: "ended" }), "lapsed"],
     ["of one that lives", held(5, { deployment: "run-2", processes: "alive" }), "held"],
-    ["of the program that the same engine runs", held(5, { deployment: "run-2", processes: "alive, this engine" }), "ours"],
+    [
+      "of the program that the same engine runs",
+      held(5, { deployment: "run-2", processes: "alive, this engine" }),
+      "ours",
+    ],
     ["of one that has ended, if another machine says so", held(5, { who: "bob@laptop", processes: "ended" }), "held"],
   ])("%s", (_, found, standing) => {
-    const known = { haveEnded: (processes: string) => processes === "ended", haveThisEngine: (processes: string) => processes.endsWith("this engine") };
+    const known = {
+      haveEnded: (processes: string) => processes === "ended",
+      haveThisEngine: (processes: string) => processes.endsWith("this engine"),
+    };
     expect(standingOf(found, owner, known)).toBe(standing);
   });
   test("is known to be over only where its process was one of this machine and is gone", async () => {
     const mine = theseProcesses() ?? "";
     expect(haveEnded(mine)).toBe(false);
-    const { stdout: other } = await execa("node", ["--import", "tsx", "-e", 'import("./infra/core/process.ts").then(({ theseProcesses }) => console.log(theseProcesses()))']);
+    const { stdout: other } = await execa("node", [
+      "--import",
+      "tsx",
+      "-e",
+      'import("./infra/core/process.ts").then(({ theseProcesses }) => console.log(theseProcesses()))',
+    ]);
     const both = [...(JSON.parse(mine) as object[]), ...(JSON.parse(other) as object[])];
     expect(haveEnded(other)).toBe(true);
     expect(haveEnded(JSON.stringify(both))).toBe(false);
@@ -49,6 +61,8 @@ describe("a lock", () => {
     expect(3 * heartbeatSeconds).toBeLessThan(leaseSeconds);
   });
   test("says whose it is", () => {
-    expect(describeLease(held(12.4))).toBe("ada@desk, since 2026-11-24T22:00:00.000Z, in phase stage, last heard of 12 s ago");
+    expect(describeLease(held(12.4))).toBe(
+      "ada@desk, since 2026-11-24T22:00:00.000Z, in phase stage, last heard of 12 s ago",
+    );
   });
 });

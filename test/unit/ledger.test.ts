@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { badWarning, knownReleases, lastGood, type LedgerEntry, prunable, readLedger } from "../../infra/release/history/ledger";
+import {
+  badWarning,
+  knownReleases,
+  type LedgerEntry,
+  lastGood,
+  prunable,
+  readLedger,
+} from "../../infra/release/history/ledger";
 import { releaseTable } from "../../infra/release/history/table";
 
 const digestOf = (name: string) => Buffer.from(name).toString("hex").padEnd(64, "0");
@@ -32,11 +39,16 @@ describe("what is known of releases", () => {
     expect(knownReleases([...bad("a"), ...good("a")])[0]?.reason).toBeUndefined();
   });
   test("a bad one that is staged again stays bad until it is verified", () => {
-    expect(knownReleases([...bad("a"), entry("staged", "a")])[0]).toMatchObject({ verdict: "bad", reason: "it ended by itself" });
+    expect(knownReleases([...bad("a"), entry("staged", "a")])[0]).toMatchObject({
+      verdict: "bad",
+      reason: "it ended by itself",
+    });
   });
   test("a spoiled line costs only itself", () => {
     const rows = good("a").map((row) => JSON.stringify(row));
-    expect(readLedger([rows[0], rows[1]?.slice(0, 30), "", rows[2], "null"].join("\n")).map(({ event }) => event)).toEqual(["staged", "served"]);
+    expect(
+      readLedger([rows[0], rows[1]?.slice(0, 30), "", rows[2], "null"].join("\n")).map(({ event }) => event),
+    ).toEqual(["staged", "served"]);
   });
 });
 
@@ -44,7 +56,12 @@ describe("the last good release", () => {
   test.each<[string, LedgerEntry[], string, string | undefined]>([
     ["the one that served before", [...good("a"), ...good("b")], "b", "a"],
     ["never a bad one", [...good("a"), ...good("b"), entry("bad", "b"), ...good("c")], "c", "a"],
-    ["never one that did not serve", [...good("a"), entry("staged", "b"), entry("verified", "b"), ...good("c")], "c", "a"],
+    [
+      "never one that did not serve",
+      [...good("a"), entry("staged", "b"), entry("verified", "b"), ...good("c")],
+      "c",
+      "a",
+    ],
     ["nothing, where only one ever served", good("a"), "a", undefined],
     ["after a way back, the one that was left", [...good("a"), ...good("b"), entry("served", "a")], "a", "b"],
   ])("is %s", (_, entries, serving, expected) => {
@@ -75,16 +92,31 @@ test("a bad release that config names is tried with a warning", () => {
 
 describe("pruning", () => {
   const directoryOf = (digest: string) => digest.slice(0, 16);
-  const names = (directories: readonly string[]) => directories.map((directory) => Buffer.from(directory, "hex").toString().replaceAll("\0", ""));
-  const prune = (entries: LedgerEntry[], serving: string, keep: number, extra: string[] = [], inSlots: string[] = []) => {
+  const names = (directories: readonly string[]) =>
+    directories.map((directory) => Buffer.from(directory, "hex").toString().replaceAll("\0", ""));
+  const prune = (
+    entries: LedgerEntry[],
+    serving: string,
+    keep: number,
+    extra: string[] = [],
+    inSlots: string[] = [],
+  ) => {
     const known = knownReleases(entries);
     const onHost = [...known.map(({ digest }) => directoryOf(digest)), ...extra];
-    return names(prunable({ known, onHost, directoryOf, serving: digestOf(serving), inSlots: inSlots.map(digestOf), keep })).sort();
+    return names(
+      prunable({ known, onHost, directoryOf, serving: digestOf(serving), inSlots: inSlots.map(digestOf), keep }),
+    ).sort();
   };
   test.each<[string, string[], LedgerEntry[], string, number]>([
     ["nothing while there is room", [], [...good("a"), ...good("b"), ...good("c")], "c", 2],
     ["the oldest first", ["a"], [...good("a"), ...good("b"), ...good("c"), ...good("d"), ...good("e")], "e", 2],
-    ["failures before good ones", ["x", "y"], [...good("a"), ...good("b"), ...good("c"), ...bad("x"), ...bad("y"), ...good("d")], "d", 2],
+    [
+      "failures before good ones",
+      ["x", "y"],
+      [...good("a"), ...good("b"), ...good("c"), ...bad("x"), ...bad("y"), ...good("d")],
+      "d",
+      2,
+    ],
   ])("takes %s", (_, gone, entries, serving, keep) => {
     expect(prune(entries, serving, keep)).toEqual(gone);
   });

@@ -10,7 +10,8 @@ const migration = (version: number, name: string, text = name): MigrationFiles =
 });
 const three = [migration(1, "a"), migration(2, "b"), migration(3, "c")];
 const chain = linksOf(three);
-const problems = (migrations: MigrationFiles[], allowsNew = false): string[] => chainProblems(chain, migrations, { allowsNew });
+const problems = (migrations: MigrationFiles[], allowsNew = false): string[] =>
+  chainProblems(chain, migrations, { allowsNew });
 
 describe("the chain and the files", () => {
   test("agree when nothing has changed", () => {
@@ -23,7 +24,9 @@ describe("the chain and the files", () => {
     ]);
   });
   test("a missing version is named", () => {
-    expect(problems([three[0]!, three[2]!])).toEqual(["0002_b is missing: every version that was ever committed must stay"]);
+    expect(problems([three[0]!, three[2]!])).toEqual([
+      "0002_b is missing: every version that was ever committed must stay",
+    ]);
   });
   test("reordered versions are named", () => {
     const found = problems([three[0]!, migration(2, "c"), migration(3, "b")]);
@@ -38,16 +41,22 @@ describe("the chain and the files", () => {
   });
   test("a link that was edited by hand is named", () => {
     const edited = chain.map((link) => (link.version === 2 ? { ...link, chain: "0" } : link));
-    expect(chainProblems(edited, three, { allowsNew: false })).toEqual(["0002_b: its link was edited by hand", "0003_c: its link was edited by hand"]);
+    expect(chainProblems(edited, three, { allowsNew: false })).toEqual([
+      "0002_b: its link was edited by hand",
+      "0003_c: its link was edited by hand",
+    ]);
   });
   test("a change anywhere changes every link after it", () => {
     const other = linksOf([migration(1, "a", "x"), three[1]!, three[2]!]);
-    other.forEach((link, place) => expect(link.chain).not.toBe(chain[place]?.chain));
+    for (const [place, link] of other.entries()) expect(link.chain).not.toBe(chain[place]?.chain);
   });
 });
 
 test("the committed migrations hold, and their digest is the last link's", () => {
   const committed = readMigrations();
-  expect(committed.map(({ version, name }) => [version, name])).toEqual([[1, "baseline"], [2, "dynamic_providers"]]);
+  expect(committed.map(({ version, name }) => [version, name])).toEqual([
+    [1, "baseline"],
+    [2, "dynamic_providers"],
+  ]);
   expect(chainDigest()).toBe(committed.at(-1)?.chain);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { tokenize } from "../../infra/database/migrations/lexer";
 
-const statements = (text: string): string[] => tokenize(text).flatMap((token) => (token.kind === "statement" ? [token.sql] : []));
+const statements = (text: string): string[] =>
+  tokenize(text).flatMap((token) => (token.kind === "statement" ? [token.sql] : []));
 
 describe("statements end at the semicolons that end statements", () => {
   test.each<[string, string, string[]]>([
@@ -15,7 +16,11 @@ describe("statements end at the semicolons that end statements", () => {
     ["a name that ends in e before a string", "SELECT date'a\\'; SELECT 2;", ["SELECT date'a\\'", "SELECT 2"]],
     ["a quoted name", 'SELECT ";"; SELECT 2;', ['SELECT ";"', "SELECT 2"]],
     ["a dollar quote", "DO $$ BEGIN; END $$; SELECT 2;", ["DO $$ BEGIN; END $$", "SELECT 2"]],
-    ["a tagged dollar quote with another inside", "DO $a$ $b$;$b$ $$;$$ $a$; SELECT 2;", ["DO $a$ $b$;$b$ $$;$$ $a$", "SELECT 2"]],
+    [
+      "a tagged dollar quote with another inside",
+      "DO $a$ $b$;$b$ $$;$$ $a$; SELECT 2;",
+      ["DO $a$ $b$;$b$ $$;$$ $a$", "SELECT 2"],
+    ],
     ["a tag that is longer than it looks", "DO $a$ $ab$ ; $a$; SELECT 2;", ["DO $a$ $ab$ ; $a$", "SELECT 2"]],
     ["parameters", "SELECT $1; SELECT $2;", ["SELECT $1", "SELECT $2"]],
     ["a dollar inside a name", "SELECT a$b; SELECT c$b;", ["SELECT a$b", "SELECT c$b"]],
@@ -41,7 +46,8 @@ test.each([
 
 test("joining what was split gives the same statements again", () => {
   const pieces = ["SELECT ';'", "DO $x$;$x$", "SELECT 1 /* ; /* */ */", 'SELECT "a;""b"', "SELECT E'\\\\;'"];
-  for (const first of pieces) for (const second of pieces) expect(statements(`${first};\n${second};`)).toEqual([first, second]);
+  for (const first of pieces)
+    for (const second of pieces) expect(statements(`${first};\n${second};`)).toEqual([first, second]);
 });
 
 test("directives are found between statements, with their lines, and nowhere else", () => {
@@ -51,7 +57,9 @@ test("directives are found between statements, with their lines, and nowhere els
     { kind: "statement", sql: "SELECT '\n-- migrate:check\n'", line: 3 },
     { kind: "directive", name: "end", argument: "", line: 6 },
   ]);
-  expect(() => tokenize("SELECT 1\n-- migrate:check\nSELECT 2;")).toThrow("line 2: a directive stands inside a statement");
+  expect(() => tokenize("SELECT 1\n-- migrate:check\nSELECT 2;")).toThrow(
+    "line 2: a directive stands inside a statement",
+  );
 });
 
 test("a function body whose semicolons only a parser could place is refused", () => {

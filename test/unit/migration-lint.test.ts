@@ -6,7 +6,10 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { migrationsDirectory, readMigrations } from "../../infra/database/migrations/files";
 
-const squawk = join(dirname(createRequire(import.meta.url).resolve("@squawk-cli/linux-x64/package.json")), "bin/squawk");
+const squawk = join(
+  dirname(createRequire(import.meta.url).resolve("@squawk-cli/linux-x64/package.json")),
+  "bin/squawk",
+);
 
 async function lint(args: string[], input = ""): Promise<{ code: number; said: string }> {
   const running = promisify(execFile)(squawk, ["--pg-version", "15", "--reporter", "gcc", ...args]);
@@ -18,7 +21,9 @@ async function lint(args: string[], input = ""): Promise<{ code: number; said: s
 }
 
 test("no migration holds up users in a way that its file does not argue for", async () => {
-  const files = readdirSync(migrationsDirectory).filter((file) => file.endsWith(".sql")).map((file) => join(migrationsDirectory, file));
+  const files = readdirSync(migrationsDirectory)
+    .filter((file) => file.endsWith(".sql"))
+    .map((file) => join(migrationsDirectory, file));
   expect(files.length).toBeGreaterThanOrEqual(4);
   expect(await lint(files)).toMatchObject({ code: 0 });
 }, 60_000);
@@ -29,7 +34,13 @@ test("the linter is awake: what the checklist's script does is refused", async (
     "ALTER TABLE connections ADD CONSTRAINT fk FOREIGN KEY (provider_id) REFERENCES providers (id);\nCREATE INDEX i ON connections (provider_id);\nALTER TABLE connections DROP COLUMN provider;",
   );
   expect(code).toBe(1);
-  for (const rule of ["constraint-missing-not-valid", "require-concurrent-index-creation", "ban-drop-column", "require-lock-timeout"]) expect(said).toContain(rule);
+  for (const rule of [
+    "constraint-missing-not-valid",
+    "require-concurrent-index-creation",
+    "ban-drop-column",
+    "require-lock-timeout",
+  ])
+    expect(said).toContain(rule);
 }, 60_000);
 
 test("an index that is not built concurrently belongs to a table that the same version creates", () => {

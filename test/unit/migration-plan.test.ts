@@ -3,11 +3,17 @@ import { backoffMs, isWorthRetrying } from "../../infra/database/migrations/back
 import { nextBatchSize, nextPauseMs, smallerBatchSize } from "../../infra/database/migrations/batch-size";
 import { describeBlockers } from "../../infra/database/migrations/blockers";
 import { transactionText } from "../../infra/database/migrations/budget";
+import { type JournalRow, schemaStateOf, stepsTo } from "../../infra/database/migrations/journal-state";
 import { asideVacuum } from "../../infra/database/migrations/vacuum";
-import { schemaStateOf, stepsTo, type JournalRow } from "../../infra/database/migrations/journal-state";
 
 const row = (version: number, direction: JournalRow["direction"], status: JournalRow["status"]): JournalRow => ({
-  id: `${version}-${direction}-${status}`, version, name: `000${version}_x`, direction, status, chain: "c", isAdopted: false,
+  id: `${version}-${direction}-${status}`,
+  version,
+  name: `000${version}_x`,
+  direction,
+  status,
+  chain: "c",
+  isAdopted: false,
 });
 const up = (version: number, status: JournalRow["status"] = "completed"): JournalRow => row(version, "up", status);
 const down = (version: number, status: JournalRow["status"] = "reverted"): JournalRow => row(version, "down", status);
@@ -35,7 +41,9 @@ describe("what the journal says", () => {
 
 describe("the way to a target", () => {
   const way = (rows: JournalRow[], target: number): string[] =>
-    stepsTo(schemaStateOf(rows), target, 3).map((step) => `${step.direction} ${step.version}${step.isContinued ? " continued" : ""}`);
+    stepsTo(schemaStateOf(rows), target, 3).map(
+      (step) => `${step.direction} ${step.version}${step.isContinued ? " continued" : ""}`,
+    );
   test.each<[string, JournalRow[], number, string[]]>([
     ["nothing to do", [up(1), up(2)], 2, []],
     ["all the way up", [], 3, ["up 1", "up 2", "up 3"]],
@@ -51,7 +59,9 @@ describe("the way to a target", () => {
 
   test("there is none to a version that no file has, nor from one", () => {
     expect(() => way([], 4)).toThrow("There is no schema version 4: this checkout has 1 to 3. Nothing was changed.");
-    expect(() => stepsTo(schemaStateOf([up(1), up(2), up(3), up(4)]), 3, 3)).toThrow(/The database has schema version 4, this checkout only 1 to 3/);
+    expect(() => stepsTo(schemaStateOf([up(1), up(2), up(3), up(4)]), 3, 3)).toThrow(
+      /The database has schema version 4, this checkout only 1 to 3/,
+    );
   });
 });
 
@@ -88,7 +98,9 @@ test("batches pause while others wait or a replica lags, longer and longer, and 
 });
 
 test("whoever is in the way is described by session, user, application, state and age", () => {
-  expect(describeBlockers([{ pid: 7, user: "app", application: "report", ageMs: 15_200, state: "active" }])).toBe("session 7 (report as app), active for 15.2 s");
+  expect(describeBlockers([{ pid: 7, user: "app", application: "report", ageMs: 15_200, state: "active" }])).toBe(
+    "session 7 (report as app), active for 15.2 s",
+  );
   expect(describeBlockers([{ pid: 8, user: "app", application: "", ageMs: undefined, state: undefined }])).toBe(
     "session 8 (app), state hidden from this role (it lacks pg_read_all_stats)",
   );
@@ -96,7 +108,13 @@ test("whoever is in the way is described by session, user, application, state an
 });
 
 test("a transaction is one text whose settings end with it", () => {
-  expect(transactionText(["SELECT 1", "SELECT 2"], { lockTimeoutMs: 200, statementTimeoutMs: 10_000 }, { provider_becomes: '{"a": "it\'s"}' })).toBe(
+  expect(
+    transactionText(
+      ["SELECT 1", "SELECT 2"],
+      { lockTimeoutMs: 200, statementTimeoutMs: 10_000 },
+      { provider_becomes: '{"a": "it\'s"}' },
+    ),
+  ).toBe(
     `BEGIN;
 SET LOCAL lock_timeout = 200;
 SET LOCAL statement_timeout = 10000;
@@ -110,7 +128,14 @@ COMMIT`,
 
 test("before a strong lock on a table that is being vacuumed comes one that only the vacuum gives way to", () => {
   const limits = { lockTimeoutMs: 200, statementTimeoutMs: 10_000 };
-  expect(asideVacuum(["connections", "users"], ["ALTER TABLE public.connections ADD COLUMN provider_id uuid"], limits, 30_000)).toEqual([
+  expect(
+    asideVacuum(
+      ["connections", "users"],
+      ["ALTER TABLE public.connections ADD COLUMN provider_id uuid"],
+      limits,
+      30_000,
+    ),
+  ).toEqual([
     "SET LOCAL lock_timeout = 30000",
     "SET LOCAL statement_timeout = 31000",
     'LOCK TABLE public."connections" IN SHARE UPDATE EXCLUSIVE MODE',
@@ -118,5 +143,7 @@ test("before a strong lock on a table that is being vacuumed comes one that only
     "SET LOCAL statement_timeout = 10000",
     "SELECT set_config('migrate.began', clock_timestamp()::text, true)",
   ]);
-  expect(asideVacuum(["users"], ["ALTER TABLE public.connections ADD COLUMN provider_id uuid"], limits, 30_000)).toEqual([]);
+  expect(
+    asideVacuum(["users"], ["ALTER TABLE public.connections ADD COLUMN provider_id uuid"], limits, 30_000),
+  ).toEqual([]);
 });

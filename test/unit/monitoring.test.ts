@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { monitoringSettings } from "../../infra/settings/monitoring";
 import { alarmDescription, alarmRules } from "../../infra/stack/alarms";
 import { dashboardBody } from "../../infra/stack/dashboard";
-import { monitoringSettings } from "../../infra/settings/monitoring";
 
-const rules = alarmRules({ monitoring: monitoringSettings.parse({ databaseCpuPercent: 70 }), database: { storageGiB: 20 } });
+const rules = alarmRules({
+  monitoring: monitoringSettings.parse({ databaseCpuPercent: 70 }),
+  database: { storageGiB: 20 },
+});
 
 describe("the alarms", () => {
   test.each([
@@ -13,7 +16,12 @@ describe("the alarms", () => {
     ["database-cpu", "AWS/RDS CPUUtilization Average GreaterThanThreshold 70, 3 times 300 s"],
     ["database-connections", "AWS/RDS DatabaseConnections Maximum GreaterThanThreshold 100, 5 times 60 s"],
   ])("%s", (id, expected) => {
-    const said = rules.filter((rule) => rule.id === id).map(({ namespace, metric, statistic, comparison, threshold, periods, periodSeconds }) => `${namespace} ${metric} ${statistic} ${comparison} ${threshold}, ${periods} times ${periodSeconds} s`);
+    const said = rules
+      .filter((rule) => rule.id === id)
+      .map(
+        ({ namespace, metric, statistic, comparison, threshold, periods, periodSeconds }) =>
+          `${namespace} ${metric} ${statistic} ${comparison} ${threshold}, ${periods} times ${periodSeconds} s`,
+      );
     expect(said).toEqual([expected]);
   });
 
@@ -22,14 +30,22 @@ describe("the alarms", () => {
     const text = await readFile(runbook, "utf8");
     for (const rule of rules) {
       expect(text).toContain(`\n## ${rule.id}\n`);
-      expect(alarmDescription(rule, runbook, "Ada, +46 8 555 0199")).toMatch(new RegExp(`^\\S.*\\. Runbook: docs/runbooks/alarms\\.md#${rule.id}\\. On call: Ada, \\+46 8 555 0199$`));
+      expect(alarmDescription(rule, runbook, "Ada, +46 8 555 0199")).toMatch(
+        new RegExp(`^\\S.*\\. Runbook: docs/runbooks/alarms\\.md#${rule.id}\\. On call: Ada, \\+46 8 555 0199$`),
+      );
     }
   });
 });
 
 test("the dashboard", async () => {
-  const body = dashboardBody({ region: "eu-north-1", instanceId: "i-0123456789abcdef0", databaseIdentifier: "prompt-library-staging" });
-  await expect(`${JSON.stringify(JSON.parse(body), null, 1)}\n`).toMatchFileSnapshot("../golden/monitoring/dashboard.json");
+  const body = dashboardBody({
+    region: "eu-north-1",
+    instanceId: "i-0123456789abcdef0",
+    databaseIdentifier: "prompt-library-staging",
+  });
+  await expect(`${JSON.stringify(JSON.parse(body), null, 1)}\n`).toMatchFileSnapshot(
+    "../golden/monitoring/dashboard.json",
+  );
 });
 
 describe("how often health is asked", () => {
@@ -41,5 +57,7 @@ describe("how often health is asked", () => {
     [7, false],
     [0, false],
     [120, false],
-  ])("every %i minutes: %s", (healthCheckMinutes, isGood) => expect(monitoringSettings.safeParse({ healthCheckMinutes }).success).toBe(isGood));
+  ])("every %i minutes: %s", (healthCheckMinutes, isGood) =>
+    expect(monitoringSettings.safeParse({ healthCheckMinutes }).success).toBe(isGood),
+  );
 });

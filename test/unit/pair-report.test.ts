@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { describeLoss } from "../../infra/database/backup/loss";
-import { describePairReport, nothingToRehearse, pairKey, pairPath, type PairReport, pairReportProblem, pairReportSchema, type Side } from "../../infra/database/pair/report";
+import {
+  describePairReport,
+  nothingToRehearse,
+  type PairReport,
+  pairKey,
+  pairPath,
+  pairReportProblem,
+  pairReportSchema,
+  type Side,
+} from "../../infra/database/pair/report";
 
 const report: PairReport = {
   version: 1,
@@ -21,8 +30,18 @@ const report: PairReport = {
 describe("the report of a pair", () => {
   test.each<[string, PairReport | undefined, string, string | undefined]>([
     ["none", undefined, "chain", "nobody has rehearsed this pair yet"],
-    ["of other migrations", report, "another", "the migrations have changed since this pair was rehearsed at 2026-11-24T02:00:00.000Z"],
-    ["that failed", { ...report, problems: ["schema 1 came back with another shape"] }, "chain", "its rehearsal at 2026-11-24T02:00:00.000Z failed: schema 1 came back with another shape"],
+    [
+      "of other migrations",
+      report,
+      "another",
+      "the migrations have changed since this pair was rehearsed at 2026-11-24T02:00:00.000Z",
+    ],
+    [
+      "that failed",
+      { ...report, problems: ["schema 1 came back with another shape"] },
+      "chain",
+      "its rehearsal at 2026-11-24T02:00:00.000Z failed: schema 1 came back with another shape",
+    ],
     ["that holds", report, "chain", undefined],
   ])("%s", (_name, found, migrations, problem) => {
     expect(pairReportProblem(found, migrations)).toBe(problem);
@@ -53,8 +72,20 @@ describe("a pair is rehearsed where a schema would be taken back", () => {
     ["up", side("v1.1.0", 1), side("v1.2.0", 2), "program", undefined],
     ["down", side("v1.2.0", 2), side("v1.1.0", 1), "both", undefined],
     ["not by a first deployment", null, side("v1.2.0", 2), "program", /^nothing serves yet/],
-    ["not by another release alone", side("v1.1.0", 2), side("v1.2.0", 2), "program", /^the schema stays at 2: .*release v1\.1\.0/],
-    ["not where the application makes it", side("v1.1.0", 1), side("v1.2.0", 2), "application", /^the application makes the schema itself and nobody takes it back/],
+    [
+      "not by another release alone",
+      side("v1.1.0", 2),
+      side("v1.2.0", 2),
+      "program",
+      /^the schema stays at 2: .*release v1\.1\.0/,
+    ],
+    [
+      "not where the application makes it",
+      side("v1.1.0", 1),
+      side("v1.2.0", 2),
+      "application",
+      /^the application makes the schema itself and nobody takes it back/,
+    ],
   ])("%s", (_name, from, to, migrations, reason) => {
     const said = nothingToRehearse(from, to, migrations);
     if (reason === undefined) expect(said).toBeUndefined();
@@ -63,9 +94,19 @@ describe("a pair is rehearsed where a schema would be taken back", () => {
 });
 
 test.each([
-  [{ seconds: 60, tables: [] }, "what was written in the last 60 s (no row that tells when it was written); rows that were deleted since come back"],
   [
-    { seconds: 3720, tables: [{ table: "connections", made: 12, changed: 3 }, { table: "sessions", made: 2, changed: null }, { table: "users", made: 0, changed: 0 }] },
+    { seconds: 60, tables: [] },
+    "what was written in the last 60 s (no row that tells when it was written); rows that were deleted since come back",
+  ],
+  [
+    {
+      seconds: 3720,
+      tables: [
+        { table: "connections", made: 12, changed: 3 },
+        { table: "sessions", made: 2, changed: null },
+        { table: "users", made: 0, changed: 0 },
+      ],
+    },
     "what was written in the last 3720 s (connections: 12 made, 3 changed; sessions: 2 made); rows that were deleted since come back",
   ],
 ])("what a restore would lose: %j", (loss, said) => {

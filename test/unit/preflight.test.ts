@@ -1,13 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { journalSinceStart, memoryScript } from "../../infra/host/commands/backend-inspection";
 import { makeCertificate } from "../../infra/cli/make-secrets";
+import { journalSinceStart, memoryScript } from "../../infra/host/commands/backend-inspection";
 import { publicProblems } from "../../infra/phases/preflight/checks/certificates";
 import { declaredVariables, unsetVariables } from "../../infra/phases/preflight/checks/declared-variables";
 import { reachScript } from "../../infra/phases/preflight/checks/external-apis";
 
 describe("variables that a release declares", () => {
   test("names of its file; comments are none", () => {
-    expect(declaredVariables("# needed\nPORT=8000\nexport A_KEY=\n\n# OPTIONAL=1\n  B = x\n")).toEqual(["PORT", "A_KEY", "B"]);
+    expect(declaredVariables("# needed\nPORT=8000\nexport A_KEY=\n\n# OPTIONAL=1\n  B = x\n")).toEqual([
+      "PORT",
+      "A_KEY",
+      "B",
+    ]);
   });
   test("what nothing sets, or sets to nothing, is named", () => {
     expect(unsetVariables(["A", "B", "C"], { A: "1", B: " " })).toEqual(["B", "C"]);
@@ -17,13 +21,24 @@ describe("variables that a release declares", () => {
 describe("the public certificate", () => {
   test("is held against name, time and key", async () => {
     const [made, other] = [await makeCertificate("a.example"), await makeCertificate("b.example")];
-    const problems = (name: string, key: string, days: number, chain = made.certificate) => publicProblems(chain, key, name, days, new Date());
+    const problems = (name: string, key: string, days: number, chain = made.certificate) =>
+      publicProblems(chain, key, name, days, new Date());
     expect(problems("a.example", made.privateKey, 14)).toEqual([]);
-    expect(problems("b.example", made.privateKey, 14)).toEqual([expect.stringContaining("does not bear the name b.example")]);
-    expect(problems("a.example", other.privateKey, 14)).toEqual(["secrets.tlsPrivateKey is not the key of keys.tlsCertificate"]);
-    expect(problems("a.example", made.privateKey, 400)).toEqual([expect.stringMatching(/ends in 39[67] days; at least 400 must be left/)]);
-    expect(problems("a.example", made.privateKey, 14, `${made.certificate}\n${other.certificate}`)).toEqual([expect.stringContaining("its 1. certificate is not signed by the 2.")]);
-    expect(problems("a.example", made.privateKey, 14, "no certificate")).toEqual(["keys.tlsCertificate holds no certificate"]);
+    expect(problems("b.example", made.privateKey, 14)).toEqual([
+      expect.stringContaining("does not bear the name b.example"),
+    ]);
+    expect(problems("a.example", other.privateKey, 14)).toEqual([
+      "secrets.tlsPrivateKey is not the key of keys.tlsCertificate",
+    ]);
+    expect(problems("a.example", made.privateKey, 400)).toEqual([
+      expect.stringMatching(/ends in 39[67] days; at least 400 must be left/),
+    ]);
+    expect(problems("a.example", made.privateKey, 14, `${made.certificate}\n${other.certificate}`)).toEqual([
+      expect.stringContaining("its 1. certificate is not signed by the 2."),
+    ]);
+    expect(problems("a.example", made.privateKey, 14, "no certificate")).toEqual([
+      "keys.tlsCertificate holds no certificate",
+    ]);
   });
 });
 
@@ -36,6 +51,8 @@ test("each external API is asked for TLS with its name verified, by the host's t
 });
 
 test("what a slot's backend wrote since its start, and what it takes, is asked of systemd", async () => {
-  await expect(journalSinceStart("prompt-library", "blue")).toMatchFileSnapshot("../golden/commands/journal-since-start.sh");
+  await expect(journalSinceStart("prompt-library", "blue")).toMatchFileSnapshot(
+    "../golden/commands/journal-since-start.sh",
+  );
   await expect(memoryScript("prompt-library", "blue")).toMatchFileSnapshot("../golden/commands/backend-memory.sh");
 });

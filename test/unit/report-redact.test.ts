@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { redact, redactDeep, redacted } from "../../infra/report/redact";
 import { escapeHtml } from "../../infra/report/page/markup";
+import { redact, redactDeep, redacted } from "../../infra/report/redact";
 
 /** A stream of numbers that is the same in each run (mulberry32), so that a failure can be repeated by its seed. */
 function numbers(seed: number): (below: number) => number {
@@ -19,17 +19,20 @@ function secretOf(pick: (below: number) => number): string {
   return `s3${Array.from({ length: 8 + pick(40) }, () => alphabet[pick(alphabet.length)]).join("")}q7`;
 }
 
-const noise = (pick: (below: number) => number): string => Array.from({ length: pick(30) }, () => alphabet[pick(alphabet.length)]).join("");
+const noise = (pick: (below: number) => number): string =>
+  Array.from({ length: pick(30) }, () => alphabet[pick(alphabet.length)]).join("");
 
 /** How a secret travels: what each of these makes of it must not be found afterwards. */
 const ways: Record<string, (secret: string, before: string, after: string) => string> = {
   plain: (secret, before, after) => before + secret + after,
   json: (secret, before, after) => JSON.stringify({ before, secret, after }),
   "json in json": (secret, before, after) => JSON.stringify({ line: JSON.stringify({ before, secret, after }) }),
-  url: (secret, before, after) => `https://h/?a=${encodeURIComponent(before)}&b=${encodeURIComponent(secret)}&c=${encodeURIComponent(after)}`,
+  url: (secret, before, after) =>
+    `https://h/?a=${encodeURIComponent(before)}&b=${encodeURIComponent(secret)}&c=${encodeURIComponent(after)}`,
   form: (secret, before, after) => new URLSearchParams({ before, secret, after }).toString(),
   html: (secret, before, after) => escapeHtml(before) + escapeHtml(secret) + escapeHtml(after),
-  shell: (secret, before, after) => `export A='${before.replaceAll("'", "'\\''")}' B='${secret.replaceAll("'", "'\\''")}' C='${after.replaceAll("'", "'\\''")}'`,
+  shell: (secret, before, after) =>
+    `export A='${before.replaceAll("'", "'\\''")}' B='${secret.replaceAll("'", "'\\''")}' C='${after.replaceAll("'", "'\\''")}'`,
   hex: (secret, before, after) => Buffer.from(before + secret + after).toString("hex"),
   base64: (secret, before, after) => Buffer.from(before + secret + after).toString("base64"),
   base64url: (secret, before, after) => Buffer.from(before + secret + after).toString("base64url"),
@@ -37,13 +40,30 @@ const ways: Record<string, (secret: string, before: string, after: string) => st
 
 /** Undoes each way, so that a secret which is still there in any form shows. */
 function readable(text: string): string {
-  const unescaped = text.replaceAll("'\\''", "'").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&#96;", "`").replaceAll("&amp;", "&");
-  const unslashed = (layer: string): string => layer.replace(/\\(["\\/nt])/g, (_, letter: string) => ({ n: "\n", t: "\t" })[letter] ?? letter);
+  const unescaped = text
+    .replaceAll("'\\''", "'")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&#96;", "`")
+    .replaceAll("&amp;", "&");
+  const unslashed = (layer: string): string =>
+    layer.replace(/\\(["\\/nt])/g, (_, letter: string) => ({ n: "\n", t: "\t" })[letter] ?? letter);
   const unurled = (layer: string): string => {
-    const bytes = layer.replaceAll("+", " ").replace(/%([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+    const bytes = layer
+      .replaceAll("+", " ")
+      .replace(/%([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
     return Buffer.from(bytes, "latin1").toString("utf8");
   };
-  return [text, unescaped, unslashed(text), unslashed(unslashed(text)), unurled(text), unurled(text.replaceAll("+", "%2B"))].join("\u0000");
+  return [
+    text,
+    unescaped,
+    unslashed(text),
+    unslashed(unslashed(text)),
+    unurled(text),
+    unurled(text.replaceAll("+", "%2B")),
+  ].join("\u0000");
 }
 
 /** How much of a secret base64 or hexadecimal still gives away, at any offset. */
@@ -87,14 +107,19 @@ describe("redaction", () => {
   });
 
   it("takes every occurrence, and a longer secret whole", () => {
-    expect(redact("hunter2-long, hunter2; hunter2-long", ["hunter2", "hunter2-long"])).toBe(`${redacted}, ${redacted}; ${redacted}`);
+    expect(redact("hunter2-long, hunter2; hunter2-long", ["hunter2", "hunter2-long"])).toBe(
+      `${redacted}, ${redacted}; ${redacted}`,
+    );
   });
 
   it("takes secrets as text, not as patterns", () => expect(redact("a.*b a--b", ["a.*b"])).toBe(`${redacted} a--b`));
 
   it("knows the lines of a key, whatever the indentation, and leaves its first and last line", () => {
-    const key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END PRIVATE KEY-----\n";
-    const said = redact(`log:\n  -----BEGIN PRIVATE KEY-----\n    ${key.split("\n")[1]}\n  -----END PRIVATE KEY-----`, [key]);
+    const key =
+      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END PRIVATE KEY-----\n";
+    const said = redact(`log:\n  -----BEGIN PRIVATE KEY-----\n    ${key.split("\n")[1]}\n  -----END PRIVATE KEY-----`, [
+      key,
+    ]);
     expect(said).toBe(`log:\n  -----BEGIN PRIVATE KEY-----\n    ${redacted}\n  -----END PRIVATE KEY-----`);
   });
 
@@ -107,6 +132,10 @@ describe("redaction", () => {
 
   it("goes through values, keys included, and keeps their shape", () => {
     const value = { "hunter2-key": ["hunter2", { deep: "say hunter2" }], count: 2, none: null };
-    expect(redactDeep(value, ["hunter2"])).toEqual({ [`${redacted}-key`]: [redacted, { deep: `say ${redacted}` }], count: 2, none: null });
+    expect(redactDeep(value, ["hunter2"])).toEqual({
+      [`${redacted}-key`]: [redacted, { deep: `say ${redacted}` }],
+      count: 2,
+      none: null,
+    });
   });
 });

@@ -17,9 +17,15 @@ const text = signedText(signed);
 
 describe("a signed report", () => {
   it("is whole, and signed by whoever holds the key", () => {
-    expect(verifySigned(text, keys.publicKey)).toEqual({ verified: true, report, keyId: signed.signature.keyId, signer: "known" });
+    expect(verifySigned(text, keys.publicKey)).toEqual({
+      verified: true,
+      report,
+      keyId: signed.signature.keyId,
+      signer: "known",
+    });
   });
-  it("leaves the signer unknown without a key from elsewhere", () => expect(verifySigned(text)).toMatchObject({ verified: true, signer: "unknown" }));
+  it("leaves the signer unknown without a key from elsewhere", () =>
+    expect(verifySigned(text)).toMatchObject({ verified: true, signer: "unknown" }));
   /** One bit, and a different one from place to place; never the highest, which would only break the encoding. */
   function* unnoticed(whole: string, step: number): Generator<number> {
     const bytes = Buffer.from(whole);
@@ -50,22 +56,35 @@ describe("a signed report", () => {
   });
   it("fails where another signed it, even over the same content", () => {
     const other = signedText(signReport(report, newSigningKeys().privateKey));
-    expect(verifySigned(other, keys.publicKey)).toMatchObject({ verified: false, reason: expect.stringContaining("another key") as unknown });
+    expect(verifySigned(other, keys.publicKey)).toMatchObject({
+      verified: false,
+      reason: expect.stringContaining("another key") as unknown,
+    });
   });
   it("fails where the signature is that of another report", () => {
     const good = signReport(assembleReport(header, goodRecords(), signOffs), keys.privateKey);
-    expect(verifySigned(signedText({ ...good, signature: signed.signature }), keys.publicKey)).toMatchObject({ verified: false, reason: "its signature does not fit its content" });
+    expect(verifySigned(signedText({ ...good, signature: signed.signature }), keys.publicKey)).toMatchObject({
+      verified: false,
+      reason: "its signature does not fit its content",
+    });
   });
-  it.each(["", "no key", generateKeyPairSync("x25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()])("is not made with what is no Ed25519 key", (pem) => {
-    expect(() => signReport(report, pem)).toThrow(/not an Ed25519 key in PEM/);
-  });
-  it("is the same for the same report and key", () => expect(signedText(signReport(report, keys.privateKey))).toBe(text));
+  it.each(["", "no key", generateKeyPairSync("x25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString()])(
+    "is not made with what is no Ed25519 key",
+    (pem) => {
+      expect(() => signReport(report, pem)).toThrow(/not an Ed25519 key in PEM/);
+    },
+  );
+  it("is the same for the same report and key", () =>
+    expect(signedText(signReport(report, keys.privateKey))).toBe(text));
 });
 
 describe("canonical JSON", () => {
-  it("does not depend on the order of keys", () => expect(canonicalJson({ b: 1, a: [{ d: 1, c: undefined }] })).toBe(canonicalJson({ a: [{ d: 1 }], b: 1 })));
+  it("does not depend on the order of keys", () =>
+    expect(canonicalJson({ b: 1, a: [{ d: 1, c: undefined }] })).toBe(canonicalJson({ a: [{ d: 1 }], b: 1 })));
   it("reads back as what was written", () => expect(JSON.parse(canonicalJson(report))).toEqual(report));
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, () => 1, Symbol("x")])("refuses what JSON cannot hold", (value) => expect(() => canonicalJson({ value })).toThrow(TypeError));
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, () => 1, Symbol("x")])("refuses what JSON cannot hold", (value) =>
+    expect(() => canonicalJson({ value })).toThrow(TypeError),
+  );
 });
 
 describe("npm run report", () => {
@@ -73,7 +92,10 @@ describe("npm run report", () => {
   const at = (name: string): string => join(directory, name);
   const run = async (...args: string[]) => {
     const said: string[] = [];
-    const stacks = { keyOf: async (stack: string) => (stack === "staging" ? keys : newSigningKeys()).publicKey, fetchNewest: async () => at("whole.json") };
+    const stacks = {
+      keyOf: async (stack: string) => (stack === "staging" ? keys : newSigningKeys()).publicKey,
+      fetchNewest: async () => at("whole.json"),
+    };
     return { code: await main(args, (line) => said.push(line), stacks), said: said.join("\n") };
   };
   beforeAll(() => {
@@ -84,7 +106,10 @@ describe("npm run report", () => {
     for (const name of ["whole", "edited"]) {
       writeFileSync(at(`${name}.json`), text);
       const page = renderHtml(report, sealOf(signed));
-      writeFileSync(at(`${name}.html`), name === "edited" ? page.replace("stopped at verify", "serves, all is well") : page);
+      writeFileSync(
+        at(`${name}.html`),
+        name === "edited" ? page.replace("stopped at verify", "serves, all is well") : page,
+      );
     }
     writeFileSync(at("changed.json"), text.replace("v1.1.0", "v1.1.1"));
     writeFileSync(at("orphan.html"), "");
@@ -106,17 +131,32 @@ describe("npm run report", () => {
     expect((await run("staging")).code).toBe(0);
   });
   it("ends with 1 for what was changed, page or JSON, and for another's key", async () => {
-    for (const [file, key] of [["changed.json", "public.pem"], ["edited.html", "public.pem"], ["edited.json", "public.pem"], ["whole.json", "other.pem"]] as const) {
+    for (const [file, key] of [
+      ["changed.json", "public.pem"],
+      ["edited.html", "public.pem"],
+      ["edited.json", "public.pem"],
+      ["whole.json", "other.pem"],
+    ] as const) {
       const { code, said } = await run("--verify", at(file), "--key", at(key));
       expect(said, file).toContain("NOT TO BE TRUSTED");
       expect(code, file).toBe(1);
     }
   });
   it("ends with 2 for wrong use, and for what cannot be read", async () => {
-    for (const args of [[], ["--verify"], ["--what"], ["--verify", at("absent.json")], ["--verify", at("orphan.html")], ["--verify", at("alone.json"), "--key", at("absent.pem")], ["--verify", at("alone.json"), "--key", at("alone.json")], ["--render", at("alone.json")]])
+    for (const args of [
+      [],
+      ["--verify"],
+      ["--what"],
+      ["--verify", at("absent.json")],
+      ["--verify", at("orphan.html")],
+      ["--verify", at("alone.json"), "--key", at("absent.pem")],
+      ["--verify", at("alone.json"), "--key", at("alone.json")],
+      ["--render", at("alone.json")],
+    ])
       expect((await run(...args)).code, args.join(" ")).toBe(2);
   });
-  it("ends with 3 where no key was given, whatever the report carries", async () => expect((await run("--verify", at("alone.json"))).code).toBe(3));
+  it("ends with 3 where no key was given, whatever the report carries", async () =>
+    expect((await run("--verify", at("alone.json"))).code).toBe(3));
   it("writes the page anew from the JSON, and only from a whole one", async () => {
     expect((await run("--render", at("alone.json"), "--out", at("alone.html"))).code).toBe(0);
     expect(readFileSync(at("alone.html"), "utf8")).toContain(sha256(text));

@@ -12,10 +12,25 @@ function stackFile(stack: string): Raw {
 }
 
 const made: Raw = {
-  keys: { ssh: "ssh-ed25519 AAAA", host: "ssh-ed25519 BBBB", tlsCertificate: "-----BEGIN CERTIFICATE-----", report: "-----BEGIN PUBLIC KEY-----" },
+  keys: {
+    ssh: "ssh-ed25519 AAAA",
+    host: "ssh-ed25519 BBBB",
+    tlsCertificate: "-----BEGIN CERTIFICATE-----",
+    report: "-----BEGIN PUBLIC KEY-----",
+  },
   secrets: {
-    ...Object.fromEntries(["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"].map((name) => [name, "a-password-of-enough-length"])),
-    ...Object.fromEntries(["sshPrivateKey", "hostPrivateKey", "tlsPrivateKey", "reportPrivateKey"].map((name) => [name, "-----BEGIN PRIVATE KEY-----"])),
+    ...Object.fromEntries(
+      ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"].map((name) => [
+        name,
+        "a-password-of-enough-length",
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["sshPrivateKey", "hostPrivateKey", "tlsPrivateKey", "reportPrivateKey"].map((name) => [
+        name,
+        "-----BEGIN PRIVATE KEY-----",
+      ]),
+    ),
     adminPassword: "a-password-of-enough-length",
     app: { JWT_SECRET: "x", ENCRYPTION_KEY: "y" },
   },
@@ -45,21 +60,33 @@ describe("a stack's settings", () => {
     const { "aws:region": _region, ...own } = stackFile(stack);
     const problems = problemsOf({ ...own, ...made });
     expect(problems).toHaveLength(18);
-    for (const problem of problems) expect(problem).toMatch(/^prompt-library:contacts\..* must be filled in \(it is ".*"\)\. Remedy: pulumi config set/);
+    for (const problem of problems)
+      expect(problem).toMatch(
+        /^prompt-library:contacts\..* must be filled in \(it is ".*"\)\. Remedy: pulumi config set/,
+      );
   });
 
   test("all that is wrong is said at once, each with key, rule, value and remedy", () => {
     const problems = problemsOf(
-      rehearsal({ schemaVersion: 0, colour: "red", network: { ...(stackFile("rehearsal").network as Raw), cidrBlock: "10.0.0.0/8" }, release: undefined }),
+      rehearsal({
+        schemaVersion: 0,
+        colour: "red",
+        network: { ...(stackFile("rehearsal").network as Raw), cidrBlock: "10.0.0.0/8" },
+        release: undefined,
+      }),
     );
     expect(problems).toHaveLength(4);
     expect(problems.join("\n")).toContain("prompt-library:release is missing. Remedy: pulumi config set");
-    expect(problems.join("\n")).toContain('prompt-library:network.cidrBlock must be a /16 such as 10.20.0.0/16 (it is "10.0.0.0/8")');
+    expect(problems.join("\n")).toContain(
+      'prompt-library:network.cidrBlock must be a /16 such as 10.20.0.0/16 (it is "10.0.0.0/8")',
+    );
     expect(problems.join("\n")).toContain("prompt-library:colour is not a setting of this program");
   });
 
   test("a secret's value is never shown", () => {
-    const [problem] = problemsOf(rehearsal({ secrets: { ...(made.secrets as Raw), appPassword: "has a space in it!" } }));
+    const [problem] = problemsOf(
+      rehearsal({ secrets: { ...(made.secrets as Raw), appPassword: "has a space in it!" } }),
+    );
     expect(problem).toContain("prompt-library:secrets.appPassword must consist of letters");
     expect(problem).not.toContain("has a space");
   });
@@ -68,13 +95,17 @@ describe("a stack's settings", () => {
     expect(problemsOf(rehearsal({ release: "v1.2.0", schemaVersion: 1 }))).toEqual([
       expect.stringContaining("schemaVersion must be one that v1.2.0 runs with: 2 (it is 1)"),
     ]);
-    expect(problemsOf(rehearsal({ release: "v9" }))).toEqual([expect.stringContaining("app.compatibility says nothing of release v9")]);
+    expect(problemsOf(rehearsal({ release: "v9" }))).toEqual([
+      expect.stringContaining("app.compatibility says nothing of release v9"),
+    ]);
   });
 
   test("only what a person alone can know may be signed off, and by a name", () => {
     expect(problemsOf(rehearsal({ signOffs: [{ box: "POST-2.3", by: "Mara", on: "2026-11-23" }] }))).toEqual([]);
     const [box, by, on] = problemsOf(rehearsal({ signOffs: [{ box: "SEC-1.2", by: "[Name]", on: "yesterday" }] }));
-    expect(box).toContain('signOffs.0.box must be a box that only a person can know: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")');
+    expect(box).toContain(
+      'signOffs.0.box must be a box that only a person can know: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")',
+    );
     expect(by).toContain("signOffs.0.by must be filled in");
     expect(on).toContain("signOffs.0.on");
   });
@@ -83,9 +114,14 @@ describe("a stack's settings", () => {
     expect(problemsOf(rehearsal({ documents: { api } }))).toEqual([]);
   });
 
-  test.each(["/etc/passwd", "../a.md", "release:../a.md", "http://wiki.example/a", ""])("a document may not be at %j", (api) => {
-    expect(problemsOf(rehearsal({ documents: { api } }))).toEqual([expect.stringContaining("documents.api must be a file of this program")]);
-  });
+  test.each(["/etc/passwd", "../a.md", "release:../a.md", "http://wiki.example/a", ""])(
+    "a document may not be at %j",
+    (api) => {
+      expect(problemsOf(rehearsal({ documents: { api } }))).toEqual([
+        expect.stringContaining("documents.api must be a file of this program"),
+      ]);
+    },
+  );
 
   test("a variable whose secret is missing is named", () => {
     expect(problemsOf(rehearsal({ secrets: { ...(made.secrets as Raw), app: { JWT_SECRET: "x" } } }))).toEqual([
@@ -101,7 +137,9 @@ test("the rehearsal's file differs from staging's only where it must", () => {
       : [[path, value]];
   const staging = new Map(leaves(stackFile("staging")));
   const rehearsed = new Map(leaves(stackFile("rehearsal")));
-  const differing = [...new Set([...staging.keys(), ...rehearsed.keys()])].filter((key) => staging.get(key) !== rehearsed.get(key));
+  const differing = [...new Set([...staging.keys(), ...rehearsed.keys()])].filter(
+    (key) => staging.get(key) !== rehearsed.get(key),
+  );
   expect(differing.filter((key) => !key.startsWith("contacts.")).sort()).toEqual([
     "app.backend.moreVariables.PROVIDER_ENDPOINT_OVERRIDE",
     "app.repository",
@@ -126,7 +164,9 @@ describe("backups and files", () => {
   const app = (changes: Raw): Raw => rehearsal({ app: { ...(stackFile("rehearsal").app as Raw), ...changes } });
 
   test("a backup that nobody proves needs a reason", () => {
-    expect(problemsOf(rehearsal({ backup: { proof: "none" } }))).toEqual([expect.stringContaining("prompt-library:backup.reason must say who decided on proof: none, and why")]);
+    expect(problemsOf(rehearsal({ backup: { proof: "none" } }))).toEqual([
+      expect.stringContaining("prompt-library:backup.reason must say who decided on proof: none, and why"),
+    ]);
     expect(problemsOf(rehearsal({ backup: { proof: "none", reason: "the lead: nothing in it yet" } }))).toEqual([]);
   });
 
@@ -138,25 +178,45 @@ describe("backups and files", () => {
     [["interface/data", "interface/data/deep"], "must not lie one in another"],
     [["interface/data", "interface/data"], "must be named once each"],
   ])("shared directories %j", (sharedDirectories, problem) => {
-    expect(problemsOf(app({ sharedDirectories }))).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+    expect(problemsOf(app({ sharedDirectories }))).toEqual(
+      problem === undefined ? [] : [expect.stringContaining(problem)],
+    );
   });
 
   test("two copies may run at once unless the config says otherwise", () => {
-    expect(parseSettings(app({ sharedDirectories: undefined })).app).toMatchObject({ sharedDirectories: [], overlap: true });
+    expect(parseSettings(app({ sharedDirectories: undefined })).app).toMatchObject({
+      sharedDirectories: [],
+      overlap: true,
+    });
   });
 });
 
 describe("who migrates", () => {
-  const database = (changes: Raw): Raw => rehearsal({ release: "v1.2.0", schemaVersion: 2, database: { ...(stackFile("rehearsal").database as Raw), ...changes } });
+  const database = (changes: Raw): Raw =>
+    rehearsal({
+      release: "v1.2.0",
+      schemaVersion: 2,
+      database: { ...(stackFile("rehearsal").database as Raw), ...changes },
+    });
 
   test("this program, unless the config says otherwise", () => {
-    expect(parseSettings(database({})).database).toMatchObject({ migrations: "program", applicationJournal: {}, providerBecomes: {} });
+    expect(parseSettings(database({})).database).toMatchObject({
+      migrations: "program",
+      applicationJournal: {},
+      providerBecomes: {},
+    });
   });
 
   test("both only with what the application's own journal must hear", () => {
-    expect(problemsOf(database({ migrations: "both" }))).toEqual([expect.stringContaining('prompt-library:database.applicationJournal["2"].up is needed by database.migrations: both')]);
+    expect(problemsOf(database({ migrations: "both" }))).toEqual([
+      expect.stringContaining(
+        'prompt-library:database.applicationJournal["2"].up is needed by database.migrations: both',
+      ),
+    ]);
     expect(problemsOf(database({ migrations: "both", applicationJournal: { "2": { up: ["SELECT 1"] } } }))).toEqual([]);
-    expect(problemsOf(database({ migrations: "both", applicationJournal: { two: { up: ["SELECT 1"] } } }))).not.toEqual([]);
+    expect(problemsOf(database({ migrations: "both", applicationJournal: { two: { up: ["SELECT 1"] } } }))).not.toEqual(
+      [],
+    );
     expect(problemsOf(database({ migrations: "application" }))).toEqual([]);
   });
 });

@@ -8,7 +8,10 @@ import { bundleSteps } from "../../infra/stack/phase-bundle";
 /** Modules that a file reaches by imports that are there at run time, with the way to each. */
 function reached(file: string, way: string[] = [], seen = new Map<string, string[]>()): Map<string, string[]> {
   const text = readFileSync(file, "utf8");
-  const imports = [...text.matchAll(/^(?:import|export) ([^;]*?)from "([^"]+)";/gms), ...text.matchAll(/\b(import)\("([^"]+)"\)/g)];
+  const imports = [
+    ...text.matchAll(/^(?:import|export) ([^;]*?)from "([^"]+)";/gms),
+    ...text.matchAll(/\b(import)\("([^"]+)"\)/g),
+  ];
   for (const [, clause = "", name = ""] of imports) {
     if (/^type\b/.test(clause)) continue;
     const next = name.startsWith(".") ? `${join(dirname(file), name)}.ts` : name;
@@ -23,7 +26,9 @@ function reached(file: string, way: string[] = [], seen = new Map<string, string
 test("no step loads Pulumi", () => {
   const modules = reached("infra/phases/main.ts");
   expect(modules.size).toBeGreaterThan(50);
-  expect([...modules].filter(([name]) => name.startsWith("@pulumi/")).map(([name, way]) => `${name} by ${way.join(", ")}`)).toEqual([]);
+  expect(
+    [...modules].filter(([name]) => name.startsWith("@pulumi/")).map(([name, way]) => `${name} by ${way.join(", ")}`),
+  ).toEqual([]);
 });
 
 test("phases are compiled once, and as Pulumi runs them they are all there", async () => {

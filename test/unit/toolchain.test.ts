@@ -32,7 +32,9 @@ test.each([
 
 test("only the provider of the version that the bridge is built for is taken", () => {
   const wanted = "/opt/plugins/linux_amd64/terraform-provider-aws_v5.100.0_x5";
-  expect(pickProvider(["/a/terraform-provider-aws_v6.1.0_x5", wanted, "/a/terraform-provider-aws_v5.100.0_x5.sig"])).toBe(wanted);
+  expect(
+    pickProvider(["/a/terraform-provider-aws_v6.1.0_x5", wanted, "/a/terraform-provider-aws_v5.100.0_x5.sig"]),
+  ).toBe(wanted);
   expect(pickProvider(["/a/terraform-provider-aws_v6.1.0_x5", "/a/terraform-provider-aws_v5x100.0_x5", ""])).toBeNull();
 });
 
@@ -59,7 +61,12 @@ test("equal ingredients have equal names, others others", () => {
 test("a package that is not pinned is refused", () => {
   const manifest = (version: string) =>
     JSON.stringify({
-      dependencies: { "@pulumi/pulumi": version, "@pulumi/aws": "7.48.0", "@pulumi/command": "1.2.1", "@pulumi/postgresql": "3.18.1" },
+      dependencies: {
+        "@pulumi/pulumi": version,
+        "@pulumi/aws": "7.48.0",
+        "@pulumi/command": "1.2.1",
+        "@pulumi/postgresql": "3.18.1",
+      },
     });
   expect(pinnedVersions(manifest("3.259.0"))).toEqual({
     engine: "3.259.0",
@@ -91,12 +98,16 @@ test("work under one lock never overlaps", () =>
     let inside = 0;
     let most = 0;
     const turn = () =>
-      withLock(join(directory, "lock"), () => {}, async () => {
-        inside += 1;
-        most = Math.max(most, inside);
-        await readdir(directory);
-        inside -= 1;
-      });
+      withLock(
+        join(directory, "lock"),
+        () => {},
+        async () => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await readdir(directory);
+          inside -= 1;
+        },
+      );
     await Promise.all([turn(), turn(), turn(), turn()]);
     expect(most).toBe(1);
     expect(await readdir(directory)).toEqual([]);
@@ -110,7 +121,13 @@ test("a lock whose holder is gone is taken over; one that doesn't name a process
     const reused = { pid: process.pid, started: "1", id: "a process of old that had this id" };
     for (const left of [{ pid: gone.pid, started: null, id: "gone" }, reused, "no lock at all"]) {
       await writeFile(lock, JSON.stringify(left));
-      expect(await withLock(lock, () => {}, () => readFile(lock, "utf8"))).toContain(`"pid":${process.pid}`);
+      expect(
+        await withLock(
+          lock,
+          () => {},
+          () => readFile(lock, "utf8"),
+        ),
+      ).toContain(`"pid":${process.pid}`);
     }
     expect(await readdir(directory)).toEqual([]);
   }));
@@ -134,11 +151,26 @@ aws.getRegion({});
 aws.ec2.Instance.get("i", "i-1");
 new aws.rds.ParameterGroup("p", { family: \`postgres\${major}\`, parameters: names.map((name) => ({ name, value: "1" })) });
 `;
-  expect(schemaUses(new Map([["a.ts", text], ["b.ts", "export const nothing = 1;"]]))).toEqual([
-    { type: "s3/BucketLifecycleConfiguration", properties: ["bucket", "rules", "rules.id", "expectedBucketOwner"], at: "a.ts:6" },
+  expect(
+    schemaUses(
+      new Map([
+        ["a.ts", text],
+        ["b.ts", "export const nothing = 1;"],
+      ]),
+    ),
+  ).toEqual([
+    {
+      type: "s3/BucketLifecycleConfiguration",
+      properties: ["bucket", "rules", "rules.id", "expectedBucketOwner"],
+      at: "a.ts:6",
+    },
     { type: "ec2/Route", properties: [], at: "a.ts:7" },
     { type: "getRegion", properties: [], at: "a.ts:8" },
-    { type: "rds/ParameterGroup", properties: ["family", "parameters", "parameters.name", "parameters.value"], at: "a.ts:10" },
+    {
+      type: "rds/ParameterGroup",
+      properties: ["family", "parameters", "parameters.name", "parameters.value"],
+      at: "a.ts:10",
+    },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { compareWithOwned } from "../../infra/checklist/owners";
 import { verificationSettings } from "../../infra/settings/verification";
 import { type Asked, credentials, judgeAccess, type Route } from "../../infra/verification/access";
 import { fillBody } from "../../infra/verification/body";
@@ -10,7 +11,6 @@ import { judgeJournal, parseJournal } from "../../infra/verification/journal";
 import { percentile } from "../../infra/verification/performance";
 import { planScans } from "../../infra/verification/performance-queries";
 import { expiredTwin, withChangedSignature } from "../../infra/verification/tokens";
-import { compareWithOwned } from "../../infra/checklist/owners";
 
 test("the checks are those of the boxes that verification owns, each once", () => {
   const ids = checks.map(([id]) => id);
@@ -22,7 +22,8 @@ describe("which box an answer speaks against", () => {
   const read: Route = { method: "GET", path: "/admin", isAdminOnly: true };
   const write: Route = { method: "POST", path: "/admin", isAdminOnly: true };
   const own: Route = { method: "GET", path: "/mine", isAdminOnly: false };
-  const all = (route: Route, statuses: readonly number[]): Asked[] => credentials.map((credential, index) => ({ route, credential, status: statuses[index] ?? 401 }));
+  const all = (route: Route, statuses: readonly number[]): Asked[] =>
+    credentials.map((credential, index) => ({ route, credential, status: statuses[index] ?? 401 }));
   const counts = (asked: Asked[]) => Object.values(judgeAccess(asked)).map((found) => found.length);
 
   test.each([
@@ -39,13 +40,19 @@ describe("which box an answer speaks against", () => {
 
 describe("tokens that must not open anything", () => {
   const sign = (text: string, secret: string) => createHmac("sha256", secret).update(text).digest("base64url");
-  const body = [{ alg: "HS256" }, { sub: "u", exp: 9_999_999_999, jti: "j" }].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  const body = [{ alg: "HS256" }, { sub: "u", exp: 9_999_999_999, jti: "j" }]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
   const token = `${body}.${sign(body, "secret")}`;
 
   test("an expired one is rightly signed, with the same claims", () => {
     const [header, payload = "", signature] = (expiredTwin(token, "secret") ?? "").split(".");
     expect(signature).toBe(sign(`${header}.${payload}`, "secret"));
-    const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as { sub: string; exp: number; jti: string };
+    const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as {
+      sub: string;
+      exp: number;
+      jti: string;
+    };
     expect(claims).toMatchObject({ sub: "u", jti: "j" });
     expect(claims.exp * 1000).toBeLessThan(Date.now());
   });
@@ -63,11 +70,16 @@ describe("tokens that must not open anything", () => {
   });
 });
 
-test.each(["", "a", "ab", "{\"api_key\":\""])("a key is found in base64 and hexadecimal after %j", (before) => {
+test.each(["", "a", "ab", '{"api_key":"'])("a key is found in base64 and hexadecimal after %j", (before) => {
   const key = "sk-deployment-check-0123456789abcdef";
   const stored = Buffer.from(`${before}${key}"}`);
-  for (const text of [stored.toString(), stored.toString("base64"), stored.toString("hex")]) expect(disguises(key).some((needle) => text.includes(needle))).toBe(true);
-  expect(disguises(key).some((needle) => Buffer.from("sk-another-key-0123456789abcdef01234").toString("base64").includes(needle))).toBe(false);
+  for (const text of [stored.toString(), stored.toString("base64"), stored.toString("hex")])
+    expect(disguises(key).some((needle) => text.includes(needle))).toBe(true);
+  expect(
+    disguises(key).some((needle) =>
+      Buffer.from("sk-another-key-0123456789abcdef01234").toString("base64").includes(needle),
+    ),
+  ).toBe(false);
 });
 
 describe("what the journal's lines tell", () => {
@@ -83,15 +95,23 @@ describe("what the journal's lines tell", () => {
     [{ priority: null, message: '{"errors":0}' }, "nothing"],
   ] as const)("%j: %s", (line, expected) => {
     const judged = judgeJournal([line], patterns);
-    expect({ errors: judged.errors.length, troubles: judged.troubles.length }).toEqual({ errors: expected === "errors" ? 1 : 0, troubles: expected === "troubles" ? 1 : 0 });
+    expect({ errors: judged.errors.length, troubles: judged.troubles.length }).toEqual({
+      errors: expected === "errors" ? 1 : 0,
+      troubles: expected === "troubles" ? 1 : 0,
+    });
   });
 
   test("lines that are known to mean nothing are left out", () => {
-    expect(judgeJournal([{ priority: 3, message: "known" }], { ...patterns, harmless: ["^known$"] })).toEqual({ errors: [], troubles: [] });
+    expect(judgeJournal([{ priority: 3, message: "known" }], { ...patterns, harmless: ["^known$"] })).toEqual({
+      errors: [],
+      troubles: [],
+    });
   });
 
   test("journalctl's JSON, bytes too", () => {
-    expect(parseJournal('{"MESSAGE":"a","PRIORITY":"6"}\n{"MESSAGE":[98,255],"PRIORITY":"3"}\n{"MESSAGE":null}\n')).toEqual([
+    expect(
+      parseJournal('{"MESSAGE":"a","PRIORITY":"6"}\n{"MESSAGE":[98,255],"PRIORITY":"3"}\n{"MESSAGE":null}\n'),
+    ).toEqual([
       { priority: 6, message: "a" },
       { priority: 3, message: "b�" },
       { priority: null, message: "" },
@@ -102,10 +122,17 @@ describe("what the journal's lines tell", () => {
 describe("connections that were there before", () => {
   const seen = (count: number, change: (index: number) => object = () => ({})) => ({
     count,
-    sample: Array.from({ length: count }, (_, index) => ({ id: `c${index}`, status: "active", fingerprint: "f", ...change(index) })),
+    sample: Array.from({ length: count }, (_, index) => ({
+      id: `c${index}`,
+      status: "active",
+      fingerprint: "f",
+      ...change(index),
+    })),
   });
   test("a few that users removed or changed are no fault", () => {
-    expect(compareConnections(seen(20), { ...seen(19) }, 10)).toContain("20 connections before, 19 now; of 20 sampled 1 are gone");
+    expect(compareConnections(seen(20), { ...seen(19) }, 10)).toContain(
+      "20 connections before, 19 now; of 20 sampled 1 are gone",
+    );
     expect(compareConnections(seen(0), seen(3), 10)).toContain("0 connections before, 3 now");
   });
   test.each([
@@ -120,10 +147,25 @@ test("percentiles are values that were measured", () => {
 });
 
 test("a plan's indexes and the tables that it reads whole", () => {
-  const plan = [{ Plan: { "Node Type": "Nested Loop", Plans: [{ "Node Type": "Seq Scan", "Relation Name": "models" }, { "Node Type": "Index Scan", "Index Name": "i", "Relation Name": "providers" }] } }];
+  const plan = [
+    {
+      Plan: {
+        "Node Type": "Nested Loop",
+        Plans: [
+          { "Node Type": "Seq Scan", "Relation Name": "models" },
+          { "Node Type": "Index Scan", "Index Name": "i", "Relation Name": "providers" },
+        ],
+      },
+    },
+  ];
   expect(planScans(plan)).toEqual({ indexes: ["i"], wholeTables: ["models"] });
 });
 
 test("a body is filled in at any depth; what has no value stays as it is", () => {
-  expect(fillBody({ a: "${name}", b: [{ c: "x ${key}" }], d: 1, e: "${other}" }, { name: "n", key: "k" })).toEqual({ a: "n", b: [{ c: "x k" }], d: 1, e: "${other}" });
+  expect(fillBody({ a: "${name}", b: [{ c: "x ${key}" }], d: 1, e: "${other}" }, { name: "n", key: "k" })).toEqual({
+    a: "n",
+    b: [{ c: "x k" }],
+    d: 1,
+    e: "${other}",
+  });
 });

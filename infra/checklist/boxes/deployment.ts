@@ -14,9 +14,17 @@ export const deployment = [
     ["MIG-3.3", "connections.provider_id with type and nullability", "verify script"],
   ]),
   section(chapter, "Application", [
-    ["APP-1.1", "Application updated, built and configured", "no stop: slot staged; unit, environment and artifact digest recorded"],
+    [
+      "APP-1.1",
+      "Application updated, built and configured",
+      "no stop: slot staged; unit, environment and artifact digest recorded",
+    ],
     ["APP-2.1", "Backend started and ready", "health answers within a deadline"],
-    ["APP-2.2", "System providers created", "/api/admin/providers against the expected set: identifier, name, is_system"],
+    [
+      "APP-2.2",
+      "System providers created",
+      "/api/admin/providers against the expected set: identifier, name, is_system",
+    ],
     ["APP-3.1", "Backend's journal since its start", "read; a line at error level fails"],
     ["APP-3.2", "/api/system/health answers", "asked, as admin where the release needs it"],
     ["APP-3.3", "/api/system/status answers", "asked as admin"],

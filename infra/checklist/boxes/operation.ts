@@ -20,6 +20,10 @@ export const operation = [
   section(chapter, "Troubleshooting", [
     ["TRB-1", "Migration failures can be diagnosed", "npm run diagnose: the checklist's queries, and what to do next"],
     ["TRB-2", "Startup issues can be diagnosed", "npm run diagnose: journal, variables, database connection"],
-    ["TRB-3", "Registry issues can be diagnosed", "npm run diagnose: registry status; refreshing is an option of its own"],
+    [
+      "TRB-3",
+      "Registry issues can be diagnosed",
+      "npm run diagnose: registry status; refreshing is an option of its own",
+    ],
   ]),
 ] as const;

@@ -5,24 +5,60 @@ const chapter = "Before the deployment";
 export const preparation = [
   section(chapter, "Environment", [
     ["PRE-1.1", "Target environment verified", "stack name, AWS account and region equal the config's"],
-    ["PRE-1.2", "Database connectivity and credentials confirmed", "a query as each role, through the host, server certificate verified"],
-    ["PRE-1.3", "Application version and compatibility checked", "the ref resolves to a commit; release and schema version are a pair that config allows"],
+    [
+      "PRE-1.2",
+      "Database connectivity and credentials confirmed",
+      "a query as each role, through the host, server certificate verified",
+    ],
+    [
+      "PRE-1.3",
+      "Application version and compatibility checked",
+      "the ref resolves to a commit; release and schema version are a pair that config allows",
+    ],
     ["PRE-1.4", "Backup systems operational", "automated backups on, newest restorable time recent"],
-    ["PRE-1.5", "Maintenance window confirmed", "now is inside the configured window, or the run says it overrides it and who asked"],
+    [
+      "PRE-1.5",
+      "Maintenance window confirmed",
+      "now is inside the configured window, or the run says it overrides it and who asked",
+    ],
   ]),
   section(chapter, "Database backup", [
     ["PRE-2.1", "Full backup created", "RDS snapshot, available"],
     ["PRE-2.2", "Backup integrity verified", "the restored copy passes amcheck and holds the marker row"],
-    ["PRE-2.3", "Location and restore procedure documented", "snapshot id and the exact restore command in this report"],
-    ["PRE-2.4", "Restoration tested on non-production", "that snapshot restored to an instance of its own; counts and checksums equal; copy removed"],
-    ["PRE-2.5", "Retention policy followed", "retention days as configured; snapshots beyond the policy pruned, never the newest proven one"],
+    [
+      "PRE-2.3",
+      "Location and restore procedure documented",
+      "snapshot id and the exact restore command in this report",
+    ],
+    [
+      "PRE-2.4",
+      "Restoration tested on non-production",
+      "that snapshot restored to an instance of its own; counts and checksums equal; copy removed",
+    ],
+    [
+      "PRE-2.5",
+      "Retention policy followed",
+      "retention days as configured; snapshots beyond the policy pruned, never the newest proven one",
+    ],
   ]),
   section(chapter, "Code", [
-    ["PRE-3.1", "Code merged and tested", "the commit is on the release branch; its CI status by the configured command"],
-    ["PRE-3.2", "Migration scripts ready", "every version between the two has up, down and verify; the hash chain holds"],
+    [
+      "PRE-3.1",
+      "Code merged and tested",
+      "the commit is on the release branch; its CI status by the configured command",
+    ],
+    [
+      "PRE-3.2",
+      "Migration scripts ready",
+      "every version between the two has up, down and verify; the hash chain holds",
+    ],
     ["PRE-3.3", "Environment configuration checked", "settings parse; every variable that the release declares is set"],
     ["PRE-3.4", "API documentation updated", "the release carries the file that config names"],
-    ["PRE-3.5", "Rollback procedures documented", "the report of the last rehearsal of this very pair, up, down and up"],
+    [
+      "PRE-3.5",
+      "Rollback procedures documented",
+      "the report of the last rehearsal of this very pair, up, down and up",
+    ],
   ]),
   section(chapter, "Dependencies", [
     ["PRE-4.1", "Node.js 18 or higher", "the artifact's own runtime, and the host's"],

@@ -35,6 +35,10 @@ export const verification = [
     ["SEC-1.2", "Users cannot modify providers", "every writing route as a user: 403"],
     ["SEC-1.3", "Endpoints require authentication", "every route without a token: 401"],
     ["SEC-1.4", "Sensitive data encrypted", "as SEC-2.1"],
-    ["SEC-2.1", "Credentials encrypted in the database", "the checklist's query for sk-, and a canary key that must not be found"],
+    [
+      "SEC-2.1",
+      "Credentials encrypted in the database",
+      "the checklist's query for sk-, and a canary key that must not be found",
+    ],
   ]),
 ] as const;

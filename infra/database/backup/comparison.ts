@@ -28,8 +28,11 @@ export function compareContent(before: ContentDigest, after: ContentDigest, copy
   return tables.map((table) => {
     const [was, is, restored] = [before[table] ?? {}, after[table] ?? {}, copy[table]];
     const compared: TableComparison = { table, quiet: 0, changed: 0, rows: 0, differences: [] };
-    if (restored === undefined && before[table] !== undefined && after[table] !== undefined) compared.differences.push("the table is missing");
-    for (const range of [...new Set([...Object.keys(was), ...Object.keys(is), ...Object.keys(restored ?? {})])].sort()) {
+    if (restored === undefined && before[table] !== undefined && after[table] !== undefined)
+      compared.differences.push("the table is missing");
+    for (const range of [
+      ...new Set([...Object.keys(was), ...Object.keys(is), ...Object.keys(restored ?? {})]),
+    ].sort()) {
       const [first, last, found] = [was[range], is[range], restored?.[range]];
       // A row that came and went in between may be in the copy: without rows before and after there is nothing to hold it against.
       if (first === undefined || last === undefined || !isSame(first, last)) {
@@ -38,7 +41,8 @@ export function compareContent(before: ContentDigest, after: ContentDigest, copy
       }
       compared.quiet += 1;
       compared.rows += first.rows;
-      if (restored !== undefined && (found === undefined || !isSame(first, found))) compared.differences.push(difference(range, first, found));
+      if (restored !== undefined && (found === undefined || !isSame(first, found)))
+        compared.differences.push(difference(range, first, found));
     }
     return compared;
   });
@@ -47,18 +51,27 @@ export function compareContent(before: ContentDigest, after: ContentDigest, copy
 /** Why the copy is refused; nothing where it is as it must be. */
 export function comparisonProblems(compared: readonly TableComparison[]): string[] {
   const problems = compared.flatMap(({ table, differences }) =>
-    differences.length === 0 ? [] : [`${table}: ${differences.slice(0, 3).join("; ")}${differences.length > 3 ? `; and ${differences.length - 3} ranges more` : ""}`],
+    differences.length === 0
+      ? []
+      : [
+          `${table}: ${differences.slice(0, 3).join("; ")}${differences.length > 3 ? `; and ${differences.length - 3} ranges more` : ""}`,
+        ],
   );
   const total = (part: "quiet" | "changed") => compared.reduce((sum, table) => sum + table[part], 0);
   if (problems.length === 0 && total("quiet") === 0 && total("changed") > 0)
-    problems.push(`all ${total("changed")} key ranges were written to while the snapshot was made, so that nothing could be compared; a quieter hour helps`);
+    problems.push(
+      `all ${total("changed")} key ranges were written to while the snapshot was made, so that nothing could be compared; a quieter hour helps`,
+    );
   return problems;
 }
 
 /** The comparison as evidence: `users: 12 rows in 11 ranges equal; connections: …`. */
 export function describeComparison(compared: readonly TableComparison[]): string {
   return compared
-    .map(({ table, quiet, changed, rows }) => `${table}: ${rows} rows in ${quiet} key ranges equal${changed === 0 ? "" : `, ${changed} written to meanwhile`}`)
+    .map(
+      ({ table, quiet, changed, rows }) =>
+        `${table}: ${rows} rows in ${quiet} key ranges equal${changed === 0 ? "" : `, ${changed} written to meanwhile`}`,
+    )
     .join("; ");
 }
 
@@ -68,5 +81,7 @@ function isSame(one: RangeDigest, other: RangeDigest): boolean {
 
 function difference(range: string, wanted: RangeDigest, found: RangeDigest | undefined): string {
   if (found === undefined) return `keys ${range}… hold no row instead of ${wanted.rows}`;
-  return found.rows === wanted.rows ? `keys ${range}… hold ${wanted.rows} rows with another content` : `keys ${range}… hold ${found.rows} rows instead of ${wanted.rows}`;
+  return found.rows === wanted.rows
+    ? `keys ${range}… hold ${wanted.rows} rows with another content`
+    : `keys ${range}… hold ${found.rows} rows instead of ${wanted.rows}`;
 }

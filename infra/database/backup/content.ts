@@ -29,7 +29,8 @@ FROM public.${table} AS t GROUP BY 1`;
 }
 
 /** A row's text must not depend on who reads it. */
-const sameText = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1";
+const sameText =
+  "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex'; SET extra_float_digits = 1";
 
 /** How the ranges of this database are named, by PostgreSQL's own estimate of each table's rows. */
 export async function digitsOf(client: pg.Client): Promise<RangeDigits> {
@@ -50,7 +51,9 @@ export async function readContent(client: pg.Client, digits: RangeDigits): Promi
       "SELECT format_type(atttypid, atttypmod) AS type FROM pg_attribute WHERE attrelid = to_regclass('public.' || $1) AND attname = 'id'",
       [table],
     );
-    const { rows } = await client.query<{ range: string; rows: number; checksum: string }>(digestQuery(table, keys[0]?.type === "uuid", digits[table] ?? 2));
+    const { rows } = await client.query<{ range: string; rows: number; checksum: string }>(
+      digestQuery(table, keys[0]?.type === "uuid", digits[table] ?? 2),
+    );
     found[table] = Object.fromEntries(rows.map(({ range, rows, checksum }) => [range, { rows, checksum }]));
   }
   return found;

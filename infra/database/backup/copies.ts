@@ -46,8 +46,13 @@ export async function restoreCopy(
       Tags: tagList({ stack: args.stack, purpose }),
     }),
   );
-  await waitUntilDBInstanceAvailable({ client: rds, maxWaitTime: deadlineSeconds, minDelay: 1, maxDelay: 20 }, { DBInstanceIdentifier: identifier });
-  const { DBInstances: [copy] = [] } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }));
+  await waitUntilDBInstanceAvailable(
+    { client: rds, maxWaitTime: deadlineSeconds, minDelay: 1, maxDelay: 20 },
+    { DBInstanceIdentifier: identifier },
+  );
+  const { DBInstances: [copy] = [] } = await rds.send(
+    new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }),
+  );
   if (copy?.Endpoint?.Address === undefined) throw new Error(`the restored copy ${identifier} has no address`);
   return { identifier, address: copy.Endpoint.Address, port: copy.Endpoint.Port ?? 5432 };
 }
@@ -59,7 +64,12 @@ export async function findCopies(rds: RDSClient, stack: string): Promise<string[
   return found
     .filter(({ TagList, DBInstanceStatus }) => {
       const tags = tagsOf(TagList);
-      return tags["made-by"] === madeBy && tags.stack === stack && tags.purpose === purpose && DBInstanceStatus !== "deleting";
+      return (
+        tags["made-by"] === madeBy &&
+        tags.stack === stack &&
+        tags.purpose === purpose &&
+        DBInstanceStatus !== "deleting"
+      );
     })
     .flatMap(({ DBInstanceIdentifier }) => DBInstanceIdentifier ?? []);
 }
@@ -71,7 +81,13 @@ export async function findCopies(rds: RDSClient, stack: string): Promise<string[
 export async function removeCopy(rds: RDSClient, identifier: string): Promise<void> {
   for (const deadline = Date.now() + deadlineSeconds * 1000; ; await sleep(1000)) {
     try {
-      await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: identifier, SkipFinalSnapshot: true, DeleteAutomatedBackups: true }));
+      await rds.send(
+        new DeleteDBInstanceCommand({
+          DBInstanceIdentifier: identifier,
+          SkipFinalSnapshot: true,
+          DeleteAutomatedBackups: true,
+        }),
+      );
       return;
     } catch (error) {
       if (error instanceof DBInstanceNotFoundFault) return;

@@ -28,7 +28,8 @@ export function compareFiles(before: Manifest, after: Manifest, copy: Manifest):
     }
     compared.quiet += 1;
     const found = copy.get(path);
-    if (found !== digest) compared.differences.push(`${path} ${found === undefined ? "is missing" : "has another content"}`);
+    if (found !== digest)
+      compared.differences.push(`${path} ${found === undefined ? "is missing" : "has another content"}`);
   }
   return compared;
 }

@@ -14,7 +14,11 @@ export function minutesLeft(window: Settings["maintenanceWindow"], now: Date): n
  * Why the gate should not begin in this window: it took longer the last time than is left now.
  * @param lastSeconds what the newest proven snapshot took, undefined where none tells
  */
-export function gateTimeProblem(window: Settings["maintenanceWindow"], now: Date, lastSeconds: number | undefined): string | undefined {
+export function gateTimeProblem(
+  window: Settings["maintenanceWindow"],
+  now: Date,
+  lastSeconds: number | undefined,
+): string | undefined {
   const left = minutesLeft(window, now);
   if (left === null || lastSeconds === undefined || lastSeconds / 60 <= left) return undefined;
   return `proving a backup took ${Math.ceil(lastSeconds / 60)} min the last time, and the maintenance window closes in ${left} min`;

@@ -24,12 +24,21 @@ export async function checkIntegrity(client: pg.Client): Promise<Integrity> {
       problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const indexes = await relations("c.relkind = 'i' AND am.amname = 'btree' AND (SELECT i.indisvalid FROM pg_index AS i WHERE i.indexrelid = c.oid)");
-  for (const { oid, name } of indexes) await check(name, async () => void (await client.query("SELECT bt_index_parent_check($1::oid::regclass, true, true)", [oid])));
+  const indexes = await relations(
+    "c.relkind = 'i' AND am.amname = 'btree' AND (SELECT i.indisvalid FROM pg_index AS i WHERE i.indexrelid = c.oid)",
+  );
+  for (const { oid, name } of indexes)
+    await check(
+      name,
+      async () => void (await client.query("SELECT bt_index_parent_check($1::oid::regclass, true, true)", [oid])),
+    );
   const tables = await relations("c.relkind IN ('r', 'm')");
   for (const { oid, name } of tables)
     await check(name, async () => {
-      const { rows } = await client.query<{ msg: string; blkno: string }>("SELECT msg, blkno::text FROM verify_heapam($1::oid::regclass) LIMIT 3", [oid]);
+      const { rows } = await client.query<{ msg: string; blkno: string }>(
+        "SELECT msg, blkno::text FROM verify_heapam($1::oid::regclass) LIMIT 3",
+        [oid],
+      );
       if (rows.length > 0) throw new Error(rows.map((row) => `block ${row.blkno}: ${row.msg}`).join("; "));
     });
   return { indexes: indexes.length, tables: tables.length, problems };

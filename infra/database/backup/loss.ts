@@ -16,8 +16,13 @@ export async function lossSince(client: pg.Client, since: Date, now: Date): Prom
   for (const { table, columns } of tables) {
     const [hasMade, hasChanged] = [columns.includes("created_at"), columns.includes("updated_at")];
     const made = hasMade ? "count(*) FILTER (WHERE created_at > $1)::int" : "NULL::int";
-    const changed = hasChanged ? `count(*) FILTER (WHERE updated_at > $1${hasMade ? " AND created_at <= $1" : ""})::int` : "NULL::int";
-    const { rows } = await client.query<{ made: number | null; changed: number | null }>(`SELECT ${made} AS made, ${changed} AS changed FROM public.${client.escapeIdentifier(table)}`, [since]);
+    const changed = hasChanged
+      ? `count(*) FILTER (WHERE updated_at > $1${hasMade ? " AND created_at <= $1" : ""})::int`
+      : "NULL::int";
+    const { rows } = await client.query<{ made: number | null; changed: number | null }>(
+      `SELECT ${made} AS made, ${changed} AS changed FROM public.${client.escapeIdentifier(table)}`,
+      [since],
+    );
     const [row] = rows;
     if (row !== undefined) found.push({ table, ...row });
   }
@@ -28,7 +33,10 @@ export async function lossSince(client: pg.Client, since: Date, now: Date): Prom
 export function describeLoss(loss: Loss): string {
   const touched = loss.tables
     .filter(({ made, changed }) => (made ?? 0) + (changed ?? 0) > 0)
-    .map(({ table, made, changed }) => `${table}: ${[made ? `${made} made` : "", changed ? `${changed} changed` : ""].filter(Boolean).join(", ")}`);
+    .map(
+      ({ table, made, changed }) =>
+        `${table}: ${[made ? `${made} made` : "", changed ? `${changed} changed` : ""].filter(Boolean).join(", ")}`,
+    );
   const rows = touched.length === 0 ? "no row that tells when it was written" : touched.join("; ");
   return `what was written in the last ${loss.seconds} s (${rows}); rows that were deleted since come back`;
 }

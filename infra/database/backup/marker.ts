@@ -24,7 +24,9 @@ export async function writeMarker(client: pg.Client, snapshot: string): Promise<
 
 /** @returns the snapshot that the marker names, or undefined where the row is not there */
 export async function findMarker(client: pg.Client, marker: Marker): Promise<string | undefined> {
-  const { rows: tables } = await client.query<{ found: boolean }>("SELECT to_regclass('public.migration_audit') IS NOT NULL AS found");
+  const { rows: tables } = await client.query<{ found: boolean }>(
+    "SELECT to_regclass('public.migration_audit') IS NOT NULL AS found",
+  );
   if (tables[0]?.found !== true) return undefined;
   const { rows } = await client.query<{ snapshot: string }>(
     "SELECT details ->> 'snapshot' AS snapshot FROM public.migration_audit WHERE id = $1 AND migration_name = $2",

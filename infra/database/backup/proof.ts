@@ -1,11 +1,23 @@
 import type pg from "pg";
-import { compareContent, comparisonProblems, describeComparison, type ContentDigest, type TableComparison } from "./comparison";
+import {
+  type ContentDigest,
+  compareContent,
+  comparisonProblems,
+  describeComparison,
+  type TableComparison,
+} from "./comparison";
 import { type RangeDigits, readContent } from "./content";
 import { checkIntegrity } from "./integrity";
 import { findMarker, type Marker } from "./marker";
 
 /** What the database held, read on both sides of its snapshot. */
-export type Expectation = { snapshot: string; marker: Marker; digits: RangeDigits; before: ContentDigest; after: ContentDigest };
+export type Expectation = {
+  snapshot: string;
+  marker: Marker;
+  digits: RangeDigits;
+  before: ContentDigest;
+  after: ContentDigest;
+};
 
 export type Proof = {
   /** Evidence: marker and amcheck; empty where `integrityProblems` has any. */
@@ -23,7 +35,9 @@ export async function proveCopy(copy: pg.Client, wanted: Expectation): Promise<P
   const integrity = await checkIntegrity(copy);
   const compared = compareContent(wanted.before, wanted.after, await readContent(copy, wanted.digits));
   const integrityProblems = [
-    ...(marked === wanted.snapshot ? [] : [`the marker row ${wanted.marker.id} is not in it: it is no copy of this snapshot`]),
+    ...(marked === wanted.snapshot
+      ? []
+      : [`the marker row ${wanted.marker.id} is not in it: it is no copy of this snapshot`]),
     ...integrity.problems.map((problem) => `amcheck: ${problem}`),
   ];
   return {

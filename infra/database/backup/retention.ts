@@ -12,7 +12,11 @@ export type RetentionPolicy = { keepDays: number; keepSnapshots: number };
  * What may go: older than the policy's days, and neither among the newest of all nor among the newest proven ones. So the
  * newest proven one always stays, however old, and however many came after it that nobody proved.
  */
-export function snapshotsToPrune<S extends KeptSnapshot>(snapshots: readonly S[], policy: RetentionPolicy, now: Date): S[] {
+export function snapshotsToPrune<S extends KeptSnapshot>(
+  snapshots: readonly S[],
+  policy: RetentionPolicy,
+  now: Date,
+): S[] {
   const newestFirst = [...snapshots].sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
   const kept = new Set<S>([
     ...newestFirst.slice(0, policy.keepSnapshots),
@@ -24,5 +28,7 @@ export function snapshotsToPrune<S extends KeptSnapshot>(snapshots: readonly S[]
 
 /** The newest snapshot of which a restored copy was proved. */
 export function newestProven<S extends KeptSnapshot>(snapshots: readonly S[]): S | undefined {
-  return snapshots.filter((snapshot) => snapshot.provenAt !== null).sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())[0];
+  return snapshots
+    .filter((snapshot) => snapshot.provenAt !== null)
+    .sort((one, other) => other.createdAt.getTime() - one.createdAt.getTime())[0];
 }

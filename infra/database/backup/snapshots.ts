@@ -48,9 +48,16 @@ export function tagsOf(tags: readonly Tag[] | undefined): Record<string, string>
 }
 
 /** Begins it; its content is that of this moment, give or take what RDS needs to begin. @returns its ARN */
-export async function beginSnapshot(rds: RDSClient, args: { instance: string; id: string; tags: Partial<SnapshotTags> }): Promise<string> {
+export async function beginSnapshot(
+  rds: RDSClient,
+  args: { instance: string; id: string; tags: Partial<SnapshotTags> },
+): Promise<string> {
   const made = await rds.send(
-    new CreateDBSnapshotCommand({ DBInstanceIdentifier: args.instance, DBSnapshotIdentifier: args.id, Tags: tagList(args.tags) }),
+    new CreateDBSnapshotCommand({
+      DBInstanceIdentifier: args.instance,
+      DBSnapshotIdentifier: args.id,
+      Tags: tagList(args.tags),
+    }),
   );
   const arn = made.DBSnapshot?.DBSnapshotArn;
   if (arn === undefined) throw new Error(`RDS did not say where the snapshot ${args.id} is`);
@@ -59,7 +66,10 @@ export async function beginSnapshot(rds: RDSClient, args: { instance: string; id
 
 /** @throws Error when it is not available within an hour, or failed */
 export async function awaitSnapshot(rds: RDSClient, id: string): Promise<void> {
-  await waitUntilDBSnapshotAvailable({ client: rds, maxWaitTime: deadlineSeconds, minDelay: 1, maxDelay: 15 }, { DBSnapshotIdentifier: id });
+  await waitUntilDBSnapshotAvailable(
+    { client: rds, maxWaitTime: deadlineSeconds, minDelay: 1, maxDelay: 15 },
+    { DBSnapshotIdentifier: id },
+  );
 }
 
 export async function tagSnapshot(rds: RDSClient, arn: string, tags: Partial<SnapshotTags>): Promise<void> {
@@ -78,11 +88,20 @@ export async function pairSnapshots(rds: RDSClient, stack: string): Promise<Stac
 
 async function ownSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
   const found: DBSnapshot[] = [];
-  for await (const page of paginateDescribeDBSnapshots({ client: rds }, { SnapshotType: "manual" })) found.push(...(page.DBSnapshots ?? []));
+  for await (const page of paginateDescribeDBSnapshots({ client: rds }, { SnapshotType: "manual" }))
+    found.push(...(page.DBSnapshots ?? []));
   return found.flatMap((snapshot) => {
     const tags = tagsOf(snapshot.TagList) as Partial<SnapshotTags> & { "made-by"?: string };
     const { DBSnapshotIdentifier: id, DBSnapshotArn: arn, SnapshotCreateTime: createdAt, Status } = snapshot;
-    if (tags["made-by"] !== madeBy || tags.stack !== stack || Status !== "available" || id === undefined || arn === undefined || createdAt === undefined) return [];
+    if (
+      tags["made-by"] !== madeBy ||
+      tags.stack !== stack ||
+      Status !== "available" ||
+      id === undefined ||
+      arn === undefined ||
+      createdAt === undefined
+    )
+      return [];
     const provenAt = tags["proven-at"];
     return [{ id, arn, createdAt, provenAt: provenAt === undefined ? null : new Date(provenAt), tags }];
   });

@@ -20,12 +20,17 @@ const snapshotDeadlineSeconds = 7200;
 const attachDeadlineSeconds = 300;
 
 /** Its content is that of this moment, whatever is written while it is made. @returns its id */
-export async function beginVolumeSnapshot(ec2: EC2Client, args: { volumeId: string; stack: string; databaseSnapshot: string }): Promise<string> {
+export async function beginVolumeSnapshot(
+  ec2: EC2Client,
+  args: { volumeId: string; stack: string; databaseSnapshot: string },
+): Promise<string> {
   const made = await ec2.send(
     new CreateSnapshotCommand({
       VolumeId: args.volumeId,
       Description: `beside ${args.databaseSnapshot}`,
-      TagSpecifications: [{ ResourceType: "snapshot", Tags: tagList({ stack: args.stack, "database-snapshot": args.databaseSnapshot }) }],
+      TagSpecifications: [
+        { ResourceType: "snapshot", Tags: tagList({ stack: args.stack, "database-snapshot": args.databaseSnapshot }) },
+      ],
     }),
   );
   if (made.SnapshotId === undefined) throw new Error(`EC2 named no snapshot of ${args.volumeId}`);
@@ -33,7 +38,10 @@ export async function beginVolumeSnapshot(ec2: EC2Client, args: { volumeId: stri
 }
 
 export async function awaitVolumeSnapshot(ec2: EC2Client, id: string): Promise<void> {
-  await waitUntilSnapshotCompleted({ client: ec2, maxWaitTime: snapshotDeadlineSeconds, minDelay: 1, maxDelay: 15 }, { SnapshotIds: [id] });
+  await waitUntilSnapshotCompleted(
+    { client: ec2, maxWaitTime: snapshotDeadlineSeconds, minDelay: 1, maxDelay: 15 },
+    { SnapshotIds: [id] },
+  );
 }
 
 export async function deleteVolumeSnapshot(ec2: EC2Client, id: string): Promise<void> {
@@ -41,7 +49,10 @@ export async function deleteVolumeSnapshot(ec2: EC2Client, id: string): Promise<
 }
 
 /** A copy made from a snapshot, attached to the host beside the data volume. @returns its id */
-export async function attachCopy(ec2: EC2Client, args: { snapshot: string; beside: string; instanceId: string; stack: string }): Promise<string> {
+export async function attachCopy(
+  ec2: EC2Client,
+  args: { snapshot: string; beside: string; instanceId: string; stack: string },
+): Promise<string> {
   const { Volumes: [original] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [args.beside] }));
   const made = await ec2.send(
     new CreateVolumeCommand({
@@ -53,9 +64,15 @@ export async function attachCopy(ec2: EC2Client, args: { snapshot: string; besid
   );
   const id = made.VolumeId;
   if (id === undefined) throw new Error(`EC2 made no volume of ${args.snapshot}`);
-  await waitUntilVolumeAvailable({ client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 }, { VolumeIds: [id] });
+  await waitUntilVolumeAvailable(
+    { client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 },
+    { VolumeIds: [id] },
+  );
   await ec2.send(new AttachVolumeCommand({ VolumeId: id, InstanceId: args.instanceId, Device: "/dev/sdp" }));
-  await waitUntilVolumeInUse({ client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 }, { VolumeIds: [id] });
+  await waitUntilVolumeInUse(
+    { client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 },
+    { VolumeIds: [id] },
+  );
   return id;
 }
 
@@ -70,13 +87,19 @@ export async function findVolumeCopies(ec2: EC2Client, stack: string): Promise<s
       ],
     }),
   );
-  return Volumes.flatMap(({ VolumeId, State }) => (VolumeId !== undefined && State !== "deleting" && State !== "deleted" ? [VolumeId] : []));
+  return Volumes.flatMap(({ VolumeId, State }) =>
+    VolumeId !== undefined && State !== "deleting" && State !== "deleted" ? [VolumeId] : [],
+  );
 }
 
 /** Detaches a copy, which nothing may have mounted any more, and deletes it. */
 export async function removeVolumeCopy(ec2: EC2Client, id: string): Promise<void> {
   const { Volumes: [volume] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [id] }));
-  for (const { InstanceId, State } of volume?.Attachments ?? []) if (State !== "detached") await ec2.send(new DetachVolumeCommand({ VolumeId: id, InstanceId }));
-  await waitUntilVolumeAvailable({ client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 }, { VolumeIds: [id] });
+  for (const { InstanceId, State } of volume?.Attachments ?? [])
+    if (State !== "detached") await ec2.send(new DetachVolumeCommand({ VolumeId: id, InstanceId }));
+  await waitUntilVolumeAvailable(
+    { client: ec2, maxWaitTime: attachDeadlineSeconds, minDelay: 1, maxDelay: 5 },
+    { VolumeIds: [id] },
+  );
   await ec2.send(new DeleteVolumeCommand({ VolumeId: id }));
 }

@@ -3,9 +3,9 @@ import { runBatches } from "./batches";
 import type { Blocker } from "./blockers";
 import { MigrationError, serverSaid } from "./errors";
 import { failEntry, insertEntry, interruptRunning, noteEntry, program } from "./journal";
-import { defaultOptions, type Connect, type MigrationOptions } from "./options";
+import { type Connect, defaultOptions, type MigrationOptions } from "./options";
 import type { Progress } from "./progress";
-import { withSessions, type Sessions } from "./session";
+import { type Sessions, withSessions } from "./session";
 
 export type BackfillArgs = {
   connect: Connect;
@@ -57,13 +57,25 @@ SELECT (SELECT id FROM window_of_keys ORDER BY id DESC LIMIT 1) AS last_key,
  * @throws MigrationError; what was filled stays filled.
  */
 export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
-  const options = { ...defaultOptions, ...args.options, ...(args.batchSize === undefined ? {} : { batchSize: args.batchSize }) };
+  const options = {
+    ...defaultOptions,
+    ...args.options,
+    ...(args.batchSize === undefined ? {} : { batchSize: args.batchSize }),
+  };
   const progress = args.progress ?? (() => undefined);
   const began = performance.now();
   return withSessions(args.connect, options, async (sessions) => {
     const { worker } = sessions;
     await takeLock(sessions, options, progress);
-    const report: BackfillReport = { status: "not needed", filled: 0, remaining: 0, passes: 0, longestBatchMs: 0, durationMs: 0, blockers: [] };
+    const report: BackfillReport = {
+      status: "not needed",
+      filled: 0,
+      remaining: 0,
+      passes: 0,
+      longestBatchMs: 0,
+      durationMs: 0,
+      blockers: [],
+    };
     if ((await hasProviderId(sessions)) && (await isAnythingLeft(sessions))) {
       const after = await lastCheckpoint(sessions);
       await interruptRunning(worker);
@@ -73,18 +85,21 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
       } catch (error) {
         const message = error instanceof MigrationError ? error.message : serverSaid(error);
         await failEntry(worker, id, { error: message, filled: report.filled }).catch(() => undefined);
-        throw new MigrationError(`The backfill of connections.provider_id stopped: ${message} What it filled stays; run it again, it goes on from there.`, {
-          cause: error,
-          ...(error instanceof MigrationError ? { blockers: error.blockers } : {}),
-        });
+        throw new MigrationError(
+          `The backfill of connections.provider_id stopped: ${message} What it filled stays; run it again, it goes on from there.`,
+          {
+            cause: error,
+            ...(error instanceof MigrationError ? { blockers: error.blockers } : {}),
+          },
+        );
       }
       report.status = "completed";
       report.durationMs = performance.now() - began;
       const { filled, remaining, passes, longestBatchMs, durationMs, blockers } = report;
-      await worker.query("UPDATE public.migration_audit SET status = 'completed', details = (details - 'key') || $2::jsonb WHERE id = $1", [
-        id,
-        JSON.stringify({ filled, remaining, passes, longestBatchMs, durationMs, blockers }),
-      ]);
+      await worker.query(
+        "UPDATE public.migration_audit SET status = 'completed', details = (details - 'key') || $2::jsonb WHERE id = $1",
+        [id, JSON.stringify({ filled, remaining, passes, longestBatchMs, durationMs, blockers })],
+      );
     }
     report.durationMs = performance.now() - began;
     return report;
@@ -111,7 +126,9 @@ async function fill(
     report.passes += 1;
     report.filled += pass.changed;
     report.longestBatchMs = Math.max(report.longestBatchMs, pass.spent.transactionMs);
-    report.blockers.push(...pass.spent.blockers.filter((blocker) => !report.blockers.some(({ pid }) => pid === blocker.pid)));
+    report.blockers.push(
+      ...pass.spent.blockers.filter((blocker) => !report.blockers.some(({ pid }) => pid === blocker.pid)),
+    );
     await noteEntry(sessions.worker, id, { key: null });
     if (pass.changed === 0 && !isResumed) break;
     after = null;
@@ -127,7 +144,8 @@ async function hasProviderId({ worker }: Sessions): Promise<boolean> {
   return rows.length > 0;
 }
 
-const left = "FROM public.connections AS c JOIN public.providers AS p ON p.identifier = c.provider WHERE c.provider_id IS NULL";
+const left =
+  "FROM public.connections AS c JOIN public.providers AS p ON p.identifier = c.provider WHERE c.provider_id IS NULL";
 
 async function isAnythingLeft({ worker }: Sessions): Promise<boolean> {
   return (await worker.query(`SELECT ${left} LIMIT 1`)).rows.length > 0;

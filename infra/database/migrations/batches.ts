@@ -1,6 +1,13 @@
 import pg, { type QueryResult } from "pg";
-import { batchCeilingMs, nextBatchSize, nextPauseMs, smallerBatchSize, smallestBatch, type Congestion } from "./batch-size";
-import { heldQuestion, transactionText, withinBudget, type Spent } from "./budget";
+import {
+  batchCeilingMs,
+  type Congestion,
+  nextBatchSize,
+  nextPauseMs,
+  smallerBatchSize,
+  smallestBatch,
+} from "./batch-size";
+import { heldQuestion, type Spent, transactionText, withinBudget } from "./budget";
 import { sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
@@ -24,7 +31,10 @@ type BatchRow = { last_key: string | null; seen: string; changed: string };
  * ALTER TABLE, the planner may read the whole table for each; this leaves it the way by the index. What it then
  * believes to be dear would also be compiled first, which takes longer than the batch.
  */
-const byKey = [...["seqscan", "hashjoin", "mergejoin", "bitmapscan"].map((way) => `SET LOCAL enable_${way} = off`), "SET LOCAL jit = off"];
+const byKey = [
+  ...["seqscan", "hashjoin", "mergejoin", "bitmapscan"].map((way) => `SET LOCAL enable_${way} = off`),
+  "SET LOCAL jit = off",
+];
 
 /**
  * Rows stay locked until the commit is on disk. What a crash of the server takes with it the next run does again: checkpoints are
@@ -65,8 +75,18 @@ export async function runBatches(
     const statement = batches.statement.replace(/\$1\b/g, () => key).replace(/\$2\b/g, String(size));
     // The rows that it looks through on the way to its own may be many: the smallest batch may take as long as that takes.
     const statementTimeoutMs = size > smallestBatch ? batchCeilingMs : options.longStatementTimeoutMs;
-    const tried = await withinBudget(sessions, options, { what: batches.what, isGentle: false, progress: batches.progress }, (limits) =>
-      sessions.worker.query(transactionText([...byKey, commitsSoon, statement, heldQuestion], { ...limits, statementTimeoutMs }, options.settings)),
+    const tried = await withinBudget(
+      sessions,
+      options,
+      { what: batches.what, isGentle: false, progress: batches.progress },
+      (limits) =>
+        sessions.worker.query(
+          transactionText(
+            [...byKey, commitsSoon, statement, heldQuestion],
+            { ...limits, statementTimeoutMs },
+            options.settings,
+          ),
+        ),
     ).catch((error: unknown) => {
       if (sqlState(error) === "57014" && size > smallestBatch) return undefined;
       throw error;

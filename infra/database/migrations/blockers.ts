@@ -1,7 +1,13 @@
 import type { Client } from "pg";
 
 /** Who stands in the way. The text of its query is never read: it may hold what users wrote. */
-export type Blocker = { pid: number; user: string; application: string; ageMs: number | undefined; state: string | undefined };
+export type Blocker = {
+  pid: number;
+  user: string;
+  application: string;
+  ageMs: number | undefined;
+  state: string | undefined;
+};
 
 /** What `watchBlockers` saw: each session once, as it was last seen. */
 export type Watch = { seen: Map<number, Blocker>; stop(): Promise<void> };
@@ -10,7 +16,13 @@ export type Watch = { seen: Map<number, Blocker>; stop(): Promise<void> };
 const firstLookMs = 15;
 const lookEveryMs = 50;
 
-type Row = { pid: number; user: string | null; application: string | null; age_ms: number | null; state: string | null };
+type Row = {
+  pid: number;
+  user: string | null;
+  application: string | null;
+  age_ms: number | null;
+  state: string | null;
+};
 
 const columns = `activity.usename AS user, activity.application_name AS application, activity.state,
   (extract(epoch FROM clock_timestamp() - coalesce(activity.xact_start, activity.state_change)) * 1000)::float8 AS age_ms`;

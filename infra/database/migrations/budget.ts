@@ -1,6 +1,6 @@
 import pg, { type QueryResult } from "pg";
 import { backoffMs, isWorthRetrying } from "./backoff";
-import { describeBlockers, likelyBlockers, watchBlockers, type Blocker } from "./blockers";
+import { type Blocker, describeBlockers, likelyBlockers, watchBlockers } from "./blockers";
 import { MigrationError, serverSaid, sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
@@ -61,7 +61,16 @@ export async function withinBudget<T>(
       await watch.stop();
       for (const blocker of watch.seen.values()) blockers.set(blocker.pid, blocker);
       const { heldMs = took, locks } = heldIn(result);
-      return { result, spent: { attempts, totalMs: performance.now() - began, transactionMs: heldMs, locks, blockers: [...blockers.values()] } };
+      return {
+        result,
+        spent: {
+          attempts,
+          totalMs: performance.now() - began,
+          transactionMs: heldMs,
+          locks,
+          blockers: [...blockers.values()],
+        },
+      };
     } catch (error) {
       await watch.stop();
       await sessions.worker.query("ROLLBACK").catch(() => undefined);
@@ -90,13 +99,13 @@ export async function withinBudget<T>(
  * The text of one transaction, sent at once: what it locks is held for as long as the server works, not for the way there and back.
  * Its settings end with it.
  */
-export function transactionText(statements: string[], limits: Limits, settings: Record<string, string>, mode: "" | "READ ONLY" = ""): string {
-  return [
-    `BEGIN ${mode}`.trim(),
-    ...localSettings(limits, settings),
-    ...statements,
-    "COMMIT",
-  ].join(";\n");
+export function transactionText(
+  statements: string[],
+  limits: Limits,
+  settings: Record<string, string>,
+  mode: "" | "READ ONLY" = "",
+): string {
+  return [`BEGIN ${mode}`.trim(), ...localSettings(limits, settings), ...statements, "COMMIT"].join(";\n");
 }
 
 /** A transaction's last question before its commit: how long it has held what it holds. */
@@ -107,7 +116,10 @@ export const heldQuestion = `SELECT (extract(epoch FROM clock_timestamp() - coal
 ) AS held_locks`;
 
 function heldIn(result: unknown): { heldMs?: number; locks: HeldLock[] } {
-  const results = (Array.isArray(result) ? result : [result]) as (QueryResult<{ held_ms?: number; held_locks?: HeldLock[] }> | undefined)[];
+  const results = (Array.isArray(result) ? result : [result]) as (
+    | QueryResult<{ held_ms?: number; held_locks?: HeldLock[] }>
+    | undefined
+  )[];
   const row = results.flatMap((one) => one?.rows ?? []).find(({ held_ms }) => held_ms !== undefined);
   return row?.held_ms === undefined ? { locks: [] } : { heldMs: row.held_ms, locks: row.held_locks ?? [] };
 }
@@ -117,6 +129,9 @@ function localSettings(limits: Limits, settings: Record<string, string>): string
     `SET LOCAL lock_timeout = ${Math.round(limits.lockTimeoutMs)}`,
     `SET LOCAL statement_timeout = ${Math.round(limits.statementTimeoutMs)}`,
     "SET LOCAL search_path = public",
-    ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${pg.escapeIdentifier(`migrate.${name}`).replace(".", '"."')} = ${pg.escapeLiteral(value)}`),
+    ...Object.entries(settings).map(
+      ([name, value]) =>
+        `SET LOCAL ${pg.escapeIdentifier(`migrate.${name}`).replace(".", '"."')} = ${pg.escapeLiteral(value)}`,
+    ),
   ];
 }

@@ -14,7 +14,8 @@ export function extendChain(directory: string): string[] {
   const found = readMigrationFiles(directory);
   const committed = readChain(directory);
   const problems = chainProblems(committed, found, { allowsNew: true });
-  if (problems.length > 0) throw new Error(`The chain is not rewritten:\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+  if (problems.length > 0)
+    throw new Error(`The chain is not rewritten:\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
   const links = linksOf(found);
   writeFileSync(join(directory, "chain.json"), `${JSON.stringify(links, null, 2)}\n`);
   return links.slice(committed.length).map(label);
@@ -23,7 +24,9 @@ export function extendChain(directory: string): string[] {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
     const added = extendChain(process.argv[2] ?? migrationsDirectory);
-    console.log(added.length > 0 ? `Joined the chain: ${added.join(", ")}` : "Nothing new: every version is in the chain.");
+    console.log(
+      added.length > 0 ? `Joined the chain: ${added.join(", ")}` : "Nothing new: every version is in the chain.",
+    );
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

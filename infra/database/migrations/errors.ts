@@ -30,5 +30,9 @@ export function serverSaid(error: unknown): string {
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state) return state.startsWith("08") || state.startsWith("57P");
-  return error instanceof Error && !(error instanceof MigrationError) && /connection|ECONN|EPIPE|socket|terminated/i.test(error.message);
+  return (
+    error instanceof Error &&
+    !(error instanceof MigrationError) &&
+    /connection|ECONN|EPIPE|socket|terminated/i.test(error.message)
+  );
 }

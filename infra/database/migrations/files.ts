@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chainProblems, label, type Link, type MigrationFiles } from "./hash-chain";
+import { chainProblems, type Link, label, type MigrationFiles } from "./hash-chain";
 import { parseScript, type Script } from "./script";
 
 /** One version of the schema, ready to run. */
@@ -54,7 +54,9 @@ export function readMigrations(directory: string = migrationsDirectory): Migrati
 export function readMigrationFiles(directory: string): MigrationFiles[] {
   const versions = new Map<number, string>();
   const problems: string[] = [];
-  for (const file of readdirSync(directory).filter((entry) => entry.endsWith(".sql")).sort()) {
+  for (const file of readdirSync(directory)
+    .filter((entry) => entry.endsWith(".sql"))
+    .sort()) {
     const match = /^(\d{4})_([a-z0-9_]+)\.(up|down)\.sql$/.exec(file);
     if (!match) {
       problems.push(`${file} is not named NNNN_name.up.sql or NNNN_name.down.sql`);
@@ -83,7 +85,10 @@ export function readMigrationFiles(directory: string): MigrationFiles[] {
     }
     return { version, name, files };
   });
-  if (problems.length > 0) throw new Error(`The migrations in ${directory} are not whole:\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+  if (problems.length > 0)
+    throw new Error(
+      `The migrations in ${directory} are not whole:\n${problems.map((problem) => `- ${problem}`).join("\n")}`,
+    );
   return found;
 }
 

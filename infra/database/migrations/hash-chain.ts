@@ -25,7 +25,11 @@ export function linksOf(migrations: MigrationFiles[]): Link[] {
  * What is wrong between the committed chain and the files, each by the name of the file: empty when nothing is.
  * Versions that the chain doesn't hold yet are the caller's to judge: `allowsNew` lets them follow its end.
  */
-export function chainProblems(committed: Link[], migrations: MigrationFiles[], options: { allowsNew: boolean }): string[] {
+export function chainProblems(
+  committed: Link[],
+  migrations: MigrationFiles[],
+  options: { allowsNew: boolean },
+): string[] {
   const problems: string[] = [];
   const found = new Map(migrations.map((migration) => [migration.version, migration]));
   committed.forEach((link, place) => {
@@ -34,21 +38,25 @@ export function chainProblems(committed: Link[], migrations: MigrationFiles[], o
       problems.push(`${label(link)} is missing: every version that was ever committed must stay`);
       return;
     }
-    if (migration.name !== link.name) problems.push(`${label(migration)} is named ${label(link)} in the chain: reordered or renamed`);
+    if (migration.name !== link.name)
+      problems.push(`${label(migration)} is named ${label(link)} in the chain: reordered or renamed`);
     for (const [file, hash] of Object.entries(link.files)) {
       const text = migration.files[file];
       if (text === undefined) problems.push(`${file} is missing`);
       else if (sha256(text) !== hash) problems.push(`${file} was changed after it joined the chain`);
     }
-    for (const file of Object.keys(migration.files)) if (!(file in link.files)) problems.push(`${file} is not in the chain`);
+    for (const file of Object.keys(migration.files))
+      if (!(file in link.files)) problems.push(`${file} is not in the chain`);
     const recomputed = sha256(JSON.stringify([committed[place - 1]?.chain ?? "", link.version, link.name, link.files]));
-    if (link.version !== place + 1) problems.push(`${label(link)} stands in place ${place + 1} of the chain: reordered`);
+    if (link.version !== place + 1)
+      problems.push(`${label(link)} stands in place ${place + 1} of the chain: reordered`);
     else if (recomputed !== link.chain) problems.push(`${label(link)}: its link was edited by hand`);
   });
   const last = committed.at(-1)?.version ?? 0;
   for (const migration of migrations) {
     if (committed.some((link) => link.version === migration.version)) continue;
-    if (migration.version <= last) problems.push(`${label(migration)} was put in before ${label(committed.at(-1) ?? migration)}`);
+    if (migration.version <= last)
+      problems.push(`${label(migration)} was put in before ${label(committed.at(-1) ?? migration)}`);
     else if (!options.allowsNew) problems.push(`${label(migration)} is not in the chain yet`);
   }
   return problems;

@@ -1,11 +1,10 @@
-export { backfill, type BackfillArgs, type BackfillReport } from "./backfill";
-export { describeBlockers, type Blocker } from "./blockers";
+export { backfill } from "./backfill";
 export { MigrationError } from "./errors";
-export { migrationsDirectory, readMigrations, type Migration } from "./files";
-export { fingerprintDifference, schemaFingerprint, type SchemaFingerprint } from "./fingerprint";
+export { type Migration, migrationsDirectory, readMigrations } from "./files";
+export { fingerprintDifference, type SchemaFingerprint, schemaFingerprint } from "./fingerprint";
 export { schemaState, schemaVersion } from "./journal";
 export type { SchemaState } from "./journal-state";
-export { migrateTo, type MigrateToArgs, type MigrationReport } from "./migrate";
-export { recordTo } from "./record";
-export { defaultOptions, type Connect, type MigrationOptions } from "./options";
+export { type MigrationReport, migrateTo } from "./migrate";
+export type { Connect, MigrationOptions } from "./options";
 export { describeProgress, type Progress, type ProgressEvent } from "./progress";
+export { recordTo } from "./record";

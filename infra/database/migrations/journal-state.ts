@@ -24,7 +24,9 @@ export function schemaStateOf(rows: JournalRow[]): SchemaState {
   for (const row of rows) last.set(row.version, row);
   let version = 0;
   while (isWhole(last.get(version + 1))) version += 1;
-  const above = [...last.values()].filter((row) => row.version > version && !isGone(row)).sort((a, b) => a.version - b.version);
+  const above = [...last.values()]
+    .filter((row) => row.version > version && !isGone(row))
+    .sort((a, b) => a.version - b.version);
   const pending = above[0];
   if (pending && (pending.version !== version + 1 || above.length > 1)) {
     throw new Error(
@@ -55,8 +57,10 @@ export function stepsTo(state: SchemaState, target: number, newest: number): Ste
   }
   const steps: Step[] = [];
   const { pending } = state;
-  if (pending && pending.version > target) steps.push({ version: pending.version, direction: "down", isContinued: true });
-  for (let version = state.version; version > target; version -= 1) steps.push({ version, direction: "down", isContinued: false });
+  if (pending && pending.version > target)
+    steps.push({ version: pending.version, direction: "down", isContinued: true });
+  for (let version = state.version; version > target; version -= 1)
+    steps.push({ version, direction: "down", isContinued: false });
   for (let version = state.version + 1; version <= target; version += 1) {
     steps.push({ version, direction: "up", isContinued: pending?.version === version });
   }

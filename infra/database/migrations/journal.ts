@@ -1,11 +1,11 @@
 import type { Client } from "pg";
 import pg from "pg";
 import type { Blocker } from "./blockers";
-import { transactionText, type HeldLock, type Limits } from "./budget";
+import { type HeldLock, type Limits, transactionText } from "./budget";
 import { MigrationError } from "./errors";
 import type { Migration } from "./files";
 import { label } from "./hash-chain";
-import { schemaStateOf, type JournalRow, type SchemaState } from "./journal-state";
+import { type JournalRow, type SchemaState, schemaStateOf } from "./journal-state";
 
 /** What marks the rows that this program wrote: an application may write its own into the same table. */
 export const program = "prompt-library-deployment";
@@ -44,12 +44,16 @@ export async function ensureJournal(client: Client, limits: Limits): Promise<voi
   );
   const missing = columns.filter((column) => !rows.some((row) => row.column_name === column));
   if (missing.length > 0) {
-    throw new MigrationError(`public.migration_audit is there but has no ${missing.join(", ")}: it is not the journal. Nothing was changed.`);
+    throw new MigrationError(
+      `public.migration_audit is there but has no ${missing.join(", ")}: it is not the journal. Nothing was changed.`,
+    );
   }
 }
 
 async function hasJournal(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>("SELECT to_regclass('public.migration_audit') IS NOT NULL AS found");
+  const { rows } = await client.query<{ found: boolean }>(
+    "SELECT to_regclass('public.migration_audit') IS NOT NULL AS found",
+  );
   return rows[0]?.found === true;
 }
 
@@ -144,11 +148,17 @@ export async function insertEntry(client: Client, name: string, details: Record<
 
 /** Adds to the row's details. */
 export async function noteEntry(client: Client, id: string, details: Record<string, unknown>): Promise<void> {
-  await client.query("UPDATE public.migration_audit SET details = details || $2::jsonb WHERE id = $1", [id, JSON.stringify(details)]);
+  await client.query("UPDATE public.migration_audit SET details = details || $2::jsonb WHERE id = $1", [
+    id,
+    JSON.stringify(details),
+  ]);
 }
 
 export async function failEntry(client: Client, id: string, details: Record<string, unknown>): Promise<void> {
-  await client.query("UPDATE public.migration_audit SET status = 'failed', details = details || $2::jsonb WHERE id = $1", [id, JSON.stringify(details)]);
+  await client.query(
+    "UPDATE public.migration_audit SET status = 'failed', details = details || $2::jsonb WHERE id = $1",
+    [id, JSON.stringify(details)],
+  );
 }
 
 /**
@@ -157,7 +167,13 @@ export async function failEntry(client: Client, id: string, details: Record<stri
  */
 export async function finishEntry(
   client: Client,
-  entry: { id: string; version: number; direction: "up" | "down"; details: Record<string, unknown>; alsoRecord: string[] },
+  entry: {
+    id: string;
+    version: number;
+    direction: "up" | "down";
+    details: Record<string, unknown>;
+    alsoRecord: string[];
+  },
   limits: Limits,
 ): Promise<void> {
   const { id, version, direction, details, alsoRecord } = entry;

@@ -21,7 +21,8 @@ export function tokenize(text: string): Token[] {
   const finish = (end: number): void => {
     if (start >= 0) {
       const sql = text.slice(start, end).trim();
-      if (/\bBEGIN\s+ATOMIC\b/i.test(withoutQuoted(sql))) fail("BEGIN ATOMIC is not understood: write the body in dollar quotes", start);
+      if (/\bBEGIN\s+ATOMIC\b/i.test(withoutQuoted(sql)))
+        fail("BEGIN ATOMIC is not understood: write the body in dollar quotes", start);
       tokens.push({ kind: "statement", sql, line: lineOf(start) });
     }
     start = -1;
@@ -59,8 +60,18 @@ export function withoutQuoted(sql: string): string {
   let at = 0;
   while (at < sql.length) {
     const rest = sql.slice(at, at + 2);
-    const end = rest === "--" ? endOf(sql, "\n", at, sql.length) : rest === "/*" ? (endOfBlockComment(sql, at) ?? sql.length) : (endOfWord(sql, at) ?? sql.length);
-    bare += rest === "--" || rest === "/*" || end - at > 1 && /^([eE]?'|"|\$)/.test(sql.slice(at, at + 2)) && !/^\$\d/.test(rest) ? " " : sql.slice(at, end);
+    const end =
+      rest === "--"
+        ? endOf(sql, "\n", at, sql.length)
+        : rest === "/*"
+          ? (endOfBlockComment(sql, at) ?? sql.length)
+          : (endOfWord(sql, at) ?? sql.length);
+    bare +=
+      rest === "--" ||
+      rest === "/*" ||
+      (end - at > 1 && /^([eE]?'|"|\$)/.test(sql.slice(at, at + 2)) && !/^\$\d/.test(rest))
+        ? " "
+        : sql.slice(at, end);
     at = end;
   }
   return bare;

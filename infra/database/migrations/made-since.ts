@@ -15,7 +15,12 @@ import type { Sessions } from "./session";
  *
  * @throws MigrationError naming what is left; nothing was changed then
  */
-export async function removeMadeSince(args: { sessions: Sessions; options: MigrationOptions; progress: Progress; migration: Migration }): Promise<void> {
+export async function removeMadeSince(args: {
+  sessions: Sessions;
+  options: MigrationOptions;
+  progress: Progress;
+  migration: Migration;
+}): Promise<void> {
   const { sessions, options, progress, migration } = args;
   const { worker } = sessions;
   const [after, before] = [await schemaAfter(worker, migration.version), await schemaBefore(worker, migration.version)];
@@ -48,6 +53,11 @@ export function madeSince(lines: { before: string[]; after: string[]; now: strin
   );
   const tables = changed.flatMap((line) => /^\+ relation (\S+) /.exec(line)?.[1] ?? []);
   return changed.filter(
-    (line) => !tables.some((table) => new RegExp(`^\\+ (column|constraint) ${table}\\.|^\\+ (index|trigger) .* ON (public\\.)?${table}\\b`).test(line)),
+    (line) =>
+      !tables.some((table) =>
+        new RegExp(`^\\+ (column|constraint) ${table}\\.|^\\+ (index|trigger) .* ON (public\\.)?${table}\\b`).test(
+          line,
+        ),
+      ),
   );
 }

@@ -6,10 +6,10 @@ import { schemaFingerprint } from "./fingerprint";
 import { refuseOtherHistory } from "./history";
 import { ensureJournal, interruptRunning, readJournal } from "./journal";
 import { schemaStateOf, stepsTo } from "./journal-state";
-import { defaultOptions, type Connect, type MigrationOptions } from "./options";
+import { type Connect, defaultOptions, type MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import { withSessions } from "./session";
-import { runStep, type AppliedMigration } from "./step";
+import { type AppliedMigration, runStep } from "./step";
 
 export type MigrationReport = {
   from: number;
@@ -59,7 +59,8 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
     const applied: AppliedMigration[] = [];
     for (const step of steps) {
       const migration = migrations.find(({ version }) => version === step.version);
-      if (!migration) throw new MigrationError(`Version ${step.version} is not among the migrations. Nothing was changed.`);
+      if (!migration)
+        throw new MigrationError(`Version ${step.version} is not among the migrations. Nothing was changed.`);
       applied.push(await runStep({ sessions, options, progress, migration, knownTables, step, pending: from.pending }));
     }
     const fingerprint = (await schemaFingerprint(worker)).hash;
@@ -69,5 +70,8 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
 
 /** Tables of schema public that some version makes, and the journal. */
 export function tablesOf(migrations: readonly Migration[]): ReadonlySet<string> {
-  return new Set(["migration_audit", ...migrations.flatMap(({ up }) => up.creates.map((table) => table.replace(/^public\./, "")))]);
+  return new Set([
+    "migration_audit",
+    ...migrations.flatMap(({ up }) => up.creates.map((table) => table.replace(/^public\./, ""))),
+  ]);
 }

@@ -1,4 +1,4 @@
-import { describeBlockers, type Blocker } from "./blockers";
+import { type Blocker, describeBlockers } from "./blockers";
 
 /** What a migration tells while it runs. Durations in milliseconds. */
 export type ProgressEvent =
@@ -6,7 +6,15 @@ export type ProgressEvent =
   | { kind: "started"; migration: string; direction: "up" | "down"; isContinued: boolean }
   | { kind: "recorded"; migration: string }
   | { kind: "unit-started"; migration: string; direction: "up" | "down"; unit: number; of: number; summary: string }
-  | { kind: "unit-finished"; migration: string; direction: "up" | "down"; unit: number; transactionMs: number; attempts: number; isSkipped: boolean }
+  | {
+      kind: "unit-finished";
+      migration: string;
+      direction: "up" | "down";
+      unit: number;
+      transactionMs: number;
+      attempts: number;
+      isSkipped: boolean;
+    }
   | { kind: "blocked"; what: string; attempt: number; blockers: Blocker[] }
   | { kind: "retrying"; what: string; attempt: number; inMs: number; blockers: Blocker[] }
   | { kind: "batch"; what: string; rows: number; changed: number }
@@ -28,7 +36,9 @@ export function describeProgress(event: ProgressEvent): string | undefined {
     case "unit-started":
       return undefined;
     case "unit-finished":
-      return event.isSkipped ? undefined : `${event.migration} ${event.direction}: statement ${event.unit} in ${Math.round(event.transactionMs)} ms`;
+      return event.isSkipped
+        ? undefined
+        : `${event.migration} ${event.direction}: statement ${event.unit} in ${Math.round(event.transactionMs)} ms`;
     case "blocked":
       return `${event.what}: waits for ${describeBlockers(event.blockers)}`;
     case "retrying":

@@ -1,6 +1,6 @@
 import type { Migration } from "./files";
 import { label } from "./hash-chain";
-import { stepsTo, type SchemaState } from "./journal-state";
+import { type SchemaState, stepsTo } from "./journal-state";
 
 /**
  * What would run from a database's state to `target`, in words, once every version on the way has statements up and down and a verify
@@ -14,7 +14,7 @@ export function scriptsReady(migrations: readonly Migration[], state: SchemaStat
   const problems: string[] = [];
   const names = steps.map((step) => {
     const migration = migrations.find(({ version }) => version === step.version);
-    if (migration === undefined) return problems.push(`version ${step.version} is not among sql/migrations`), "";
+    if (migration === undefined) return (problems.push(`version ${step.version} is not among sql/migrations`), "");
     const parts: [string, boolean][] = [
       ["up", migration.up.units.length > 0],
       ["down", migration.down.units.length > 0],
@@ -25,7 +25,12 @@ export function scriptsReady(migrations: readonly Migration[], state: SchemaStat
     if (missing.length > 0) problems.push(`${label(migration)} has no ${missing.join(", no ")}`);
     return `${label(migration)} ${step.direction}${step.isContinued ? ", which an earlier run left half done" : ""}`;
   });
-  if (problems.length > 0) throw new Error(`${problems.join("; ")}. Remedy: write what is missing, then npx tsx infra/database/migrations/chain.ts`);
+  if (problems.length > 0)
+    throw new Error(
+      `${problems.join("; ")}. Remedy: write what is missing, then npx tsx infra/database/migrations/chain.ts`,
+    );
   const chain = `the chain of ${migrations.length} versions holds, sha256:${newest?.chain.slice(0, 16) ?? "of none"}`;
-  return names.length === 0 ? `the schema stays at ${target}; ${chain}` : `${names.join(", ")}: up, down and verify of both are there; ${chain}`;
+  return names.length === 0
+    ? `the schema stays at ${target}; ${chain}`
+    : `${names.join(", ")}: up, down and verify of both are there; ${chain}`;
 }

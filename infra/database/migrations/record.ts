@@ -5,10 +5,10 @@ import { schemaFingerprint } from "./fingerprint";
 import { refuseOtherHistory } from "./history";
 import { ensureJournal, readJournal } from "./journal";
 import { schemaStateOf, stepsTo } from "./journal-state";
-import { tablesOf, type MigrateToArgs, type MigrationReport } from "./migrate";
+import { type MigrateToArgs, type MigrationReport, tablesOf } from "./migrate";
 import { defaultOptions } from "./options";
 import { withSessions } from "./session";
-import { recordVersion, type AppliedMigration } from "./step";
+import { type AppliedMigration, recordVersion } from "./step";
 
 /**
  * Where the application migrates itself: holds what it made against the verify script of every version up to `target`, and records
@@ -39,9 +39,18 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
     for (const { version } of steps) {
       const migration = migrations.find((candidate) => candidate.version === version);
       if (!migration) throw new MigrationError(`Version ${version} is not among the migrations. Nothing was changed.`);
-      applied.push(await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations) }, []));
+      applied.push(
+        await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations) }, []),
+      );
     }
     const fingerprint = (await schemaFingerprint(sessions.worker)).hash;
-    return { from: state.version, to: Math.max(state.version, target), applied, waitedMs, durationMs: performance.now() - began, fingerprint };
+    return {
+      from: state.version,
+      to: Math.max(state.version, target),
+      applied,
+      waitedMs,
+      durationMs: performance.now() - began,
+      fingerprint,
+    };
   });
 }

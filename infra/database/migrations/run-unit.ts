@@ -1,7 +1,7 @@
 import type { QueryResult } from "pg";
 import pg from "pg";
-import { heldQuestion, transactionText, withinBudget, type Limits, type Spent } from "./budget";
-import { runBatches, type Batches } from "./batches";
+import { type Batches, runBatches } from "./batches";
+import { heldQuestion, type Limits, type Spent, transactionText, withinBudget } from "./budget";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import type { Unit } from "./script";
@@ -12,10 +12,17 @@ import { asideVacuum, vacuumedTables } from "./vacuum";
 export type UnitOutcome = { spent: Spent; rows?: number; changed?: number } | undefined;
 
 /** Whether the unit's conditions hold now. */
-export async function isNeeded(sessions: Sessions, unit: Unit, options: MigrationOptions, context: { what: string; progress: Progress }): Promise<boolean> {
+export async function isNeeded(
+  sessions: Sessions,
+  unit: Unit,
+  options: MigrationOptions,
+  context: { what: string; progress: Progress },
+): Promise<boolean> {
   if (unit.when.length === 0) return true;
   const { result } = await withinBudget(sessions, options, { ...context, isGentle: true }, (limits) =>
-    sessions.worker.query(transactionText([`SELECT (${unit.when.join(" AND ")}) AS needed`], limits, options.settings, "READ ONLY")),
+    sessions.worker.query(
+      transactionText([`SELECT (${unit.when.join(" AND ")}) AS needed`], limits, options.settings, "READ ONLY"),
+    ),
   );
   const results = result as unknown as QueryResult<{ needed: boolean }>[];
   return results.some((one) => one.rows[0]?.needed === true);
@@ -58,7 +65,11 @@ export async function runUnit(
       return { spent };
     }
     case "batch": {
-      const { spent, rows, changed } = await runBatches(sessions, options, { ...budget, ...context.batches, statement: unit.statements[0] ?? "" });
+      const { spent, rows, changed } = await runBatches(sessions, options, {
+        ...budget,
+        ...context.batches,
+        statement: unit.statements[0] ?? "",
+      });
       return { spent, rows, changed };
     }
     default:
@@ -67,7 +78,12 @@ export async function runUnit(
 }
 
 /** Outside a transaction settings last as long as the session: they are taken back whatever happens. */
-async function outside({ worker }: Sessions, options: MigrationOptions, limits: Limits, work: () => Promise<void>): Promise<void> {
+async function outside(
+  { worker }: Sessions,
+  options: MigrationOptions,
+  limits: Limits,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await worker.query(`SET lock_timeout = ${limits.lockTimeoutMs}`);
     await worker.query(`SET statement_timeout = ${limits.statementTimeoutMs}`);
@@ -81,6 +97,15 @@ async function outside({ worker }: Sessions, options: MigrationOptions, limits: 
 
 /** What a crash or a lock timeout left of an index: IF NOT EXISTS would take it for the real one. */
 async function dropInvalidIndex({ worker }: Sessions, index: string): Promise<void> {
-  const { rows } = await worker.query("SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT (indisvalid AND indisready)", [index]);
-  if (rows.length > 0) await worker.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index.split(".").map((part) => pg.escapeIdentifier(part)).join(".")}`);
+  const { rows } = await worker.query(
+    "SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT (indisvalid AND indisready)",
+    [index],
+  );
+  if (rows.length > 0)
+    await worker.query(
+      `DROP INDEX CONCURRENTLY IF EXISTS ${index
+        .split(".")
+        .map((part) => pg.escapeIdentifier(part))
+        .join(".")}`,
+    );
 }

@@ -1,4 +1,4 @@
-import { tokenize, withoutQuoted, type Token } from "./lexer";
+import { type Token, tokenize, withoutQuoted } from "./lexer";
 
 /**
  * One thing that is done or not done: the engine may be killed between any two of them.
@@ -54,11 +54,19 @@ export function parseScript(file: string, text: string): Script {
       else if (name === "unless") pending.when.push(`NOT (${argument})`);
       else if (name === "gentle") pending.isGentle = true;
       else if (name === "end") {
-        if (!block || block.statements.length === 0) return fail(line, "migrate:end without statements after a migrate:transaction");
+        if (!block || block.statements.length === 0)
+          return fail(line, "migrate:end without statements after a migrate:transaction");
         block = undefined;
-      } else if (name === "transaction" || name === "no-transaction" || name === "index" || name === "batch" || name === "check") {
+      } else if (
+        name === "transaction" ||
+        name === "no-transaction" ||
+        name === "index" ||
+        name === "batch" ||
+        name === "check"
+      ) {
         if (pending.kind || block) fail(line, `migrate:${name} inside another one`);
-        if ((name === "index") !== (argument !== "")) fail(line, "only migrate:index takes a name: that of the index, with its schema");
+        if ((name === "index") !== (argument !== ""))
+          fail(line, "only migrate:index takes a name: that of the index, with its schema");
         pending.kind = name;
         if (name === "index") pending.index = argument;
       } else fail(line, `there is no directive migrate:${name}`);
@@ -67,7 +75,8 @@ export function parseScript(file: string, text: string): Script {
     }
     refuse(token.sql, block ? "transaction" : pending.kind, (message) => fail(token.line, message));
     if (block) {
-      if (pending.when.length > 0) fail(token.line, "conditions belong to the whole transaction: put them before its first statement");
+      if (pending.when.length > 0)
+        fail(token.line, "conditions belong to the whole transaction: put them before its first statement");
       block.statements.push(token.sql);
       continue;
     }
@@ -117,10 +126,14 @@ function refuse(sql: string, kind: Pending["kind"], fail: (message: string) => v
     fail("transactions are the engine's: use migrate:transaction and migrate:end");
   }
   if (/^CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b/i.test(bare)) {
-    if (kind !== "index") fail("an index built concurrently needs migrate:index and its name: a crash leaves it invalid");
+    if (kind !== "index")
+      fail("an index built concurrently needs migrate:index and its name: a crash leaves it invalid");
   } else if (kind === "index") fail("migrate:index is for CREATE INDEX CONCURRENTLY");
-  else if (/\bCONCURRENTLY\b/i.test(bare) && kind !== "no-transaction") fail("CONCURRENTLY needs migrate:no-transaction");
+  else if (/\bCONCURRENTLY\b/i.test(bare) && kind !== "no-transaction")
+    fail("CONCURRENTLY needs migrate:no-transaction");
   if (kind === "batch" && !(/\$1\b/.test(sql) && /\$2\b/.test(sql) && /\blast_key\b/.test(sql))) {
-    fail("a batch takes $1 (the key after which it begins, or null) and $2 (how many rows) and returns last_key, seen, changed");
+    fail(
+      "a batch takes $1 (the key after which it begins, or null) and $2 (how many rows) and returns last_key, seen, changed",
+    );
   }
 }

@@ -8,7 +8,11 @@ export type Sessions = { worker: Client; observer: Client; workerPid: number };
  * Runs `work` with two sessions and leaves nothing behind in them: settings are reset and locks released before they end,
  * should the connection be one that somebody keeps. The server notices within a second when this process is killed.
  */
-export async function withSessions<T>(connect: Connect, options: MigrationOptions, work: (sessions: Sessions) => Promise<T>): Promise<T> {
+export async function withSessions<T>(
+  connect: Connect,
+  options: MigrationOptions,
+  work: (sessions: Sessions) => Promise<T>,
+): Promise<T> {
   const worker = await connect();
   worker.on("error", () => undefined); // What breaks the connection also fails the query that is running.
   try {
@@ -41,7 +45,9 @@ async function prepare(client: Client, options: MigrationOptions): Promise<void>
   await client.query("SET application_name = 'prompt-library-migration'");
   await client.query("SET tcp_keepalives_idle = 10");
   // From PostgreSQL 14 on; without it a killed program's statement runs on to its end, and the next run waits for that.
-  await client.query("SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'");
+  await client.query(
+    "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'",
+  );
 }
 
 async function leave(client: Client): Promise<void> {

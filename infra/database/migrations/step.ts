@@ -42,7 +42,9 @@ export type Context = {
  *
  * @throws MigrationError
  */
-export async function runStep(args: Context & { step: Step; pending: JournalRow | undefined }): Promise<AppliedMigration> {
+export async function runStep(
+  args: Context & { step: Step; pending: JournalRow | undefined },
+): Promise<AppliedMigration> {
   const { sessions, options, progress, migration, step } = args;
   const { worker } = sessions;
   const pending = args.pending?.version === migration.version ? args.pending : undefined;
@@ -50,14 +52,20 @@ export async function runStep(args: Context & { step: Step; pending: JournalRow 
   const before = (await schemaFingerprint(worker)).lines;
   const existing = await existingTables(worker, migration);
   const isAdopted = pending?.isAdopted ?? (step.direction === "up" && existing.length > 0);
-  const checkpoint = pending?.direction === step.direction && pending.chain === migration.chain ? pending.checkpoint : undefined;
+  const checkpoint =
+    pending?.direction === step.direction && pending.chain === migration.chain ? pending.checkpoint : undefined;
 
   if (isAdopted && step.direction === "up" && migration.up.isBaseline) return recordVersion(args, existing);
 
   progress({ kind: "started", migration: name, direction: step.direction, isContinued: step.isContinued });
   if (step.direction === "down" && options.isShared && !step.isContinued) await removeMadeSince(args);
   const id = await beginEntry(worker, {
-    migration, direction: step.direction, isAdopted, isContinued: pending !== undefined, schemaBefore: before, ...(checkpoint ? { checkpoint } : {}),
+    migration,
+    direction: step.direction,
+    isAdopted,
+    isContinued: pending !== undefined,
+    schemaBefore: before,
+    ...(checkpoint ? { checkpoint } : {}),
   });
   const tables = tablesIn(before);
   const attempt = { direction: step.direction, id, tables, ...(checkpoint ? { checkpoint } : {}) };
@@ -68,7 +76,10 @@ export async function runStep(args: Context & { step: Step; pending: JournalRow 
   const failed = `${name} ${step.direction} failed: ${messageOf(error)}`;
   const blockers = error instanceof MigrationError ? error.blockers : [];
   if (isConnectionLoss(error)) {
-    throw new MigrationError(`${failed} The connection is lost: run this again, it goes on from where it was.`, { blockers, cause: error });
+    throw new MigrationError(`${failed} The connection is lost: run this again, it goes on from where it was.`, {
+      blockers,
+      cause: error,
+    });
   }
   const isUnchanged = !hasChanged && !pending;
   await failEntry(worker, id, { error: messageOf(error), blockers, ...(isUnchanged ? { unchanged: true } : {}) });
@@ -82,15 +93,28 @@ export async function runStep(args: Context & { step: Step; pending: JournalRow 
   }
   await undo(args, { failed, id, schemaBefore: before, cause: error });
   const now = step.direction === "up" ? migration.version - 1 : migration.version;
-  throw new MigrationError(`${failed} It was undone: the schema is at version ${now}, the release that serves goes on.`, { blockers, cause: error });
+  throw new MigrationError(
+    `${failed} It was undone: the schema is at version ${now}, the release that serves goes on.`,
+    { blockers, cause: error },
+  );
 }
 
 /** Goes the other way. @throws MigrationError when that fails as well. */
-async function undo(args: Context & { step: Step }, what: { failed: string; id: string; schemaBefore: string[]; cause: unknown }): Promise<void> {
+async function undo(
+  args: Context & { step: Step },
+  what: { failed: string; id: string; schemaBefore: string[]; cause: unknown },
+): Promise<void> {
   const { sessions, migration, step, progress } = args;
   const direction = step.direction === "up" ? "down" : "up";
   progress({ kind: "undoing", migration: label(migration), because: messageOf(what.cause) });
-  const id = await beginEntry(sessions.worker, { migration, direction, isAdopted: false, isContinued: true, undoes: what.id, schemaBefore: what.schemaBefore });
+  const id = await beginEntry(sessions.worker, {
+    migration,
+    direction,
+    isAdopted: false,
+    isContinued: true,
+    undoes: what.id,
+    schemaBefore: what.schemaBefore,
+  });
   const outcome = await tryDirection(args, { direction, id, tables: tablesIn(what.schemaBefore) });
   if (!("error" in outcome)) return;
   if (!isConnectionLoss(outcome.error)) await failEntry(sessions.worker, id, { error: messageOf(outcome.error) });
@@ -101,9 +125,17 @@ async function undo(args: Context & { step: Step }, what: { failed: string; id: 
   );
 }
 
-type Attempt = { direction: "up" | "down"; id: string; tables: ReadonlySet<string>; checkpoint?: { unit: number; key: string } };
+type Attempt = {
+  direction: "up" | "down";
+  id: string;
+  tables: ReadonlySet<string>;
+  checkpoint?: { unit: number; key: string };
+};
 
-async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMigration | { error: unknown; hasChanged: boolean }> {
+async function tryDirection(
+  args: Context,
+  attempt: Attempt,
+): Promise<AppliedMigration | { error: unknown; hasChanged: boolean }> {
   const { sessions, options, progress, migration } = args;
   const { worker } = sessions;
   const { direction, id } = attempt;
@@ -114,14 +146,26 @@ async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMig
   try {
     const script = migration[direction];
     for (const unit of script.units) {
-      progress({ kind: "unit-started", migration: name, direction, unit: unit.number, of: script.units.length, summary: unit.summary });
+      progress({
+        kind: "unit-started",
+        migration: name,
+        direction,
+        unit: unit.number,
+        of: script.units.length,
+        summary: unit.summary,
+      });
       if (unit.kind !== "check") hasChanged = true;
       const entry = await runAndNote(args, attempt, unit);
       if (entry) units.push(entry);
       if (entry && unit.kind !== "check") await noteEntry(worker, id, { units });
       progress({
-        kind: "unit-finished", migration: name, direction, unit: unit.number,
-        transactionMs: entry?.longestLockMs ?? 0, attempts: entry?.attempts ?? 0, isSkipped: entry === undefined,
+        kind: "unit-finished",
+        migration: name,
+        direction,
+        unit: unit.number,
+        transactionMs: entry?.longestLockMs ?? 0,
+        attempts: entry?.attempts ?? 0,
+        isSkipped: entry === undefined,
       });
     }
     await verify(args, direction);
@@ -130,14 +174,27 @@ async function tryDirection(args: Context, attempt: Attempt): Promise<AppliedMig
     const durationMs = performance.now() - began;
     const alsoRecord = options.alsoRecord[migration.version]?.[direction] ?? [];
     const details = { units, durationMs: round(durationMs), longestLockMs, leftOver };
-    await withinBudget(sessions, options, { what: `recording ${name} ${direction}`, isGentle: false, progress }, (limits) =>
-      finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limits),
+    await withinBudget(
+      sessions,
+      options,
+      { what: `recording ${name} ${direction}`, isGentle: false, progress },
+      (limits) => finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limits),
     );
     // After the application's own journal has been written to, which may have been made by that.
     if (direction === "up") await noteEntry(worker, id, { schemaAfter: (await schemaFingerprint(worker)).lines });
     progress({ kind: "finished", migration: name, direction, durationMs });
-    for (const line of leftOver) progress({ kind: "warning", message: `${name}: differs from the schema before it went up: ${line}` });
-    return { version: migration.version, name, direction, isRecorded: false, durationMs, longestLockMs, units, leftOver };
+    for (const line of leftOver)
+      progress({ kind: "warning", message: `${name}: differs from the schema before it went up: ${line}` });
+    return {
+      version: migration.version,
+      name,
+      direction,
+      isRecorded: false,
+      durationMs,
+      longestLockMs,
+      units,
+      leftOver,
+    };
   } catch (error) {
     await worker.query("ROLLBACK").catch(() => undefined);
     return { error, hasChanged };
@@ -184,12 +241,22 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
   try {
     await verify(args, "up");
   } catch (error) {
-    const found = existing.length > 0 ? `already holds ${existing.join(", ")}, and they are not ${name}` : `does not hold ${name}`;
-    throw new MigrationError(`The database ${found}: ${messageOf(error)} Nothing was changed. Is this the right database? If so, bring it to that schema first.`, {
-      cause: error,
-    });
+    const found =
+      existing.length > 0 ? `already holds ${existing.join(", ")}, and they are not ${name}` : `does not hold ${name}`;
+    throw new MigrationError(
+      `The database ${found}: ${messageOf(error)} Nothing was changed. Is this the right database? If so, bring it to that schema first.`,
+      {
+        cause: error,
+      },
+    );
   }
-  const id = await beginEntry(worker, { migration, direction: "up", isAdopted: true, isContinued: false, schemaBefore: [] });
+  const id = await beginEntry(worker, {
+    migration,
+    direction: "up",
+    isAdopted: true,
+    isContinued: false,
+    schemaBefore: [],
+  });
   const alsoRecord = options.alsoRecord[migration.version]?.up ?? [];
   const details = { recorded: true, found: existing };
   await withinBudget(sessions, options, { what: `recording ${name}`, isGentle: false, progress }, (limits) =>
@@ -198,7 +265,16 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
   await noteEntry(worker, id, { schemaAfter: (await schemaFingerprint(worker)).lines });
   progress({ kind: "recorded", migration: name });
   const durationMs = performance.now() - began;
-  return { version: migration.version, name, direction: "up", isRecorded: true, durationMs, longestLockMs: 0, units: [], leftOver: [] };
+  return {
+    version: migration.version,
+    name,
+    direction: "up",
+    isRecorded: true,
+    durationMs,
+    longestLockMs: 0,
+    units: [],
+    leftOver: [],
+  };
 }
 
 /** A verify script can only pass or raise, and it can only read. */
@@ -206,7 +282,9 @@ async function verify({ sessions, options, progress, migration }: Context, direc
   const script = migration.verify[direction].trim().replace(/;$/, "");
   const budget = { what: `verifying ${label(migration)} ${direction}`, isGentle: true, progress };
   try {
-    await withinBudget(sessions, options, budget, (limits) => sessions.worker.query(transactionText([script], limits, options.settings, "READ ONLY")));
+    await withinBudget(sessions, options, budget, (limits) =>
+      sessions.worker.query(transactionText([script], limits, options.settings, "READ ONLY")),
+    );
   } catch (error) {
     await sessions.worker.query("ROLLBACK").catch(() => undefined);
     if (isConnectionLoss(error) || error instanceof MigrationError) throw error;
@@ -215,9 +293,10 @@ async function verify({ sessions, options, progress, migration }: Context, direc
 }
 
 async function existingTables(worker: Client, migration: Migration): Promise<string[]> {
-  const { rows } = await worker.query<{ name: string }>("SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL", [
-    migration.up.creates,
-  ]);
+  const { rows } = await worker.query<{ name: string }>(
+    "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL",
+    [migration.up.creates],
+  );
   return rows.map((row) => row.name);
 }
 
@@ -226,7 +305,11 @@ async function leftOverOf({ sessions: { worker }, migration, knownTables }: Cont
   const [before, { lines: now }] = [await schemaBefore(worker, migration.version), await schemaFingerprint(worker)];
   if (before !== undefined) return fingerprintDifference(before, now);
   const known = [...tablesIn(now)].filter((table) => knownTables.has(table));
-  return now.filter((line) => /^(relation|function) /.test(line) && !known.some((table) => line.startsWith(`relation ${table} `))).map((line) => `+ ${line}`);
+  return now
+    .filter(
+      (line) => /^(relation|function) /.test(line) && !known.some((table) => line.startsWith(`relation ${table} `)),
+    )
+    .map((line) => `+ ${line}`);
 }
 
 function messageOf(error: unknown): string {

@@ -18,7 +18,12 @@ export async function vacuumedTables(observer: Client): Promise<string[]> {
  * an autovacuum that somebody has waited for longer than deadlock_timeout (1 s): a wait of 200 ms never gets there, and holds up every
  * writer each time it is tried. Behind the weaker lock the strong one is had at once, or waits for readers alone.
  */
-export function asideVacuum(tables: readonly string[], statements: readonly string[], limits: Limits, gentleLockTimeoutMs: number): string[] {
+export function asideVacuum(
+  tables: readonly string[],
+  statements: readonly string[],
+  limits: Limits,
+  gentleLockTimeoutMs: number,
+): string[] {
   const met = tables.filter((table) => statements.some((sql) => new RegExp(`\\b${table}\\b`).test(sql)));
   if (met.length === 0) return [];
   return [

@@ -1,8 +1,16 @@
 import type pg from "pg";
-import { compareContent, type ContentDigest } from "../backup/comparison";
+import { type ContentDigest, compareContent } from "../backup/comparison";
 import { digitsOf, readContent } from "../backup/content";
-import { fingerprintDifference, type Migration, migrateTo, type MigrationOptions, schemaFingerprint, type SchemaFingerprint, schemaVersion } from "../migrations";
-import { pairPath, type PairStep } from "./report";
+import {
+  fingerprintDifference,
+  type Migration,
+  type MigrationOptions,
+  migrateTo,
+  type SchemaFingerprint,
+  schemaFingerprint,
+  schemaVersion,
+} from "../migrations";
+import { type PairStep, pairPath } from "./report";
 
 type Seen = { schema: SchemaFingerprint; content: ContentDigest };
 
@@ -21,13 +29,21 @@ export async function rehearsePair(args: PairArgs): Promise<{ from: number; step
   try {
     const from = await schemaVersion(client);
     const digits = await digitsOf(client);
-    const look = async (): Promise<Seen> => ({ schema: await schemaFingerprint(client), content: await readContent(client, digits) });
+    const look = async (): Promise<Seen> => ({
+      schema: await schemaFingerprint(client),
+      content: await readContent(client, digits),
+    });
     const seen = new Map<number, Seen>([[from, await look()]]);
     const steps: PairStep[] = [];
     const problems: string[] = [];
     for (const target of pairPath(from, args.target)) {
       args.progress?.(`schema ${await schemaVersion(client)} → ${target}, on the copy`);
-      const report = await migrateTo({ connect: args.connect, target, migrations: args.migrations, ...(args.options && { options: args.options }) });
+      const report = await migrateTo({
+        connect: args.connect,
+        target,
+        migrations: args.migrations,
+        ...(args.options && { options: args.options }),
+      });
       const now = await look();
       steps.push({
         from: report.from,
@@ -50,6 +66,8 @@ function differences(version: number, before: Seen, now: Seen): string[] {
   const schema = fingerprintDifference(before.schema.lines, now.schema.lines);
   return [
     ...schema.map((line) => `schema ${version} came back with another shape: ${line}`),
-    ...compareContent(before.content, before.content, now.content).flatMap(({ table, differences }) => differences.map((one) => `schema ${version} came back with other rows: ${table}: ${one}`)),
+    ...compareContent(before.content, before.content, now.content).flatMap(({ table, differences }) =>
+      differences.map((one) => `schema ${version} came back with other rows: ${table}: ${one}`),
+    ),
   ];
 }

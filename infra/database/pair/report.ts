@@ -49,23 +49,32 @@ export function pairPath(from: number, to: number): [number, number, number] {
 }
 
 /** Why a pair has no schema to take back, and so nothing to rehearse; nothing where it has. */
-export function nothingToRehearse(from: Side | null, to: Side, migrations: "program" | "application" | "both"): string | undefined {
+export function nothingToRehearse(
+  from: Side | null,
+  to: Side,
+  migrations: "program" | "application" | "both",
+): string | undefined {
   if (from === null) return "nothing serves yet: there is nothing to go back to";
-  if (from.schemaVersion === to.schemaVersion) return `the schema stays at ${to.schemaVersion}: the way back is the application alone, by the prior config (release ${from.release})`;
-  if (migrations === "application") return "the application makes the schema itself and nobody takes it back (database.migrations: application): the way back is the application alone";
+  if (from.schemaVersion === to.schemaVersion)
+    return `the schema stays at ${to.schemaVersion}: the way back is the application alone, by the prior config (release ${from.release})`;
+  if (migrations === "application")
+    return "the application makes the schema itself and nobody takes it back (database.migrations: application): the way back is the application alone";
   return undefined;
 }
 
 /** Why a report does not speak for this pair now; nothing where it does. */
 export function pairReportProblem(report: PairReport | undefined, migrations: string): string | undefined {
   if (report === undefined) return "nobody has rehearsed this pair yet";
-  if (report.migrations !== migrations) return `the migrations have changed since this pair was rehearsed at ${report.at}`;
+  if (report.migrations !== migrations)
+    return `the migrations have changed since this pair was rehearsed at ${report.at}`;
   if (report.problems.length > 0) return `its rehearsal at ${report.at} failed: ${report.problems.join("; ")}`;
   return undefined;
 }
 
 export function describePairReport(report: PairReport): string {
-  const way = report.steps.map(({ from, to, durationMs }) => `${from} → ${to} in ${(durationMs / 1000).toFixed(1)} s`).join(", ");
+  const way = report.steps
+    .map(({ from, to, durationMs }) => `${from} → ${to} in ${(durationMs / 1000).toFixed(1)} s`)
+    .join(", ");
   const longestLockMs = Math.max(...report.steps.map((done) => done.longestLockMs));
   return `rehearsed at ${report.at} on a copy of ${report.snapshot}: ${way}; equal schema fingerprints, no row lost, longest lock ${Math.round(longestLockMs)} ms`;
 }

@@ -52,7 +52,9 @@ give_back() {
   trap - EXIT
   systemctl stop ${unit(to)}
   (${start(args, from)}) > /dev/null || echo "and the backend in slot ${from} did not come up again" >&2
-  ${turnScript({ ...args, to: from, from: to }).trim().replaceAll("\n", "\n  ")}
+  ${turnScript({ ...args, to: from, from: to })
+    .trim()
+    .replaceAll("\n", "\n  ")}
   exit "$status"
 }
 trap give_back EXIT
@@ -78,12 +80,17 @@ export function pageScript(previewPort: number): string {
 }
 
 /** The one question while requests wait: health tells the release that was asked for. Ends with 7 otherwise. */
-export function proofScript(args: { previewPort: number; healthPath: string; releaseField: string; release: string }): string {
+export function proofScript(args: {
+  previewPort: number;
+  healthPath: string;
+  releaseField: string;
+  release: string;
+}): string {
   if (args.releaseField === "") return "";
   const field = JSON.stringify(args.releaseField.split("."));
   return `told=$(curl -s -m 5 ${quote(`http://127.0.0.1:${args.previewPort}${args.healthPath}`)} | jq -r ${quote(`getpath(${field}) // empty`)} || true)
 if [ "$told" != ${quote(args.release)} ]; then
-  echo "health tells release \"$told\", not ${quote(args.release)}" >&2; exit 7
+  echo "health tells release "$told", not ${quote(args.release)}" >&2; exit 7
 fi
 `;
 }
@@ -110,7 +117,9 @@ ${file(paths.turnBack, `set -euo pipefail\n${args.turnBack}`)}${file(paths.activ
 export function turnBackScript(args: TurnArgs & StartableSlots & { from: Slot; overlap: boolean }): string {
   const { application, paths, to, from } = args;
   const back = { ...args, to: from, from: to };
-  const turned = args.overlap ? `(${start(args, from)}) > /dev/null\n${turnScript(back)}` : exchangeScript({ ...back, ahead: "", proof: "" });
+  const turned = args.overlap
+    ? `(${start(args, from)}) > /dev/null\n${turnScript(back)}`
+    : exchangeScript({ ...back, ahead: "", proof: "" });
   return `${turned}${drainLoop(paths, to, heldDrainSeconds)}systemctl stop ${backendUnit(application, to)}
 ${forget(paths)}`;
 }

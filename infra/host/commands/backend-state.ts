@@ -40,7 +40,10 @@ export function readBackendState(line: string): BackendState {
 }
 
 /** Why a backend that should be serving is refused, or nothing. */
-export function backendProblem(state: BackendState, limits: { restartsBefore: number; memoryLimitMiB: number }): string | undefined {
+export function backendProblem(
+  state: BackendState,
+  limits: { restartsBefore: number; memoryLimitMiB: number },
+): string | undefined {
   if (state.restarts > limits.restartsBefore) return "the backend ended by itself, and systemd started it again";
   if (state.active !== "active") return `the backend ended by itself (systemd calls it ${state.active})`;
   if (state.memoryMiB > limits.memoryLimitMiB)

@@ -57,7 +57,9 @@ place() { # path mode owner services
 trap restore ERR
 ${args.files
   .map(
-    (file) => `place ${quote(file.path)} ${file.mode.replace(/^0/, "")} ${quote(file.owner)} ${quote(file.services.join(" "))} <<'CONTENT'
+    (
+      file,
+    ) => `place ${quote(file.path)} ${file.mode.replace(/^0/, "")} ${quote(file.owner)} ${quote(file.services.join(" "))} <<'CONTENT'
 ${Buffer.from(file.content).toString("base64")}
 CONTENT
 `,

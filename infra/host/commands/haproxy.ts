@@ -56,7 +56,11 @@ export function haproxyDefaults(application: string): string {
 
 /** Runtime commands that turn traffic to a slot: first both, so that no moment is without a server. */
 export function turnTo(slot: Slot, from: Slot): string[] {
-  return [`set server slots/${slot} state ready`, `set server slots/${from} state drain`, `set server slots/${door} state maint`];
+  return [
+    `set server slots/${slot} state ready`,
+    `set server slots/${from} state drain`,
+    `set server slots/${door} state maint`,
+  ];
 }
 
 /** Runtime commands after which new requests wait and those in flight end. */

@@ -12,7 +12,11 @@ export type HealthCheckArgs = {
  * network in between is for somebody outside to see. The unit fails while it is not answered 200, and its journal says by what.
  * Not asked before anything serves, nor while the service is closed on purpose.
  */
-export function healthCheckService({ application, publicName, healthPath }: Omit<HealthCheckArgs, "everyMinutes">): string {
+export function healthCheckService({
+  application,
+  publicName,
+  healthPath,
+}: Omit<HealthCheckArgs, "everyMinutes">): string {
   const paths = hostPaths(application);
   // A restart of the backend takes seconds, which are nobody's outage.
   const patience = "--max-time 10 --retry 2 --retry-delay 5 --retry-all-errors";
@@ -51,7 +55,10 @@ SyslogIdentifier=${healthCheckUnit(application)}
 }
 
 /** By the calendar: what counts from the last run would stop for good at the first that a condition kept from running. */
-export function healthCheckTimer({ application, everyMinutes }: Pick<HealthCheckArgs, "application" | "everyMinutes">): string {
+export function healthCheckTimer({
+  application,
+  everyMinutes,
+}: Pick<HealthCheckArgs, "application" | "everyMinutes">): string {
   return `[Unit]
 Description=${application}: asks the public health every ${everyMinutes} minutes
 
@@ -81,10 +88,13 @@ const saysUnhealthy = [7, 22, 28, 52, 56];
  */
 export function readHealthCheck(printed: string): { problem: string } | { found: string } {
   const [active = "", enabled = "", hasAsked = "", status = ""] = printed.split(" ");
-  if (active !== "active" || enabled !== "enabled") return { problem: `the timer is ${active || "unknown"} and ${enabled || "unknown"}` };
+  if (active !== "active" || enabled !== "enabled")
+    return { problem: `the timer is ${active || "unknown"} and ${enabled || "unknown"}` };
   if (hasAsked !== "yes") return { found: "nothing to ask yet" };
   if (status === "0") return { found: "healthy just now" };
-  return saysUnhealthy.includes(Number(status)) ? { found: `not healthy just now (curl ended with ${status})` } : { problem: `it can't ask: curl ended with ${status || "nothing"}` };
+  return saysUnhealthy.includes(Number(status))
+    ? { found: `not healthy just now (curl ended with ${status})` }
+    : { problem: `it can't ask: curl ended with ${status || "nothing"}` };
 }
 
 function escaped(text: string): string {

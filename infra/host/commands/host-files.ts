@@ -25,7 +25,13 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
   const { app, secrets, keys } = settings;
   const application = app.name;
   const paths = hostPaths(application);
-  const file = (path: string, content: string, services: string[], mode = "0644", owner = "root:root"): ManagedFile => ({
+  const file = (
+    path: string,
+    content: string,
+    services: string[],
+    mode = "0644",
+    owner = "root:root",
+  ): ManagedFile => ({
     path,
     content,
     mode,
@@ -38,13 +44,20 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       file(paths.tlsPrivateKey, `${secrets.tlsPrivateKey.trim()}\n`, ["nginx"], "0600"),
       file(
         `/etc/nginx/sites-available/default`,
-        nginxSite({ application, publicName: settings.network.publicName, apiPrefix: app.routes.prefix, ports: app.backend.ports }),
+        nginxSite({
+          application,
+          publicName: settings.network.publicName,
+          apiPrefix: app.routes.prefix,
+          ports: app.backend.ports,
+        }),
         ["nginx"],
       ),
       file(`${paths.root}/maintenance.html`, maintenancePage(settings.network.publicName), []),
       file("/etc/haproxy/haproxy.cfg", haproxyConfig(application), ["haproxy"]),
       file("/etc/default/haproxy", haproxyDefaults(application), ["haproxyArguments"]),
-      ...[null, ...slots].map((slot) => file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(app.backend.ports, slot), ["haproxy"])),
+      ...[null, ...slots].map((slot) =>
+        file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(app.backend.ports, slot), ["haproxy"]),
+      ),
       file(paths.databaseAuthority, `${database.certificateAuthority.trim()}\n`, ["pgbouncer"]),
       file(
         "/etc/pgbouncer/userlist.txt",
@@ -75,7 +88,13 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       ),
       ...(args.dataVolume === null
         ? []
-        : [file(`/etc/systemd/system/${mountUnitName(paths.shared)}`, mountUnit(application, paths, args.dataVolume.id), [])]),
+        : [
+            file(
+              `/etc/systemd/system/${mountUnitName(paths.shared)}`,
+              mountUnit(application, paths, args.dataVolume.id),
+              [],
+            ),
+          ]),
       file(`/etc/systemd/system/${servingUnit(application)}`, servingUnitText(application), []),
       file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
       file(
@@ -89,7 +108,11 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
         ["healthCheck"],
       ),
     ],
-    tests: ["nginx -t -q", `haproxy -c -q -f /etc/haproxy/haproxy.cfg -f ${paths.current}/haproxy.cfg`, "nft -c -f /etc/nftables.conf"],
+    tests: [
+      "nginx -t -q",
+      `haproxy -c -q -f /etc/haproxy/haproxy.cfg -f ${paths.current}/haproxy.cfg`,
+      "nft -c -f /etc/nftables.conf",
+    ],
     loads: {
       healthCheck: `systemctl try-restart ${healthCheckUnit(application)}.timer`,
       // Its pools answer to a reload; its listening address never changes after the first time.

@@ -40,5 +40,3 @@ ExecStart=/bin/sh -c 'case "$$(readlink ${current})" in serving/blue) exec syste
 WantedBy=${backendTarget(application)}
 `;
 }
-
-

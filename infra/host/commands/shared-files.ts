@@ -58,7 +58,12 @@ fi
 `;
 }
 
-export type LinkArgs = { application: string; paths: HostPaths; releaseDirectory: string; directories: readonly string[] };
+export type LinkArgs = {
+  application: string;
+  paths: HostPaths;
+  releaseDirectory: string;
+  directories: readonly string[];
+};
 
 /**
  * Puts links to the data volume in a release's place of each shared directory. One that is not on the volume yet begins with what

@@ -4,7 +4,13 @@ import { backendUnit, type HostPaths, type Slot } from "./paths";
 import { linkSharedScript } from "./shared-files";
 import { quote } from "./shell";
 
-export type BringArgs = { paths: HostPaths; region: string; bucket: string; artifact: { digest: string; bytes: number; unpackedBytes: number }; release: string };
+export type BringArgs = {
+  paths: HostPaths;
+  region: string;
+  bucket: string;
+  artifact: { digest: string; bytes: number; unpackedBytes: number };
+  release: string;
+};
 
 /** Kept free beside a release, for what the host writes meanwhile. */
 const reserveBytes = 64 * 1_048_576;
@@ -48,7 +54,9 @@ export type StartArgs = {
 };
 
 /** A slot whose backend does not run holds another release from now on, with the shared directories in their places. */
-export function linkScript(args: Pick<StartArgs, "application" | "paths" | "slot" | "digest" | "sharedDirectories">): string {
+export function linkScript(
+  args: Pick<StartArgs, "application" | "paths" | "slot" | "digest" | "sharedDirectories">,
+): string {
   const { application, paths } = args;
   const link = paths.slot(args.slot);
   const directory = releaseDirectory(paths, args.digest);
@@ -69,7 +77,9 @@ ${linkScript(args)}${startAndWait(args)}`;
 }
 
 /** Makes sure that a slot is up: started if it is not, and waited for. */
-export function startAndWait(args: Pick<StartArgs, "application" | "slot" | "port" | "healthPath" | "startTimeoutSeconds">): string {
+export function startAndWait(
+  args: Pick<StartArgs, "application" | "slot" | "port" | "healthPath" | "startTimeoutSeconds">,
+): string {
   const unit = backendUnit(args.application, args.slot);
   return `began=$(date +%s%3N)
 systemctl start ${unit}

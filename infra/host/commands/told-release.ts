@@ -12,7 +12,13 @@ export function toldReleaseProblem(body: string, field: string, release: string)
 
 function valueAt(body: string, field: string): unknown {
   try {
-    return field.split(".").reduce<unknown>((value, name) => (typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined), JSON.parse(body));
+    return field
+      .split(".")
+      .reduce<unknown>(
+        (value, name) =>
+          typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined,
+        JSON.parse(body),
+      );
   } catch {
     return undefined;
   }

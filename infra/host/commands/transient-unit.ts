@@ -67,13 +67,17 @@ echo idle
 `;
 }
 
-export type Followed = { state: "running" } | { state: "gone" } | { state: "ended"; status: number; stdout: string; stderr: string };
+export type Followed =
+  | { state: "running" }
+  | { state: "gone" }
+  | { state: "ended"; status: number; stdout: string; stderr: string };
 
 /** @throws Error when that is not what the follow script prints */
 export function readFollowed(printed: string): Followed {
   const [head = "", stdout = "", stderr = ""] = printed.split("\n");
   const [, status] = /^ended (\d+)$/.exec(head) ?? [];
-  if (status !== undefined) return { state: "ended", status: Number(status), stdout: decoded(stdout), stderr: decoded(stderr) };
+  if (status !== undefined)
+    return { state: "ended", status: Number(status), stdout: decoded(stdout), stderr: decoded(stderr) };
   if (head === "running" || head === "gone") return { state: head };
   throw new Error(`the host said of a script that it runs: ${printed}`);
 }

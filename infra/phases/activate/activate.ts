@@ -1,20 +1,21 @@
+import { readHostState, type SlotContent } from "../../context/host-state";
+import type { Step, StepContext, StepOutcome } from "../../context/step";
+import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
 import type { Outage } from "../../host/commands/activate-script";
 import { otherSlot, type Slot } from "../../host/commands/paths";
 import { forgetVolumeScript } from "../../host/commands/shared-files";
-import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
-import { bake } from "./bake";
-import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
-import { readHostState, type SlotContent } from "../../context/host-state";
 import { ensureRunning, lastWords, stopSlot } from "../slots/slots";
 import { backendState } from "../slots/started";
-import type { Step, StepContext, StepOutcome } from "../../context/step";
 import { verifyStaged } from "../verify/verify";
+import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
+import { bake } from "./bake";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
   const done = await turned(context);
   // Not before: until here the way back led to a release that may have files there.
-  if (context.input.dataVolume === null) await context.host.run("forgetting the data volume", forgetVolumeScript(context.paths));
+  if (context.input.dataVolume === null)
+    await context.host.run("forgetting the data volume", forgetVolumeScript(context.paths));
   return done;
 };
 
@@ -23,7 +24,11 @@ async function turned(context: StepContext): Promise<StepOutcome> {
   const cut = await takeUpActivation(context);
   const state = await readHostState(context);
   const { staged, serving } = state;
-  if (staged === null) throw new StepFailure("no release is staged on the host", "raise attempt: pulumi config set attempt N, then pulumi up");
+  if (staged === null)
+    throw new StepFailure(
+      "no release is staged on the host",
+      "raise attempt: pulumi config set attempt N, then pulumi up",
+    );
   if (serving === staged.slot && cut?.to !== serving) {
     await ensureRunning(context, serving);
     await bake(context, staged, (await backendState(context, serving)).restarts);
@@ -54,13 +59,20 @@ async function turned(context: StepContext): Promise<StepOutcome> {
     outcome: "completed",
     summary:
       `${staged.release} serves from slot ${staged.slot}` +
-      (settings.app.overlap ? `; slot ${from} drained${cutRequests > 0 ? `, ${cutRequests} requests cut at the deadline` : ""}` : "") +
+      (settings.app.overlap
+        ? `; slot ${from} drained${cutRequests > 0 ? `, ${cutRequests} requests cut at the deadline` : ""}`
+        : "") +
       (outage === null ? "" : `; requests waited for ${outage.heldMs} ms`),
   };
 }
 
 /** Turns, bakes and confirms, or turns back and says why. */
-async function proved(context: StepContext, activation: Activation, staged: SlotContent, isTurned: boolean): Promise<Outage | null> {
+async function proved(
+  context: StepContext,
+  activation: Activation,
+  staged: SlotContent,
+  isTurned: boolean,
+): Promise<Outage | null> {
   const { overlap } = context.input.settings.app;
   let outage: Outage | null = null;
   let hasServed = isTurned;
@@ -108,7 +120,9 @@ async function verifyHere(context: StepContext, staged: SlotContent, serving: Sl
 function tellOutage(context: StepContext, outage: Outage): void {
   const { heldMs, drainMs, stopMs, startMs, askMs } = outage;
   context.details.outage = outage;
-  context.progress(`requests waited for ${heldMs} ms: ${drainMs} for those in flight, ${stopMs} for the old one's stop, ${startMs} for the new one's start, ${askMs} to ask it who it is`);
+  context.progress(
+    `requests waited for ${heldMs} ms: ${drainMs} for those in flight, ${stopMs} for the old one's stop, ${startMs} for the new one's start, ${askMs} to ask it who it is`,
+  );
 }
 
 function tellServing(context: StepContext, staged: SlotContent): void {
@@ -116,10 +130,24 @@ function tellServing(context: StepContext, staged: SlotContent): void {
 }
 
 function tellBack(context: StepContext, staged: SlotContent, previous: SlotContent | null): void {
-  const isBack = previous !== null && context.input.settings.schemaVersion <= previous.schemaVersion && previous.release !== staged.release;
+  const isBack =
+    previous !== null &&
+    context.input.settings.schemaVersion <= previous.schemaVersion &&
+    previous.release !== staged.release;
   context.boxes.push(
     isBack
-      ? { id: "RBK-1", result: "passed", evidence: `from ${previous.release} to ${staged.release} without a stop`, source: context.phase }
-      : { id: "RBK-1", result: "not needed", evidence: "", reason: "this deployment went forward", source: context.phase },
+      ? {
+          id: "RBK-1",
+          result: "passed",
+          evidence: `from ${previous.release} to ${staged.release} without a stop`,
+          source: context.phase,
+        }
+      : {
+          id: "RBK-1",
+          result: "not needed",
+          evidence: "",
+          reason: "this deployment went forward",
+          source: context.phase,
+        },
   );
 }

@@ -1,3 +1,4 @@
+import type { StepContext } from "../../context/step";
 import {
   armScript,
   confirmScript,
@@ -13,7 +14,6 @@ import {
 } from "../../host/commands/activate-script";
 import { loopback, type Slot } from "../../host/commands/paths";
 import { line } from "../../host/commands/shell";
-import type { StepContext } from "../../context/step";
 
 /** A turn of the traffic that is not confirmed yet. */
 export type Activation = { to: Slot; from: Slot };
@@ -31,7 +31,9 @@ export async function turn(context: StepContext, activation: Activation, release
     afterSeconds: verification.bakeSeconds + patienceSeconds,
   });
   if (app.overlap) {
-    await context.host.runWhole(`turning traffic to slot ${activation.to}`, `${arm}${turnScript(args)}`, { progress: context.progress });
+    await context.host.runWhole(`turning traffic to slot ${activation.to}`, `${arm}${turnScript(args)}`, {
+      progress: context.progress,
+    });
     return null;
   }
   const previewPort = loopback.preview[activation.to];
@@ -44,7 +46,10 @@ export async function turn(context: StepContext, activation: Activation, release
   const printed = await context.host.runWhole(
     `exchanging slot ${activation.from} for ${activation.to}`,
     `${arm}${exchangeScript({ ...args, ahead: pageScript(previewPort), proof })}`,
-    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
+    {
+      timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000,
+      progress: context.progress,
+    },
   );
   return JSON.parse(printed.split("\n").at(-1) ?? "") as Outage;
 }
@@ -62,7 +67,10 @@ export async function turnBack(context: StepContext, activation: Activation): Pr
     `turning back to slot ${activation.from}`,
     `${disarmScript(app.name)}if [ -e ${line(context.paths.activation)} ]; then
 ${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}fi`,
-    { timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000, progress: context.progress },
+    {
+      timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000,
+      progress: context.progress,
+    },
   );
 }
 
@@ -74,7 +82,9 @@ export async function confirm(context: StepContext, activation: Activation): Pro
 /** Waits until a slot's requests have ended, up to the deadline; how many were cut. */
 export async function drain(context: StepContext, slot: Slot): Promise<number> {
   const seconds = context.input.settings.app.backend.drainTimeoutSeconds;
-  const printed = await context.host.run(`draining slot ${slot}`, drainScript(context.paths, slot, seconds), { timeoutMs: (seconds + 60) * 1000 });
+  const printed = await context.host.run(`draining slot ${slot}`, drainScript(context.paths, slot, seconds), {
+    timeoutMs: (seconds + 60) * 1000,
+  });
   return Number(printed.split("\n").at(-1));
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SlotContent } from "../../context/host-state";
+import { prove, type StepContext } from "../../context/step";
 import { backendProblem } from "../../host/commands/backend-state";
 import { toldReleaseProblem } from "../../host/commands/told-release";
-import type { SlotContent } from "../../context/host-state";
 import { close, open } from "../slots/maintenance";
-import { PublicSite } from "./public-site";
 import { backendState, checkStarted } from "../slots/started";
-import { prove, type StepContext } from "../../context/step";
+import { PublicSite } from "./public-site";
 
 /** How often the public site is asked within the bake time: older releases take 100 requests in 15 minutes from one client. */
 const publicQuestions = 20;
@@ -26,7 +26,8 @@ export async function bake(context: StepContext, staged: SlotContent, restartsBe
     const state = await backendState(context, staged.slot);
     highestMiB = Math.max(highestMiB, state.memoryMiB);
     const problem = backendProblem(state, limits);
-    if (problem !== undefined) throw new Error(`${problem}, within the bake time of ${settings.verification.bakeSeconds} s`);
+    if (problem !== undefined)
+      throw new Error(`${problem}, within the bake time of ${settings.verification.bakeSeconds} s`);
   };
   // Closed before by an earlier run, and closed again where this release does not hold.
   const wasClosed = settings.maintenance ? await close(context).then(() => true) : await open(context);
@@ -45,17 +46,24 @@ export async function bake(context: StepContext, staged: SlotContent, restartsBe
     } while (Date.now() - startedAt < bakeMs);
     await lookInside();
     await look(context, site, staged, true);
-    if (settings.maintenance) return `closed for maintenance: users get that page; behind it ${staged.release} answers in slot ${staged.slot}`;
+    if (settings.maintenance)
+      return `closed for maintenance: users get that page; behind it ${staged.release} answers in slot ${staged.slot}`;
     return `/ and ${settings.app.routes.health} answered 200 over TLS as ${publicName}, as ${staged.release}; quiet for ${settings.verification.bakeSeconds} s, ${highestMiB} MiB at most`;
   });
   if (!isRight && wasClosed) await close(context);
   if (!isRight) throw new Error(context.boxes.at(-1)?.evidence ?? "");
 }
 
-async function lookFromOutside(context: StepContext, site: PublicSite, staged: SlotContent, hasAnswered: boolean): Promise<void> {
+async function lookFromOutside(
+  context: StepContext,
+  site: PublicSite,
+  staged: SlotContent,
+  hasAnswered: boolean,
+): Promise<void> {
   const { app, network } = context.input.settings;
   const page = await site.get("/");
-  if (page.status !== 200 || !/<html/i.test(page.body)) throw new Error(`https://${network.publicName}/ answered ${page.status} and not a page`);
+  if (page.status !== 200 || !/<html/i.test(page.body))
+    throw new Error(`https://${network.publicName}/ answered ${page.status} and not a page`);
   const health = await site.get(app.routes.health);
   // The application's own limit of requests, used up by somebody at this address: an answer all the same.
   if (health.status === 429 && hasAnswered) return;

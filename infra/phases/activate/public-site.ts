@@ -30,7 +30,9 @@ export class PublicSite {
         },
       );
       asked.on("timeout", () => asked.destroy(new Error("no answer within 10 s")));
-      asked.on("error", (error) => reject(new Error(`https://${this.publicName}${path} at ${this.address}: ${error.message}`)));
+      asked.on("error", (error) =>
+        reject(new Error(`https://${this.publicName}${path} at ${this.address}: ${error.message}`)),
+      );
       asked.end();
     });
   }

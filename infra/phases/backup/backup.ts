@@ -1,23 +1,24 @@
 import { RDSClient } from "@aws-sdk/client-rds";
+import type { BoxId } from "../../checklist/boxes";
+import { withClient } from "../../context/database-connection";
+import { describeDatabase } from "../../context/database-service";
+import { prove, type Step, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
 import { isEmpty } from "../../database/backup/content";
 import { findCopies, removeCopy } from "../../database/backup/copies";
 import { gateTimeProblem } from "../../database/backup/gate-time";
 import { newestProven } from "../../database/backup/retention";
 import { stackSnapshots, tagSnapshot } from "../../database/backup/snapshots";
-import type { BoxId } from "../../checklist/boxes";
-import { insideWindow } from "../../settings/maintenance-window";
 import { schemaVersion } from "../../database/migrations/journal";
-import { makeSnapshot, type Made } from "./snapshot";
-import { removeFilesCopies } from "./files";
-import { pruneSnapshots } from "./retention";
-import { proveSnapshot } from "./proof";
-import { withClient } from "../../context/database-connection";
-import { describeDatabase } from "../../context/database-service";
-import { StepFailure } from "../../core/failure";
+import { insideWindow } from "../../settings/maintenance-window";
 import { closeIfAsked } from "../slots/maintenance";
-import { prove, type Step, type StepContext } from "../../context/step";
+import { removeFilesCopies } from "./files";
+import { proveSnapshot } from "./proof";
+import { pruneSnapshots } from "./retention";
+import { type Made, makeSnapshot } from "./snapshot";
 
-const again = "mend what is named, then run pulumi up again: it makes another snapshot; the schema has not been touched";
+const again =
+  "mend what is named, then run pulumi up again: it makes another snapshot; the schema has not been touched";
 
 /** When the schema will change: a snapshot, kept; that very snapshot restored aside and proved; the copy removed. */
 export const backup: Step = async (context) => {
@@ -30,28 +31,43 @@ export const backup: Step = async (context) => {
   }
   await removeFilesCopies(context);
   const wanted = input.settings.schemaVersion;
-  const { current, nothingYet } = await withClient(context.connect("owner"), async (client) => ({ current: await schemaVersion(client), nothingYet: await isEmpty(client) }));
+  const { current, nothingYet } = await withClient(context.connect("owner"), async (client) => ({
+    current: await schemaVersion(client),
+    nothingYet: await isEmpty(client),
+  }));
   if (current === wanted) return notNeeded(context, rds, `the schema stays at ${current}`);
   if (nothingYet) return notNeeded(context, rds, "nothing was ever made in the database");
 
   const { maintenanceWindow, backup: policy } = input.settings;
   const before = await stackSnapshots(rds, input.stack);
-  const tooLong = policy.proof === "none" ? undefined : gateTimeProblem(maintenanceWindow, new Date(), secondsOf(newestProven(before)?.tags["gate-seconds"]));
+  const tooLong =
+    policy.proof === "none"
+      ? undefined
+      : gateTimeProblem(maintenanceWindow, new Date(), secondsOf(newestProven(before)?.tags["gate-seconds"]));
   if (tooLong !== undefined)
-    throw new StepFailure(tooLong, "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, and .reason");
+    throw new StepFailure(
+      tooLong,
+      "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, and .reason",
+    );
 
   const startedAt = Date.now();
   const { instance } = await describeDatabase(input);
   const made = await makeSnapshot(context, rds, { instance, schemaVersion: current });
   await prove(context, "PRE-2.3", async () => `${made.id}; ${made.restoreCommand}`);
   if (policy.proof === "none") {
-    for (const id of ["PRE-2.2", "PRE-2.4", "POST-4.2"] as const) skip(context, id, `backup.proof is none: ${policy.reason ?? ""}`);
+    for (const id of ["PRE-2.2", "PRE-2.4", "POST-4.2"] as const)
+      skip(context, id, `backup.proof is none: ${policy.reason ?? ""}`);
   } else await proveSnapshot(context, rds, { instance, made });
   const seconds = Math.round((Date.now() - startedAt) / 1000);
-  if (policy.proof === "restore") await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
-  if (!(await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds)))) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
+  if (policy.proof === "restore")
+    await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
+  if (!(await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds))))
+    throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
   stillInWindow(context, made, seconds);
-  return { outcome: "completed", summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}` };
+  return {
+    outcome: "completed",
+    summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}`,
+  };
 };
 
 /** It can take most of an hour on RDS, in which nothing is locked: what comes next must still be inside the window. */
@@ -71,7 +87,12 @@ async function notNeeded(context: StepContext, rds: RDSClient, reason: string): 
   for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5"] as const) skip(context, id, reason);
   const proven = newestProven(await stackSnapshots(rds, context.input.stack));
   if (proven === undefined) skip(context, "POST-4.2", `${reason}, and no snapshot of an earlier change is there`);
-  else await prove(context, "POST-4.2", async () => `${proven.id} was restored and proved at ${proven.provenAt?.toISOString()}`);
+  else
+    await prove(
+      context,
+      "POST-4.2",
+      async () => `${proven.id} was restored and proved at ${proven.provenAt?.toISOString()}`,
+    );
   return { outcome: "nothing to do", summary: `${reason}; no snapshot is needed` };
 }
 

@@ -1,12 +1,12 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { readHostState } from "../../context/host-state";
+import type { StepContext } from "../../context/step";
 import { compareFiles, describeFiles, type Manifest, readManifest } from "../../database/backup/files";
 import { attachCopy, findVolumeCopies, removeVolumeCopy } from "../../database/backup/volumes";
+import { backendUnit } from "../../host/commands/paths";
 import { manifestScript, mountCopyScript, unmountCopyScript } from "../../host/commands/shared-files";
 import { quote } from "../../host/commands/shell";
-import { backendUnit } from "../../host/commands/paths";
-import { readHostState } from "../../context/host-state";
 import { ensureRunning } from "../slots/slots";
-import type { StepContext } from "../../context/step";
 
 /** Reading every file takes a while where there are many. */
 const readTimeoutMs = 1_800_000;
@@ -19,7 +19,9 @@ const copyDirectory = (context: StepContext) => `/run/${context.input.settings.a
 
 /** What the application's own files hold now. */
 export async function readFiles(context: StepContext, directory: string = context.paths.shared): Promise<Manifest> {
-  return readManifest(await context.host.run("reading the shared directories", manifestScript(directory), { timeoutMs: readTimeoutMs }));
+  return readManifest(
+    await context.host.run("reading the shared directories", manifestScript(directory), { timeoutMs: readTimeoutMs }),
+  );
 }
 
 /**
@@ -51,17 +53,29 @@ export async function proveFiles(
 ): Promise<{ problems: string[]; evidence: string }> {
   return withFilesCopy(context, args.snapshot, async (directory) => {
     const compared = compareFiles(args.before, args.after, await readFiles(context, directory));
-    return { problems: compared.differences.slice(0, 5), evidence: `data volume: ${describeFiles(compared)} in ${args.snapshot}` };
+    return {
+      problems: compared.differences.slice(0, 5),
+      evidence: `data volume: ${describeFiles(compared)} in ${args.snapshot}`,
+    };
   });
 }
 
 /** Runs something while a copy of the volume's snapshot is mounted on the host, read only. */
-export async function withFilesCopy<T>(context: StepContext, snapshot: string, work: (directory: string) => Promise<T>): Promise<T> {
+export async function withFilesCopy<T>(
+  context: StepContext,
+  snapshot: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
   const { input, host } = context;
   if (input.dataVolume === null) throw new Error("the stack has no data volume (app.sharedDirectories names nothing)");
   const ec2 = volumeClient(context);
   try {
-    const copy = await attachCopy(ec2, { snapshot, beside: input.dataVolume.id, instanceId: input.host.id, stack: input.stack });
+    const copy = await attachCopy(ec2, {
+      snapshot,
+      beside: input.dataVolume.id,
+      instanceId: input.host.id,
+      stack: input.stack,
+    });
     await host.run("mounting the volume's copy", mountCopyScript(copy, copyDirectory(context)));
     return await work(copyDirectory(context));
   } finally {

@@ -1,15 +1,19 @@
 import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
+import { connectTo, withClient } from "../../context/database-connection";
+import { findings, prove, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
+import { masterUser } from "../../core/role-names";
 import { findCopies, removeCopy, restoreCopy } from "../../database/backup/copies";
 import { type Proof, proveCopy } from "../../database/backup/proof";
-import { masterUser } from "../../core/role-names";
 import { proveFiles } from "./files";
 import type { Made } from "./snapshot";
-import { connectTo, withClient } from "../../context/database-connection";
-import { StepFailure } from "../../core/failure";
-import { findings, prove, type StepContext } from "../../context/step";
 
 /** Restores the snapshot beside the database, holds it against what was read, and removes it again, whatever was found. */
-export async function proveSnapshot(context: StepContext, rds: RDSClient, args: { instance: DBInstance; made: Made }): Promise<void> {
+export async function proveSnapshot(
+  context: StepContext,
+  rds: RDSClient,
+  args: { instance: DBInstance; made: Made },
+): Promise<void> {
   const { input, host, progress } = context;
   const { made } = args;
   const times: Record<string, number> = {};
@@ -27,11 +31,18 @@ export async function proveSnapshot(context: StepContext, rds: RDSClient, args: 
   try {
     progress(`restoring ${made.id} beside the database; nothing is locked meanwhile`);
     const copy = await timed("restore", () =>
-      restoreCopy(rds, { of: args.instance, snapshot: made.id, stack: input.stack, instanceClass: input.settings.backup.copyInstanceClass }),
+      restoreCopy(rds, {
+        of: args.instance,
+        snapshot: made.id,
+        stack: input.stack,
+        instanceClass: input.settings.backup.copyInstanceClass,
+      }),
     );
     progress(`proving ${copy.identifier}`);
     const login = { user: masterUser, password: input.settings.secrets.masterPassword };
-    proof = await timed("proof", () => withClient(connectTo(copy, login, host, input), (client) => proveCopy(client, { snapshot: made.id, ...made })));
+    proof = await timed("proof", () =>
+      withClient(connectTo(copy, login, host, input), (client) => proveCopy(client, { snapshot: made.id, ...made })),
+    );
     const { files } = made;
     if (files !== null) {
       const { problems, evidence } = await timed("files", () => proveFiles(context, files));
@@ -44,16 +55,29 @@ export async function proveSnapshot(context: StepContext, rds: RDSClient, args: 
   await timed("removal", () => removeCopies(context, rds));
   const seconds = `restored in ${times.restore?.toFixed(1)} s, proved in ${times.proof?.toFixed(1)} s`;
   const whole = (problems: string[] | undefined, evidence: string | undefined): string => {
-    if (failure !== undefined || problems === undefined || evidence === undefined) throw new Error(`restoring ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`);
+    if (failure !== undefined || problems === undefined || evidence === undefined)
+      throw new Error(`restoring ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`);
     if (problems.length > 0) throw new Error(`${made.id}: ${problems.join("; ")}`);
     return evidence;
   };
   await prove(context, "PRE-2.2", async () => whole(proof?.integrityProblems, proof?.integrity));
-  await prove(context, "PRE-2.4", async () => `${whole(proof?.contentProblems, proof?.content)}; ${seconds}, copy removed`);
-  await prove(context, "POST-4.2", async () => `${whole(proof && [...proof.integrityProblems, ...proof.contentProblems], made.id)} was restored and proved, ${seconds}`);
+  await prove(
+    context,
+    "PRE-2.4",
+    async () => `${whole(proof?.contentProblems, proof?.content)}; ${seconds}, copy removed`,
+  );
+  await prove(
+    context,
+    "POST-4.2",
+    async () =>
+      `${whole(proof && [...proof.integrityProblems, ...proof.contentProblems], made.id)} was restored and proved, ${seconds}`,
+  );
   const found = findings(context.boxes);
   if (found.length > 0)
-    throw new StepFailure(`the backup is not one:\n${found.map((row) => `  - ${row}`).join("\n")}`, "find out why before anything is changed; pulumi up makes another snapshot and proves that one");
+    throw new StepFailure(
+      `the backup is not one:\n${found.map((row) => `  - ${row}`).join("\n")}`,
+      "find out why before anything is changed; pulumi up makes another snapshot and proves that one",
+    );
 }
 
 /** All of this stack's: a run that is over has none. */

@@ -1,10 +1,10 @@
 import type { RDSClient } from "@aws-sdk/client-rds";
+import { describeDatabase } from "../../context/database-service";
+import type { StepContext } from "../../context/step";
 import { snapshotsToPrune } from "../../database/backup/retention";
 import { deleteSnapshot, stackSnapshots } from "../../database/backup/snapshots";
 import { deleteVolumeSnapshot } from "../../database/backup/volumes";
 import { volumeClient } from "./files";
-import { describeDatabase } from "../../context/database-service";
-import type { StepContext } from "../../context/step";
 
 /** Deletes what is beyond the policy, with the volume's snapshot of the same hour. @returns evidence */
 export async function pruneSnapshots(context: StepContext, rds: RDSClient, now = new Date()): Promise<string> {
@@ -30,7 +30,9 @@ export async function retentionInForce(context: StepContext, rds: RDSClient): Pr
   const { instance } = await describeDatabase(context.input);
   const days = instance.BackupRetentionPeriod ?? 0;
   if (days !== settings.database.backupRetentionDays)
-    throw new Error(`RDS keeps automated backups for ${days} days, not ${settings.database.backupRetentionDays} (database.backupRetentionDays). Remedy: pulumi up; pulumi refresh --run-program where it does not see it`);
+    throw new Error(
+      `RDS keeps automated backups for ${days} days, not ${settings.database.backupRetentionDays} (database.backupRetentionDays). Remedy: pulumi up; pulumi refresh --run-program where it does not see it`,
+    );
   const kept = await stackSnapshots(rds, stack);
   return `${kept.length} snapshots before changes of schema kept (${keepDays} days, at least ${keepSnapshots}, always the newest proven one); RDS's own for ${days} days, AWS Backup's for ${scheduledKeepDays}`;
 }

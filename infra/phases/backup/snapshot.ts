@@ -1,15 +1,21 @@
 import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
-import type { ContentDigest } from "../../database/backup/comparison";
-import { digitsOf, type RangeDigits, readContent } from "../../database/backup/content";
-import { type Marker, writeMarker } from "../../database/backup/marker";
-import type { Manifest } from "../../database/backup/files";
-import { awaitSnapshot, beginSnapshot, type Purpose, type SnapshotTags, tagSnapshot } from "../../database/backup/snapshots";
-import { awaitVolumeSnapshot, beginVolumeSnapshot } from "../../database/backup/volumes";
-import { readFiles, volumeClient, withWriterStill } from "./files";
 import { withClient } from "../../context/database-connection";
-import { StepFailure } from "../../core/failure";
 import { readHostState } from "../../context/host-state";
 import { prove, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
+import type { ContentDigest } from "../../database/backup/comparison";
+import { digitsOf, type RangeDigits, readContent } from "../../database/backup/content";
+import type { Manifest } from "../../database/backup/files";
+import { type Marker, writeMarker } from "../../database/backup/marker";
+import {
+  awaitSnapshot,
+  beginSnapshot,
+  type Purpose,
+  type SnapshotTags,
+  tagSnapshot,
+} from "../../database/backup/snapshots";
+import { awaitVolumeSnapshot, beginVolumeSnapshot } from "../../database/backup/volumes";
+import { readFiles, volumeClient, withWriterStill } from "./files";
 
 export type Made = {
   id: string;
@@ -51,10 +57,20 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
       release: (state.serving === null ? undefined : state.slots[state.serving]?.release) ?? "",
       "marker-at": marker.writtenAt.toISOString(),
     };
-    const files = input.dataVolume === null ? null : { volumeId: input.dataVolume.id, ec2: volumeClient(context), before: await readFiles(context) };
+    const files =
+      input.dataVolume === null
+        ? null
+        : { volumeId: input.dataVolume.id, ec2: volumeClient(context), before: await readFiles(context) };
     const begin = async () => ({
       arn: await beginSnapshot(rds, { instance: identifier, id, tags }),
-      volume: files === null ? "" : await beginVolumeSnapshot(files.ec2, { volumeId: files.volumeId, stack: input.stack, databaseSnapshot: id }),
+      volume:
+        files === null
+          ? ""
+          : await beginVolumeSnapshot(files.ec2, {
+              volumeId: files.volumeId,
+              stack: input.stack,
+              databaseSnapshot: id,
+            }),
     });
     const { arn, volume } = await (files === null ? begin() : withWriterStill(context, begin));
     await awaitSnapshot(rds, id);
@@ -66,11 +82,16 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     context.details.snapshotSeconds = seconds;
     progress("reading the same again: what is the same both times must be in the snapshot");
     const after = await withClient(context.connect("owner"), (client) => readContent(client, digits));
-    const madeOfFiles = files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
+    const madeOfFiles =
+      files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
     Object.assign(made, { id, arn, restoreCommand, marker, digits, before, after, files: madeOfFiles } satisfies Made);
     return `snapshot ${id}${volume === "" ? "" : `, with ${volume} of the data volume,`} was available after ${seconds.toFixed(1)} s`;
   });
-  if (!isMade) throw new StepFailure(context.boxes.at(-1)?.evidence ?? "no snapshot", "look at the database in RDS, then run pulumi up again");
+  if (!isMade)
+    throw new StepFailure(
+      context.boxes.at(-1)?.evidence ?? "no snapshot",
+      "look at the database in RDS, then run pulumi up again",
+    );
   context.details.snapshot = { id, restoreCommand };
   return made as Made;
 }

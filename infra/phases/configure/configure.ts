@@ -1,13 +1,13 @@
+import { findings, prove, type Step, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
+import { roleNames, servingRole } from "../../core/role-names";
 import { configureScript } from "../../host/commands/configure-script";
-import { hostFiles } from "../../host/commands/host-files";
 import { askHealthNow, readHealthCheck } from "../../host/commands/health-check";
+import { hostFiles } from "../../host/commands/host-files";
 import { backendTarget, healthCheckUnit, loopback, servingUnit, slots } from "../../host/commands/paths";
 import { servingScript } from "../../host/commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../../host/commands/shared-files";
 import { quote } from "../../host/commands/shell";
-import { roleNames, servingRole } from "../../core/role-names";
-import { StepFailure } from "../../core/failure";
-import { findings, prove, type Step, type StepContext } from "../../context/step";
 
 const services = ["nginx", "haproxy", "pgbouncer", "redis-server"];
 
@@ -20,12 +20,24 @@ export const configure: Step = async (context) => {
   const [users] = await Promise.all([
     databaseUsers(context),
     host.run("making the directories of the slots", servingScript(context.paths)),
-    dataVolume === null ? undefined : host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), { timeoutMs: 600_000 }),
+    dataVolume === null
+      ? undefined
+      : host.run("preparing the data volume", prepareVolumeScript(context.paths, dataVolume.id), {
+          timeoutMs: 600_000,
+        }),
   ]);
-  const printed = await host.runWhole("configuring the host", configureScript(hostFiles({ settings, database: input.database, databaseUsers: users, dataVolume })), { progress });
+  const printed = await host.runWhole(
+    "configuring the host",
+    configureScript(hostFiles({ settings, database: input.database, databaseUsers: users, dataVolume })),
+    { progress },
+  );
   const changed = printed.split("\n").filter((row) => row !== "");
   const application = settings.app.name;
-  const started = [...(dataVolume === null ? [] : [mountUnitName(context.paths.shared)]), backendTarget(application), `${healthCheckUnit(application)}.timer`];
+  const started = [
+    ...(dataVolume === null ? [] : [mountUnitName(context.paths.shared)]),
+    backendTarget(application),
+    `${healthCheckUnit(application)}.timer`,
+  ];
   await host.run(
     "enabling and starting services",
     // Asked first: to enable one that is enabled costs a reload of systemd and of what Debian keeps for older inits.
@@ -34,17 +46,22 @@ for unit in ${started.map(quote).join(" ")}; do systemctl start "$unit"; done
 for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
   );
   const isActive = await prove(context, "WEB-1.2", async () => {
-    const active = await host.run("asking nginx and PgBouncer", `systemctl is-active ${services.join(" ")} | sort -u\nss -ltnH "sport = :${loopback.database}" | grep -q .`);
+    const active = await host.run(
+      "asking nginx and PgBouncer",
+      `systemctl is-active ${services.join(" ")} | sort -u\nss -ltnH "sport = :${loopback.database}" | grep -q .`,
+    );
     if (active !== "active") throw new Error(`not every service is active: ${active}`);
     return `nginx -t passed; nginx, HAProxy, PgBouncer and Redis are active; ${changed.length} files changed`;
   });
   const isAsked = await prove(context, "POST-3.4", async () => {
     const unit = healthCheckUnit(settings.app.name);
     const seen = readHealthCheck(await host.run("asking the public health", askHealthNow(settings.app.name)));
-    if ("problem" in seen) throw new StepFailure(`${unit}: ${seen.problem}`, `journalctl -u ${unit} on the host says why`);
+    if ("problem" in seen)
+      throw new StepFailure(`${unit}: ${seen.problem}`, `journalctl -u ${unit} on the host says why`);
     return `${unit}.timer is active and enabled: asks https://${settings.network.publicName}${settings.app.routes.health} every ${settings.monitoring.healthCheckMinutes} minutes; ${seen.found}`;
   });
-  if (!isActive || !isAsked) throw new StepFailure(findings(context.boxes).join("; "), "look at systemctl --failed on the host");
+  if (!isActive || !isAsked)
+    throw new StepFailure(findings(context.boxes).join("; "), "look at systemctl --failed on the host");
   context.details.changed = changed;
   return changed.length === 0
     ? { outcome: "nothing to do", summary: "the host's files are as configured" }
@@ -55,7 +72,10 @@ for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" 
 async function databaseUsers({ host, paths, input: { settings } }: StepContext): Promise<Record<string, string>> {
   const { app, owner } = roleNames;
   const environments = slots.map((slot) => quote(paths.slotEnvironment(slot))).join(" ");
-  const servesAsOwner = await host.run("reading as whom the slots connect", `cat ${environments} 2>/dev/null | grep -c ${quote(`//${owner}:`)} || true`);
+  const servesAsOwner = await host.run(
+    "reading as whom the slots connect",
+    `cat ${environments} 2>/dev/null | grep -c ${quote(`//${owner}:`)} || true`,
+  );
   const isOwnerNeeded = servingRole(settings.database.migrations) === "owner" || Number(servesAsOwner) > 0;
   return { [app]: settings.secrets.appPassword, ...(isOwnerNeeded ? { [owner]: settings.secrets.ownerPassword } : {}) };
 }

@@ -1,17 +1,17 @@
+import type { PhaseResult } from "../../context/input";
+import { secretsOf } from "../../context/secrets";
+import { prove, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
+import { whoRuns } from "../../core/who-runs";
 import { endMessage, startMessage } from "../../report/message";
 import type { PhaseRecord } from "../../report/record";
 import { redact } from "../../report/redact";
 import type { Report } from "../../report/shape";
 import { renderSummary } from "../../report/text";
-import { StepFailure } from "../../core/failure";
-import type { PhaseResult } from "../../context/input";
 import { notify } from "./notification";
 import { keepRecord } from "./records";
 import { gatherReport, type WrittenReport, writeReport } from "./report";
-import { whoRuns } from "../../core/who-runs";
 import { reportAddress } from "./report-store";
-import { secretsOf } from "../../context/secrets";
-import { prove, type StepContext } from "../../context/step";
 
 type Outcome = Pick<PhaseRecord, "outcome" | "summary" | "error">;
 /** Makes the phase's record with all that the context holds by then. */
@@ -23,8 +23,8 @@ export async function announce(context: StepContext): Promise<void> {
   const { settings, release } = input;
   const to = { release: release.name, schemaVersion: settings.schemaVersion };
   const run = { application: settings.app.name, stack: input.stack, to, commit: release.commit, who: whoRuns() };
-  await notify(input, startMessage({ ...run, publicUrl: `https://${settings.network.publicName}` })).catch((error: unknown) =>
-    context.progress(`the team could not be told that this begins: ${reasonOf(error)}`),
+  await notify(input, startMessage({ ...run, publicUrl: `https://${settings.network.publicName}` })).catch(
+    (error: unknown) => context.progress(`the team could not be told that this begins: ${reasonOf(error)}`),
   );
 }
 
@@ -32,13 +32,22 @@ export async function announce(context: StepContext): Promise<void> {
  * The end of a deployment that no phase stopped: tells the team, and writes the report that holds the telling too.
  * @throws StepFailure when any box failed: a release is good only if none did
  */
-export async function conclude(context: StepContext, finish: Finish, outcome: Outcome): Promise<Pick<PhaseResult, "report" | "ending">> {
+export async function conclude(
+  context: StepContext,
+  finish: Finish,
+  outcome: Outcome,
+): Promise<Pick<PhaseResult, "report" | "ending">> {
   const sofar = await gatherReport(context, finish(outcome));
   mustBeGood(sofar);
   await prove(context, "POST-2.1", async () => {
-    const { subscribers, messageId } = await notify(context.input, endMessage(sofar, [reportAddress(context.input, context.runId)]));
+    const { subscribers, messageId } = await notify(
+      context.input,
+      endMessage(sofar, [reportAddress(context.input, context.runId)]),
+    );
     if (subscribers === 0)
-      throw new Error("nobody is subscribed to the stack's topic; remedy: pulumi config set --path contacts.team.lead.email ADDRESS, then pulumi up");
+      throw new Error(
+        "nobody is subscribed to the stack's topic; remedy: pulumi config set --path contacts.team.lead.email ADDRESS, then pulumi up",
+      );
     return `message ${messageId} to ${subscribers} subscribed, with summary and the report's address`;
   });
   const record = finish(outcome);
@@ -46,26 +55,45 @@ export async function conclude(context: StepContext, finish: Finish, outcome: Ou
   mustBeGood(report);
   await keepRecord(context, record);
   const written = await writeReport(context, report, record.runId);
-  return { report: written.address instanceof Error ? written.file : written.address, ending: renderSummary(report, places(written)) };
+  return {
+    report: written.address instanceof Error ? written.file : written.address,
+    ending: renderSummary(report, places(written)),
+  };
 }
 
 /**
  * The end of a deployment at a phase that failed: its record, the report, the team told, and all of it said on stderr.
  * @param options.ownsRecords whether the deployment lock is this run's: the records of whoever has it are left alone
  */
-export async function lament(context: StepContext, error: unknown, finish: Finish, options: { ownsRecords: boolean }): Promise<void> {
+export async function lament(
+  context: StepContext,
+  error: unknown,
+  finish: Finish,
+  options: { ownsRecords: boolean },
+): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
-  const remedy = error instanceof StepFailure && error.remedy !== "" ? error.remedy : "read the report, mend the cause, then run pulumi up again";
+  const remedy =
+    error instanceof StepFailure && error.remedy !== ""
+      ? error.remedy
+      : "read the report, mend the cause, then run pulumi up again";
   const journal = error instanceof StepFailure ? [...error.journal] : [];
   say(context, [`${context.phase} failed: ${message}`, ...journal.map((row) => `  journal: ${row}`)].join("\n"));
   if (!(error instanceof StepFailure) && error instanceof Error) say(context, error.stack ?? "");
 
-  const record = finish({ outcome: "failed", summary: message.split("\n")[0] ?? message, error: { message, remedy, journal } });
+  const record = finish({
+    outcome: "failed",
+    summary: message.split("\n")[0] ?? message,
+    error: { message, remedy, journal },
+  });
   const trouble = (what: string) => (reason: unknown) => say(context, `${what}: ${reasonOf(reason)}`);
-  const left = options.ownsRecords ? keepRecord(context, record) : Promise.reject(new Error("the deployment lock that guards them is not this run's"));
+  const left = options.ownsRecords
+    ? keepRecord(context, record)
+    : Promise.reject(new Error("the deployment lock that guards them is not this run's"));
   await left.catch(trouble("the record could not be left on the host"));
   const report = await gatherReport(context, record);
-  const written = await writeReport(context, report, record.runId).catch((reason: unknown) => new Error(reasonOf(reason)));
+  const written = await writeReport(context, report, record.runId).catch(
+    (reason: unknown) => new Error(reasonOf(reason)),
+  );
   const at = written instanceof Error ? [`could not be written: ${written.message}`] : places(written);
   await notify(context.input, endMessage(report, at)).catch(trouble("the team could not be told"));
   say(context, renderSummary(report, at));
@@ -74,9 +102,16 @@ export async function lament(context: StepContext, error: unknown, finish: Finis
 function mustBeGood(report: Report): void {
   if (report.state === "good") return;
   const boxes = report.failed.map(({ where, what }) => `  - ${where}: ${what}`);
-  if (boxes.length === 0) throw new StepFailure(`the report is ${report.state}: ${report.remarks.join(" ") || report.next[0]}`, "raise attempt: pulumi config set attempt N, then pulumi up");
+  if (boxes.length === 0)
+    throw new StepFailure(
+      `the report is ${report.state}: ${report.remarks.join(" ") || report.next[0]}`,
+      "raise attempt: pulumi config set attempt N, then pulumi up",
+    );
   const remedies = report.failed.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));
-  throw new StepFailure(`${boxes.length} of the checklist's boxes failed:\n${boxes.join("\n")}`, remedies.join("\n") || "mend what each box names, then run pulumi up again");
+  throw new StepFailure(
+    `${boxes.length} of the checklist's boxes failed:\n${boxes.join("\n")}`,
+    remedies.join("\n") || "mend what each box names, then run pulumi up again",
+  );
 }
 
 /** Where the report is, a place a line. */

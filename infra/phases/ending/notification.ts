@@ -1,6 +1,6 @@
 import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import type { Message } from "../../report/message";
 import type { StepInput } from "../../context/input";
+import type { Message } from "../../report/message";
 
 /**
  * Tells the stack's topic.
@@ -28,5 +28,8 @@ export async function notify(input: StepInput, message: Message): Promise<{ subs
 
 /** What SNS takes as a subject: ASCII without control characters, not beginning with a blank, fewer than 100 characters. */
 export function subjectOf(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, " ").trim().slice(0, 99);
+  return text
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .trim()
+    .slice(0, 99);
 }

@@ -1,17 +1,20 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { phaseRecordSchema, type PhaseRecord } from "../../report/record";
-import { redact } from "../../report/redact";
-import { phases } from "../../core/phases";
 import { secretsOf } from "../../context/secrets";
 import type { StepContext } from "../../context/step";
+import { phases } from "../../core/phases";
+import { type PhaseRecord, phaseRecordSchema } from "../../report/record";
+import { redact } from "../../report/redact";
 
 /**
  * Leaves a phase's record on the host, where the next phases and other machines find it, and on this machine, for the report
  * of a run that loses the host.
  * @throws Error when the host is out of reach; this machine's copy is written then
  */
-export async function keepRecord(context: Pick<StepContext, "host" | "paths" | "input">, record: PhaseRecord): Promise<void> {
+export async function keepRecord(
+  context: Pick<StepContext, "host" | "paths" | "input">,
+  record: PhaseRecord,
+): Promise<void> {
   const content = redact(JSON.stringify(record), secretsOf(context.input));
   const directory = localRecords(context.input.stack);
   await mkdir(directory, { recursive: true });

@@ -1,11 +1,15 @@
+import type { HostState } from "../../context/host-state";
+import type { StepInput } from "../../context/input";
 import { whoRuns } from "../../core/who-runs";
 import { type DeploymentHeader, reportVersion } from "../../report/header";
 import type { PhaseRecord } from "../../report/record";
-import type { HostState } from "../../context/host-state";
-import type { StepInput } from "../../context/input";
 
 /** What a run of this input is, with what its records, in order, and the host say of it. */
-export function headerOf(input: StepInput, chain: readonly PhaseRecord[], state: HostState | undefined): DeploymentHeader {
+export function headerOf(
+  input: StepInput,
+  chain: readonly PhaseRecord[],
+  state: HostState | undefined,
+): DeploymentHeader {
   const { settings } = input;
   const first = chain.find((record) => record.phase === "preflight");
   return {
@@ -13,7 +17,9 @@ export function headerOf(input: StepInput, chain: readonly PhaseRecord[], state:
     stack: input.stack,
     application: settings.app.name,
     who: whoRuns(),
-    ...(first?.details.from === undefined ? {} : { from: first.details.from as NonNullable<DeploymentHeader["from"]> | null }),
+    ...(first?.details.from === undefined
+      ? {}
+      : { from: first.details.from as NonNullable<DeploymentHeader["from"]> | null }),
     to: { release: input.release.name, schemaVersion: settings.schemaVersion },
     ...(typeof first?.details.wayBack === "string" ? { wayBack: first.details.wayBack } : {}),
     commit: input.release.commit,

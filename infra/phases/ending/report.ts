@@ -1,5 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readHostState } from "../../context/host-state";
+import { secretsOf } from "../../context/secrets";
+import type { StepContext } from "../../context/step";
 import { chainOf } from "../../report/chain";
 import { renderHtml } from "../../report/html";
 import type { PhaseRecord } from "../../report/record";
@@ -7,12 +10,9 @@ import { redactDeep } from "../../report/redact";
 import { assembleReport } from "../../report/report";
 import type { Report } from "../../report/shape";
 import { sealOf, signedText, signReport } from "../../report/sign";
-import { readHostState } from "../../context/host-state";
 import { readRecords } from "./records";
 import { headerOf } from "./report-header";
 import { reportAddress, storeReport } from "./report-store";
-import { secretsOf } from "../../context/secrets";
-import type { StepContext } from "../../context/step";
 
 export type WrittenReport = {
   /** The page, below the project's directory; the signed JSON lies beside it. */
@@ -29,7 +29,12 @@ export async function gatherReport(context: StepContext, latest: PhaseRecord): P
   const others = await readRecords(context);
   const records = [...others.filter((record) => record.runId !== latest.runId), latest];
   const state = await readHostState(context).catch(() => undefined);
-  const report = assembleReport(headerOf(context.input, chainOf(records, latest), state), records, context.input.settings.signOffs, latest);
+  const report = assembleReport(
+    headerOf(context.input, chainOf(records, latest), state),
+    records,
+    context.input.settings.signOffs,
+    latest,
+  );
   return redactDeep(report, secretsOf(context.input));
 }
 
@@ -44,7 +49,10 @@ export async function writeReport(context: StepContext, report: Report, runId: s
   await writeFile(`${base}.html`, content.html);
   const address = await storeReport(input, runId, content).then(
     () => reportAddress(input, runId),
-    (error: unknown) => new Error(`s3://${input.bucket} did not take the report: ${error instanceof Error ? error.message : String(error)}`),
+    (error: unknown) =>
+      new Error(
+        `s3://${input.bucket} did not take the report: ${error instanceof Error ? error.message : String(error)}`,
+      ),
   );
   return { file: `${base}.html`, address };
 }

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import type { BoxId } from "../../checklist/boxes";
+import { prove, type StepContext } from "../../context/step";
 import { missingFiles } from "../../release/release-files";
 import type { Settings } from "../../settings/settings";
-import { prove, type StepContext } from "../../context/step";
 
 /** Which of the configured documents a box asks for. */
 const asked: readonly [BoxId, (documents: Settings["documents"]) => readonly string[]][] = [
@@ -20,8 +20,13 @@ export async function proveDocuments(context: StepContext): Promise<void> {
   for (const [id, placesOf] of asked)
     await prove(context, id, async () => {
       const places = placesOf(settings.documents);
-      const missing = (await Promise.all(places.map((place) => problemOf(place, settings.app.repository, release.commit)))).filter((problem) => problem !== undefined);
-      if (missing.length > 0) throw new Error(`${missing.join("; ")}; remedy: write it, or name another place: pulumi config set --path documents.NAME PLACE`);
+      const missing = (
+        await Promise.all(places.map((place) => problemOf(place, settings.app.repository, release.commit)))
+      ).filter((problem) => problem !== undefined);
+      if (missing.length > 0)
+        throw new Error(
+          `${missing.join("; ")}; remedy: write it, or name another place: pulumi config set --path documents.NAME PLACE`,
+        );
       return places.join(", ");
     });
 }
@@ -29,7 +34,9 @@ export async function proveDocuments(context: StepContext): Promise<void> {
 /** @returns what is wrong with a document, or undefined where it is there */
 async function problemOf(place: string, repository: string, commit: string): Promise<string | undefined> {
   if (place.startsWith("https://")) {
-    const answer = await fetch(place, { signal: AbortSignal.timeout(20_000) }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    const answer = await fetch(place, { signal: AbortSignal.timeout(20_000) }).catch((error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
     if (answer instanceof Error) return `${place} does not answer (${answer.message})`;
     return answer.ok ? undefined : `${place} answers ${answer.status}`;
   }

@@ -1,16 +1,18 @@
 import { RDSClient } from "@aws-sdk/client-rds";
+import { automatedBackups } from "../../context/database-service";
+import { prove, type Step, type StepContext } from "../../context/step";
 import { troubleshoot } from "../../diagnosis/troubleshooting";
 import { retentionInForce } from "../backup/retention";
-import { automatedBackups } from "../../context/database-service";
 import { proveDocuments } from "./documents";
 import { proveMonitoring } from "./monitoring";
-import { prove, type Step, type StepContext } from "../../context/step";
 
 /** What can be said only at the end. The report itself is written by the runner, which writes it for a failed phase too. */
 export const evidence: Step = async (context) => {
   context.progress("looking at backups and documents");
   await prove(context, "POST-4.1", () => automatedBackups(context.input));
-  await prove(context, "POST-4.3", () => retentionInForce(context, new RDSClient({ region: context.input.settings.target.region })));
+  await prove(context, "POST-4.3", () =>
+    retentionInForce(context, new RDSClient({ region: context.input.settings.target.region })),
+  );
   await proveDocuments(context);
   await proveMonitoring(context);
   context.progress("asking the questions of npm run diagnose");

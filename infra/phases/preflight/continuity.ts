@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { changedVariables, continuityScript } from "../../host/commands/continuity";
 import { readHostState } from "../../context/host-state";
-import { slotEnvironment } from "../slots/slots";
 import type { StepContext } from "../../context/step";
+import { changedVariables, continuityScript } from "../../host/commands/continuity";
+import { slotEnvironment } from "../slots/slots";
 
 /**
  * Compares the variables that must not change under data (`app.continuity`) with those of the release that serves.

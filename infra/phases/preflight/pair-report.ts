@@ -1,11 +1,11 @@
 import { RDSClient } from "@aws-sdk/client-rds";
+import { withClient } from "../../context/database-connection";
+import { prove, type StepContext } from "../../context/step";
 import { describeLoss, lossSince } from "../../database/backup/loss";
 import { newestProven } from "../../database/backup/retention";
 import { stackSnapshots } from "../../database/backup/snapshots";
 import { describePairReport, nothingToRehearse, pairReportProblem, type Side } from "../../database/pair/report";
 import { readPairReport } from "./pair-store";
-import { withClient } from "../../context/database-connection";
-import { prove, type StepContext } from "../../context/step";
 
 /**
  * PRE-3.5, and what a restore instead of the schema's own way back would lose, said before anything changes.
@@ -18,17 +18,33 @@ export async function provePairReport(context: StepContext, from: Side | null): 
   const isSchemaToChange = from !== null && from.schemaVersion !== to.schemaVersion;
   const lost = isSchemaToChange ? await lossOfRestore(context) : undefined;
   if (lost !== undefined) context.progress(lost);
-  if (nothing !== undefined) boxes.push({ id: "PRE-3.5", result: "not needed", evidence: "", reason: [nothing, lost].filter(Boolean).join("; "), source: phase });
+  if (nothing !== undefined)
+    boxes.push({
+      id: "PRE-3.5",
+      result: "not needed",
+      evidence: "",
+      reason: [nothing, lost].filter(Boolean).join("; "),
+      source: phase,
+    });
   else if (from !== null && lost !== undefined) await holdReport(context, { from, to, lost });
 }
 
-async function holdReport(context: StepContext, { from, to, lost }: { from: Side; to: Side; lost: string }): Promise<void> {
+async function holdReport(
+  context: StepContext,
+  { from, to, lost }: { from: Side; to: Side; lost: string },
+): Promise<void> {
   const { input, boxes, phase } = context;
   const report = await readPairReport(input, from, to);
   const problem = pairReportProblem(report, input.migrations);
   const remedy = `npm run pair -- ${input.stack} --release ${to.release} --schema ${to.schemaVersion} rehearses it on a restored copy`;
   if (problem !== undefined && input.settings.backup.pairRehearsal !== "required")
-    boxes.push({ id: "PRE-3.5", result: "not yet", evidence: "", reason: `${problem}; ${remedy}; ${lost}`, source: phase });
+    boxes.push({
+      id: "PRE-3.5",
+      result: "not yet",
+      evidence: "",
+      reason: `${problem}; ${remedy}; ${lost}`,
+      source: phase,
+    });
   else
     await prove(context, "PRE-3.5", async () => {
       if (problem !== undefined || report === undefined) throw new Error(`${problem}. Remedy: ${remedy}`);
@@ -39,9 +55,14 @@ async function holdReport(context: StepContext, { from, to, lost }: { from: Side
 /** The schema's way back keeps every row; a snapshot is for when it can't be gone. */
 async function lossOfRestore(context: StepContext): Promise<string> {
   const { input } = context;
-  const proven = newestProven(await stackSnapshots(new RDSClient({ region: input.settings.target.region }), input.stack));
+  const proven = newestProven(
+    await stackSnapshots(new RDSClient({ region: input.settings.target.region }), input.stack),
+  );
   const markerAt = proven?.tags["marker-at"];
-  if (proven === undefined || markerAt === undefined) return "a restore from the snapshot that this deployment makes would lose what is written after it";
-  const loss = await withClient(context.connect("readonly"), (client) => lossSince(client, new Date(markerAt), new Date()));
+  if (proven === undefined || markerAt === undefined)
+    return "a restore from the snapshot that this deployment makes would lose what is written after it";
+  const loss = await withClient(context.connect("readonly"), (client) =>
+    lossSince(client, new Date(markerAt), new Date()),
+  );
   return `a restore from ${proven.id} would lose ${describeLoss(loss)}`;
 }

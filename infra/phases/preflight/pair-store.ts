@@ -1,7 +1,7 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StepInput } from "../../context/input";
 import { s3Client } from "../../core/s3";
-import { pairKey, type PairReport, pairReportSchema, type Side } from "../../database/pair/report";
+import { type PairReport, pairKey, pairReportSchema, type Side } from "../../database/pair/report";
 
 type Place = Pick<StepInput, "bucket" | "settings">;
 
@@ -10,7 +10,14 @@ const client = ({ settings }: Place) => s3Client(settings.target.region);
 /** Keeps a report in the stack's bucket, in the place of an earlier one of the same pair; the bucket keeps versions. @returns its key */
 export async function keepPairReport(place: Place, report: PairReport): Promise<string> {
   const Key = pairKey(report.from, report.to);
-  await client(place).send(new PutObjectCommand({ Bucket: place.bucket, Key, Body: JSON.stringify(report, null, 2), ContentType: "application/json" }));
+  await client(place).send(
+    new PutObjectCommand({
+      Bucket: place.bucket,
+      Key,
+      Body: JSON.stringify(report, null, 2),
+      ContentType: "application/json",
+    }),
+  );
   return Key;
 }
 

@@ -1,5 +1,10 @@
-import { insideWindow } from "../../settings/maintenance-window";
+import { withClient } from "../../context/database-connection";
+import { automatedBackups } from "../../context/database-service";
+import { findings, proveTogether, type Step, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
 import type { Side } from "../../database/pair/report";
+import { insideWindow } from "../../settings/maintenance-window";
+import { seeConnections } from "../../verification/existing-connections";
 import { certificates } from "./checks/certificates";
 import { credentials, serverVersion } from "./checks/database";
 import { externalApis } from "./checks/external-apis";
@@ -7,23 +12,22 @@ import { nodeVersion, redis } from "./checks/programs";
 import { apiDocumented, compatibility, environmentSet, mergedAndTested } from "./checks/release";
 import { target } from "./checks/target";
 import { whatServes } from "./checks/what-serves";
-import { seeConnections } from "../../verification/existing-connections";
 import { continuityProblems } from "./continuity";
-import { withClient } from "../../context/database-connection";
-import { automatedBackups } from "../../context/database-service";
-import { StepFailure } from "../../core/failure";
 import { provePairReport } from "./pair-report";
 import { migrationScripts, transition, wayBackOf } from "./schema";
-import { findings, proveTogether, type Step, type StepContext } from "../../context/step";
 
 /** Looks at everything and changes nothing; all findings at once. */
 export const preflight: Step = async (context) => {
   const { input, host, progress } = context;
   const { settings } = input;
   progress(`waiting for the host ${input.host.address} to be ready`);
-  const ready = await host.run("waiting for the host's first boot", "cloud-init status --wait >/dev/null || cloud-init status --long; systemctl is-system-running || true", {
-    timeoutMs: 600_000,
-  });
+  const ready = await host.run(
+    "waiting for the host's first boot",
+    "cloud-init status --wait >/dev/null || cloud-init status --long; systemctl is-system-running || true",
+    {
+      timeoutMs: 600_000,
+    },
+  );
   context.details.host = ready;
 
   progress("checking target, credentials, the release, versions, certificates and backups");
@@ -58,7 +62,10 @@ export const preflight: Step = async (context) => {
     );
   // For verification: whether the new release leaves them alone when it starts.
   context.details.connectionsBefore = await withClient(context.connect("readonly"), seeConnections);
-  return { outcome: "completed", summary: `${context.boxes.length} boxes hold; ${settings.release} may go to schema ${settings.schemaVersion}; the way back: ${String(context.details.wayBack)}` };
+  return {
+    outcome: "completed",
+    summary: `${context.boxes.length} boxes hold; ${settings.release} may go to schema ${settings.schemaVersion}; the way back: ${String(context.details.wayBack)}`,
+  };
 };
 
 async function pairAllowed(context: StepContext): Promise<string> {

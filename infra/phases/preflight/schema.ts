@@ -1,3 +1,6 @@
+import { withClient } from "../../context/database-connection";
+import type { StepContext } from "../../context/step";
+import { roleNames } from "../../core/role-names";
 import { readMigrations } from "../../database/migrations/files";
 import { refuseOtherHistory } from "../../database/migrations/history";
 import { readJournal } from "../../database/migrations/journal";
@@ -5,10 +8,7 @@ import { schemaStateOf } from "../../database/migrations/journal-state";
 import { foreignTables } from "../../database/migrations/ownership";
 import { scriptsReady } from "../../database/migrations/readiness";
 import { type Pair, transitionProblem, type WayBack, wayBack } from "../../release/way-back";
-import { roleNames } from "../../core/role-names";
-import { withClient } from "../../context/database-connection";
 import { downProblem, remedyOf } from "../schema/schema-plan";
-import type { StepContext } from "../../context/step";
 
 /**
  * PRE-3.2: whether every version between the two is whole, the database ran these very files, and the owner may change its tables.

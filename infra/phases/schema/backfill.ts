@@ -1,8 +1,8 @@
+import type { Step } from "../../context/step";
+import { StepFailure } from "../../core/failure";
 import { backfill as fill } from "../../database/migrations/backfill";
 import { describeProgress } from "../../database/migrations/progress";
-import { StepFailure } from "../../core/failure";
 import { recordApplicationSchema } from "./schema";
-import type { Step } from "../../context/step";
 
 /** Gives existing connections their provider's id, once the new release has made the providers. */
 export const backfill: Step = async (context) => {
@@ -21,9 +21,16 @@ export const backfill: Step = async (context) => {
       },
     });
     context.details.backfill = report;
-    if (report.status === "not needed") return { outcome: "nothing to do", summary: "every connection that can have a provider has one" };
-    return { outcome: "completed", summary: `${report.filled} connections filled, ${report.remaining} left for the next run` };
+    if (report.status === "not needed")
+      return { outcome: "nothing to do", summary: "every connection that can have a provider has one" };
+    return {
+      outcome: "completed",
+      summary: `${report.filled} connections filled, ${report.remaining} left for the next run`,
+    };
   } catch (error) {
-    throw new StepFailure(error instanceof Error ? error.message : String(error), "the release serves; pulumi up goes on from the checkpoint");
+    throw new StepFailure(
+      error instanceof Error ? error.message : String(error),
+      "the release serves; pulumi up goes on from the checkpoint",
+    );
   }
 };

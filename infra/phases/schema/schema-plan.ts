@@ -4,18 +4,28 @@ import type { Settings } from "../../settings/settings";
 
 type DatabaseSettings = Pick<
   Settings["database"],
-  "lockTimeoutMs" | "statementTimeoutMs" | "migrationDeadlineMs" | "migrations" | "applicationJournal" | "providerBecomes"
+  | "lockTimeoutMs"
+  | "statementTimeoutMs"
+  | "migrationDeadlineMs"
+  | "migrations"
+  | "applicationJournal"
+  | "providerBecomes"
 >;
 
 /** What a stack's settings mean for the migrations. */
 export function migrationOptions(database: DatabaseSettings): Partial<MigrationOptions> {
   const isShared = database.migrations === "both";
-  const journal = isShared ? Object.entries(database.applicationJournal).map(([version, entries]) => [Number(version), entries] as const) : [];
+  const journal = isShared
+    ? Object.entries(database.applicationJournal).map(([version, entries]) => [Number(version), entries] as const)
+    : [];
   return {
     lockTimeoutMs: database.lockTimeoutMs,
     statementTimeoutMs: database.statementTimeoutMs,
     deadlineMs: database.migrationDeadlineMs,
-    settings: Object.keys(database.providerBecomes).length === 0 ? {} : { provider_becomes: JSON.stringify(database.providerBecomes) },
+    settings:
+      Object.keys(database.providerBecomes).length === 0
+        ? {}
+        : { provider_becomes: JSON.stringify(database.providerBecomes) },
     isShared,
     alsoRecord: Object.fromEntries(journal.map(([version, { up, down }]) => [version, { up, down }])),
     beforeDown: Object.fromEntries(journal.map(([version, { beforeDown }]) => [version, beforeDown])),
@@ -23,7 +33,11 @@ export function migrationOptions(database: DatabaseSettings): Partial<MigrationO
 }
 
 /** Why the schema may not go down, or nothing. */
-export function downProblem(migrations: DatabaseSettings["migrations"], from: number, target: number): string | undefined {
+export function downProblem(
+  migrations: DatabaseSettings["migrations"],
+  from: number,
+  target: number,
+): string | undefined {
   if (migrations !== "application" || target >= from) return undefined;
   return (
     `schema ${from} was made by the application itself, and database.migrations: application lets nobody take it back to ${target}; nothing was changed. ` +
@@ -45,7 +59,9 @@ export function remedyOf(message: string): string {
 }
 
 /** As the report shows them: what each statement held on tables that were in use, and for how long. */
-export function locksOf(report: MigrationReport): { table: string; mode: string; statement: string; waitedMs: number; heldMs: number; retries: number }[] {
+export function locksOf(
+  report: MigrationReport,
+): { table: string; mode: string; statement: string; waitedMs: number; heldMs: number; retries: number }[] {
   return report.applied.flatMap(({ name, direction, units }) =>
     units.flatMap((unit) =>
       unit.locks.map(({ table, mode }) => ({
@@ -62,5 +78,8 @@ export function locksOf(report: MigrationReport): { table: string; mode: string;
 
 /** `AccessExclusiveLock` is `ACCESS EXCLUSIVE` in PostgreSQL's manual. */
 function sqlMode(mode: string): string {
-  return mode.replace(/Lock$/, "").replace(/(?<=[a-z])(?=[A-Z])/g, " ").toUpperCase();
+  return mode
+    .replace(/Lock$/, "")
+    .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+    .toUpperCase();
 }

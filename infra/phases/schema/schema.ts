@@ -1,14 +1,14 @@
 import type pg from "pg";
+import { withClient } from "../../context/database-connection";
+import { prove, type Step, type StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
+import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } from "../../database/checklist-queries";
 import { readMigrations } from "../../database/migrations/files";
 import { schemaVersion } from "../../database/migrations/journal";
-import { migrateTo, type MigrateToArgs, type MigrationReport } from "../../database/migrations/migrate";
+import { type MigrateToArgs, type MigrationReport, migrateTo } from "../../database/migrations/migrate";
 import { describeProgress } from "../../database/migrations/progress";
 import { recordTo } from "../../database/migrations/record";
-import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } from "../../database/checklist-queries";
-import { withClient } from "../../context/database-connection";
-import { StepFailure } from "../../core/failure";
 import { downProblem, locksOf, migrationOptions, remedyOf } from "./schema-plan";
-import { prove, type Step, type StepContext } from "../../context/step";
 
 /** Brings the schema up to the configured version, before the release that needs it starts. */
 export const schemaUp: Step = async (context) => {
@@ -21,13 +21,29 @@ export const schemaUp: Step = async (context) => {
   const { migrations } = context.input.settings.database;
   if (target > from && migrations === "application") {
     for (const id of ["MIG-2.1", "MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"] as const)
-      context.boxes.push({ id, result: "not needed", evidence: "", reason: "the application migrates itself when it starts; verify holds that against sql/verify", source: context.phase });
-    return { outcome: "nothing to do", summary: `the schema is at ${from}; the application makes ${target} when it starts` };
+      context.boxes.push({
+        id,
+        result: "not needed",
+        evidence: "",
+        reason: "the application migrates itself when it starts; verify holds that against sql/verify",
+        source: context.phase,
+      });
+    return {
+      outcome: "nothing to do",
+      summary: `the schema is at ${from}; the application makes ${target} when it starts`,
+    };
   }
   const report = target > from ? await migrate(context, target) : undefined;
   await look((client) => lookAfter(context, client, { report, before }));
-  if (report === undefined) return { outcome: "nothing to do", summary: `the schema is at ${from}${target < from ? `; ${target} is asked for, after the older release serves` : ""}` };
-  return { outcome: "completed", summary: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)}, verified` };
+  if (report === undefined)
+    return {
+      outcome: "nothing to do",
+      summary: `the schema is at ${from}${target < from ? `; ${target} is asked for, after the older release serves` : ""}`,
+    };
+  return {
+    outcome: "completed",
+    summary: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)}, verified`,
+  };
 };
 
 /** Takes the schema back, once the older release serves: never before. */
@@ -36,7 +52,13 @@ export const schemaDown: Step = async (context) => {
   const from = await withClient(context.connect("owner"), schemaVersion);
   if (target >= from) {
     for (const id of ["RBK-2", "RBK-3"] as const)
-      context.boxes.push({ id, result: "not needed", evidence: "", reason: "the schema was not taken back", source: context.phase });
+      context.boxes.push({
+        id,
+        result: "not needed",
+        evidence: "",
+        reason: "the schema was not taken back",
+        source: context.phase,
+      });
     return { outcome: "nothing to do", summary: `the schema stays at ${from}` };
   }
   const problem = downProblem(context.input.settings.database.migrations, from, target);
@@ -56,7 +78,10 @@ export const schemaDown: Step = async (context) => {
       return `${providerTables.join(", ")} are gone; the release's health and connections were checked before (APP-3.2, FUN-2.1)`;
     }),
   );
-  return { outcome: "completed", summary: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)}, verified` };
+  return {
+    outcome: "completed",
+    summary: `schema ${report.from} → ${report.to} in ${seconds(report.durationMs)}, verified`,
+  };
 };
 
 /**
@@ -103,10 +128,14 @@ async function lookBefore(context: StepContext, client: pg.Client): Promise<void
   const isFirst = !(await tableExists(client, "connections"));
   const ask = async (query: string) => inOneLine((await client.query<Record<string, unknown>>(query)).rows);
   await prove(context, "MIG-1.1", async () => {
-    const rows = (await tableExists(client, "migration_audit")) ? await ask(checklistQueries.lastAuditRows) : "no journal yet";
+    const rows = (await tableExists(client, "migration_audit"))
+      ? await ask(checklistQueries.lastAuditRows)
+      : "no journal yet";
     return `schema ${await schemaVersion(client)}; ${rows}`;
   });
-  await prove(context, "MIG-1.2", async () => (isFirst ? "no connections table yet" : ask(checklistQueries.sampledConnections)));
+  await prove(context, "MIG-1.2", async () =>
+    isFirst ? "no connections table yet" : ask(checklistQueries.sampledConnections),
+  );
   await prove(context, "MIG-1.3", async () => (isFirst ? "no tables yet" : ask(checklistQueries.tableStatistics)));
 }
 
@@ -117,17 +146,40 @@ async function lookAfter(
 ): Promise<void> {
   const { report, before } = seen;
   if (report === undefined)
-    context.boxes.push({ id: "MIG-2.1", result: "not needed", evidence: "", reason: "no version is missing", source: context.phase });
-  else await prove(context, "MIG-2.1", async () => `journal: ${report.applied.length} completed, schema ${report.from} → ${report.to}; fingerprint ${report.fingerprint.slice(0, 16)}`);
+    context.boxes.push({
+      id: "MIG-2.1",
+      result: "not needed",
+      evidence: "",
+      reason: "no version is missing",
+      source: context.phase,
+    });
+  else
+    await prove(
+      context,
+      "MIG-2.1",
+      async () =>
+        `journal: ${report.applied.length} completed, schema ${report.from} → ${report.to}; fingerprint ${report.fingerprint.slice(0, 16)}`,
+    );
   const { schemaVersion: target, app } = context.input.settings;
   if (target < app.providersSinceSchema) {
     for (const id of ["MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"] as const)
-      context.boxes.push({ id, result: "not needed", evidence: "", reason: `dynamic providers come with schema ${app.providersSinceSchema}`, source: context.phase });
+      context.boxes.push({
+        id,
+        result: "not needed",
+        evidence: "",
+        reason: `dynamic providers come with schema ${app.providersSinceSchema}`,
+        source: context.phase,
+      });
     return;
   }
-  await prove(context, "MIG-2.2", async () => `before: ${inOneLine([before])}; after: ${inOneLine([await rowCounts(client, providerTables)])}`);
+  await prove(
+    context,
+    "MIG-2.2",
+    async () => `before: ${inOneLine([before])}; after: ${inOneLine([await rowCounts(client, providerTables)])}`,
+  );
   await prove(context, "MIG-3.1", async () => {
-    for (const table of providerTables) if (!(await tableExists(client, table))) throw new Error(`the table ${table} is missing`);
+    for (const table of providerTables)
+      if (!(await tableExists(client, table))) throw new Error(`the table ${table} is missing`);
     return `${providerTables.join(", ")} exist`;
   });
   await prove(context, "MIG-3.2", async () => {
@@ -136,7 +188,8 @@ async function lookAfter(
        join pg_class t on t.oid = i.indrelid where t.relnamespace = 'public'::regnamespace and c.relname like 'idx\\_%' order by 1`,
     );
     const invalid = rows.filter((row) => !row.valid).map((row) => row.name);
-    if (rows.length === 0 || invalid.length > 0) throw new Error(`${rows.length} indexes idx_%, invalid: ${invalid.join(", ") || "none"}`);
+    if (rows.length === 0 || invalid.length > 0)
+      throw new Error(`${rows.length} indexes idx_%, invalid: ${invalid.join(", ") || "none"}`);
     return `${rows.length} indexes idx_% are there and valid`;
   });
   await prove(context, "MIG-3.3", async () => {

@@ -1,5 +1,5 @@
-import { closeScript, openScript } from "../../host/commands/maintenance";
 import type { StepContext } from "../../context/step";
+import { closeScript, openScript } from "../../host/commands/maintenance";
 
 /** `maintenance: true`: from here on users see the page that says so. */
 export async function closeIfAsked(context: StepContext): Promise<void> {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import type { StepContext } from "../../context/step";
+import { ReleaseRefused } from "../../core/failure";
+import { roleNames, servingRole } from "../../core/role-names";
 import { environmentFile, fillVariables } from "../../host/commands/environment";
 import { backendUnit, loopback, type Slot } from "../../host/commands/paths";
 import { journalScript, startAndWait } from "../../host/commands/stage-script";
-import { roleNames, servingRole } from "../../core/role-names";
-import { ReleaseRefused } from "../../core/failure";
-import type { StepContext } from "../../context/step";
 
 /** The environment file of a slot: the application's variables with this deployment's values. */
 export function slotEnvironment(context: StepContext, slot: Slot): string {
@@ -30,7 +30,11 @@ export function slotEnvironment(context: StepContext, slot: Slot): string {
 export function environmentDigest(context: StepContext): string {
   const { backend, sharedDirectories } = context.input.settings.app;
   const slotNeutral = slotEnvironment(context, "blue").replaceAll(String(backend.ports.blue), "PORT");
-  return createHash("sha256").update(`${slotNeutral}\n${backend.directory}\n${backend.command}\n${backend.memoryLimitMiB}${sharedDirectories.map((directory) => `\n${directory}`).join("")}`).digest("hex");
+  return createHash("sha256")
+    .update(
+      `${slotNeutral}\n${backend.directory}\n${backend.command}\n${backend.memoryLimitMiB}${sharedDirectories.map((directory) => `\n${directory}`).join("")}`,
+    )
+    .digest("hex");
 }
 
 /**

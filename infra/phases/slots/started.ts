@@ -1,13 +1,20 @@
-import { backendStateScript, type BackendState, readBackendState, silenceReason } from "../../host/commands/backend-state";
+import type { SlotContent } from "../../context/host-state";
+import type { StepContext } from "../../context/step";
+import {
+  type BackendState,
+  backendStateScript,
+  readBackendState,
+  silenceReason,
+} from "../../host/commands/backend-state";
 import type { Slot } from "../../host/commands/paths";
 import { line } from "../../host/commands/shell";
 import { toldReleaseProblem } from "../../host/commands/told-release";
-import type { SlotContent } from "../../context/host-state";
-import type { StepContext } from "../../context/step";
 
 /** How a slot's backend fares. */
 export async function backendState(context: StepContext, slot: Slot): Promise<BackendState> {
-  return readBackendState(await context.host.run("asking after the backend", backendStateScript(context.input.settings.app.name, slot)));
+  return readBackendState(
+    await context.host.run("asking after the backend", backendStateScript(context.input.settings.app.name, slot)),
+  );
 }
 
 /** @throws Error when the backend that has just come up tells another release than its slot holds */

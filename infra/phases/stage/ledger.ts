@@ -1,17 +1,22 @@
-import { releaseDirectory } from "../../host/commands/stage-script";
+import { type HostState, readHostState, type SlotContent } from "../../context/host-state";
+import type { Step, StepContext } from "../../context/step";
+import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
+import { whoRuns } from "../../core/who-runs";
 import { quote } from "../../host/commands/shell";
+import { releaseDirectory } from "../../host/commands/stage-script";
 import { type KnownRelease, knownReleases, type LedgerEntry, prunable, readLedger } from "../../release/history/ledger";
 import { ReleaseStore } from "../../release/history/store";
-import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
-import { type HostState, readHostState, type SlotContent } from "../../context/host-state";
-import { whoRuns } from "../../core/who-runs";
 import { environmentDigest } from "../slots/slots";
-import type { Step, StepContext } from "../../context/step";
 
 type Noted = Pick<SlotContent, "release" | "commit" | "digest" | "environment">;
 
 /** Leaves an event in the host's ledger, on the disk before this returns, and in its copy in the bucket, for a host that comes after. */
-export async function note(context: StepContext, event: LedgerEntry["event"], content: Noted, reason?: string): Promise<void> {
+export async function note(
+  context: StepContext,
+  event: LedgerEntry["event"],
+  content: Noted,
+  reason?: string,
+): Promise<void> {
   const { release, commit, digest, environment } = content;
   const entry: LedgerEntry = {
     event,
@@ -29,7 +34,10 @@ export async function note(context: StepContext, event: LedgerEntry["event"], co
   const rows = Buffer.from(`${isNew ? `${known.text}\n` : ""}${JSON.stringify(entry)}\n`).toString("base64");
   const file = quote(context.paths.ledger);
   // A line that a power cut has spoiled must not spoil the next one too.
-  await context.host.run("noting it in the ledger", `if [ -s ${file} ] && [ -n "$(tail -c 1 ${file})" ]; then echo >> ${file}; fi\nbase64 -d >> ${file} <<'ROWS'\n${rows}\nROWS\nsync ${file}\n`);
+  await context.host.run(
+    "noting it in the ledger",
+    `if [ -s ${file} ] && [ -n "$(tail -c 1 ${file})" ]; then echo >> ${file}; fi\nbase64 -d >> ${file} <<'ROWS'\n${rows}\nROWS\nsync ${file}\n`,
+  );
   await storeOf(context).keepLedger(`${known.text === "" ? "" : `${known.text}\n`}${JSON.stringify(entry)}\n`);
 }
 
@@ -38,9 +46,13 @@ export async function releasesOnHost(context: Pick<StepContext, "host" | "paths"
   return knownReleases(readLedger((await ledgerText(context)).text));
 }
 
-async function ledgerText(context: Pick<StepContext, "host" | "paths" | "input">): Promise<{ text: string; isOnHost: boolean }> {
+async function ledgerText(
+  context: Pick<StepContext, "host" | "paths" | "input">,
+): Promise<{ text: string; isOnHost: boolean }> {
   const text = await context.host.run("reading the ledger", `cat ${quote(context.paths.ledger)} 2>/dev/null || true`);
-  return text === "" ? { text: (await storeOf(context).ledger()).trimEnd(), isOnHost: false } : { text, isOnHost: true };
+  return text === ""
+    ? { text: (await storeOf(context).ledger()).trimEnd(), isOnHost: false }
+    : { text, isOnHost: true };
 }
 
 function storeOf({ input }: Pick<StepContext, "input">): ReleaseStore {
@@ -54,13 +66,19 @@ export function noting(event: Exclude<LedgerEntry["event"], "bad">, step: Step):
       const done = await step(context);
       await tried(context, async () => {
         const { staged } = await readHostState(context);
-        if (staged !== null && (done.outcome === "completed" || (event === "served" && !(await hasServed(context, staged.digest))))) await note(context, event, staged);
+        if (
+          staged !== null &&
+          (done.outcome === "completed" || (event === "served" && !(await hasServed(context, staged.digest))))
+        )
+          await note(context, event, staged);
         if (event === "served") await pruned(context);
       });
       return done;
     } catch (error) {
-      const hasFailedChecks = context.phase === "verify" && error instanceof StepFailure && !(error instanceof HostUnreached);
-      if (error instanceof ReleaseRefused || hasFailedChecks) await tried(context, () => refused(context, error.message));
+      const hasFailedChecks =
+        context.phase === "verify" && error instanceof StepFailure && !(error instanceof HostUnreached);
+      if (error instanceof ReleaseRefused || hasFailedChecks)
+        await tried(context, () => refused(context, error.message));
       throw error;
     }
   };
@@ -68,19 +86,26 @@ export function noting(event: Exclude<LedgerEntry["event"], "bad">, step: Step):
 
 /** What a step has done stands, whether the ledger could be written or not. */
 async function tried(context: StepContext, work: () => Promise<void>): Promise<void> {
-  await work().catch((error: unknown) => context.progress(`the ledger could not be kept: ${error instanceof Error ? error.message : String(error)}`));
+  await work().catch((error: unknown) =>
+    context.progress(`the ledger could not be kept: ${error instanceof Error ? error.message : String(error)}`),
+  );
 }
 
 /** Not so for a release that was there before the ledger, or whose run was killed between its turn and its note. */
 async function hasServed(context: StepContext, digest: string): Promise<boolean> {
-  return (await releasesOnHost(context)).some((release) => release.digest === digest && release.servedAt !== undefined && release.verdict === "verified");
+  return (await releasesOnHost(context)).some(
+    (release) => release.digest === digest && release.servedAt !== undefined && release.verdict === "verified",
+  );
 }
 
 async function refused(context: StepContext, reason: string): Promise<void> {
   const { release } = context.input;
   // Stage refuses what no file of the host names yet.
   const { digest } = (context.details.artifact ?? {}) as { digest?: string };
-  const staging = digest === undefined ? null : { release: release.name, commit: release.commit, digest, environment: environmentDigest(context) };
+  const staging =
+    digest === undefined
+      ? null
+      : { release: release.name, commit: release.commit, digest, environment: environmentDigest(context) };
   const content = context.phase === "stage" ? staging : (await readHostState(context)).staged;
   if (content !== null) await note(context, "bad", content, reason);
 }
@@ -89,7 +114,10 @@ async function pruned(context: StepContext): Promise<void> {
   const gone = await prune(context);
   if (gone.length > 0) context.progress(`pruned from the host: ${gone.join(", ")}`);
   const unkept = await pruneArtifacts(context);
-  if (unkept.length > 0) context.progress(`pruned from s3://${context.input.bucket}: ${unkept.map((digest) => digest.slice(0, 16)).join(", ")}`);
+  if (unkept.length > 0)
+    context.progress(
+      `pruned from s3://${context.input.bucket}: ${unkept.map((digest) => digest.slice(0, 16)).join(", ")}`,
+    );
 }
 
 /** Removes releases that host.keepReleases leaves no room for; those that serve, or could again, stay. */
@@ -106,7 +134,11 @@ export async function prune(context: StepContext): Promise<string[]> {
     keep: input.settings.host.keepReleases,
   });
   if (gone.length > 0)
-    await host.runWhole("pruning releases", `cd ${quote(paths.releases)}\n${gone.map((name) => `rm -rf -- ${quote(`./${name}`)}\n`).join("")}`, { timeoutMs: 300_000, progress: context.progress });
+    await host.runWhole(
+      "pruning releases",
+      `cd ${quote(paths.releases)}\n${gone.map((name) => `rm -rf -- ${quote(`./${name}`)}\n`).join("")}`,
+      { timeoutMs: 300_000, progress: context.progress },
+    );
   return gone;
 }
 

@@ -1,8 +1,8 @@
+import type { StepContext } from "../../context/step";
+import { StepFailure } from "../../core/failure";
 import { type ProvidedArtifact, provideArtifact } from "../../release/artifact/provide";
 import { badWarning } from "../../release/history/ledger";
-import { StepFailure } from "../../core/failure";
 import { releasesOnHost } from "./ledger";
-import type { StepContext } from "../../context/step";
 
 /**
  * The release's artifact, in the stack's bucket. Preflight asks for it too, so that a release that can't be built is known before
@@ -16,7 +16,10 @@ export async function provided(context: StepContext): Promise<ProvidedArtifact> 
     return artifact;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new StepFailure(`${context.input.release.name} has no artifact: ${message}`, `mend the build of ${context.input.release.name} or its settings in app.build, or choose another release; then pulumi up`);
+    throw new StepFailure(
+      `${context.input.release.name} has no artifact: ${message}`,
+      `mend the build of ${context.input.release.name} or its settings in app.build, or choose another release; then pulumi up`,
+    );
   }
 }
 

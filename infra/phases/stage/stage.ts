@@ -1,15 +1,15 @@
-import type { ProvidedArtifact } from "../../release/artifact/provide";
-import { artifactObject } from "../../release/artifact/object";
-import { quote } from "../../host/commands/shell";
-import { otherSlot, type Slot } from "../../host/commands/paths";
-import { bringScript, linkScript, startScript } from "../../host/commands/stage-script";
-import { type HostState, readHostState, slotFile, type SlotContent, stagedFile } from "../../context/host-state";
-import { HostUnreached, StepFailure } from "../../core/failure";
-import { settleActivation } from "../activate/activation";
-import { checkStarted, whySilent } from "../slots/started";
-import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "../slots/slots";
-import { provided } from "./provided";
+import { type HostState, readHostState, type SlotContent, slotFile, stagedFile } from "../../context/host-state";
 import { prove, type Step, type StepContext } from "../../context/step";
+import { HostUnreached, StepFailure } from "../../core/failure";
+import { otherSlot, type Slot } from "../../host/commands/paths";
+import { quote } from "../../host/commands/shell";
+import { bringScript, linkScript, startScript } from "../../host/commands/stage-script";
+import { artifactObject } from "../../release/artifact/object";
+import type { ProvidedArtifact } from "../../release/artifact/provide";
+import { settleActivation } from "../activate/activation";
+import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "../slots/slots";
+import { checkStarted, whySilent } from "../slots/started";
+import { provided } from "./provided";
 
 /** Brings the release to the host, beside the one that serves, and starts it where no user sees it. */
 export const stage: Step = async (context) => {
@@ -19,7 +19,12 @@ export const stage: Step = async (context) => {
   await context.host.settled(progress);
   await settleActivation(context);
   const state = await readHostState(context);
-  const wanted = { release: release.name, commit: release.commit, digest: artifact.digest, environment: environmentDigest(context) };
+  const wanted = {
+    release: release.name,
+    commit: release.commit,
+    digest: artifact.digest,
+    environment: environmentDigest(context),
+  };
 
   await bring(context, artifact);
   const serving = state.serving === null ? null : state.slots[state.serving];
@@ -32,17 +37,24 @@ export const stage: Step = async (context) => {
   }
 
   const slot: Slot = idleSlot(state);
-  progress(settings.app.overlap ? `starting ${release.name} in the idle slot ${slot}` : `putting ${release.name} into the idle slot ${slot}, to be started by activation`);
+  progress(
+    settings.app.overlap
+      ? `starting ${release.name} in the idle slot ${slot}`
+      : `putting ${release.name} into the idle slot ${slot}, to be started by activation`,
+  );
   await context.host.put(context.paths.slotEnvironment(slot), slotEnvironment(context, slot), { mode: "0600" });
   const content: SlotContent = { slot, ...wanted, schemaVersion: settings.schemaVersion };
   if (!settings.app.overlap) {
-    await context.host.run(`linking slot ${slot}`, linkScript({
+    await context.host.run(
+      `linking slot ${slot}`,
+      linkScript({
         application: settings.app.name,
         paths: context.paths,
         slot,
         digest: artifact.digest,
         sharedDirectories: settings.app.sharedDirectories,
-      }));
+      }),
+    );
     await writeState(context, content);
     await tellBoxes(context, content, "started by activation, after the old one was stopped: two copies must not run");
     return { outcome: "completed", summary: `${release.name} lies in slot ${slot}, to be started by activation` };
@@ -50,7 +62,10 @@ export const stage: Step = async (context) => {
   const startedMs = await start(context, content);
   await writeState(context, content);
   await tellBoxes(context, content, `health answered 200 after ${startedMs} ms`);
-  return { outcome: "completed", summary: `${release.name} runs in slot ${slot}, seen by nobody yet (up after ${startedMs} ms)` };
+  return {
+    outcome: "completed",
+    summary: `${release.name} runs in slot ${slot}, seen by nobody yet (up after ${startedMs} ms)`,
+  };
 };
 
 function holds(content: SlotContent, wanted: Pick<SlotContent, "digest" | "environment">): boolean {
@@ -98,7 +113,11 @@ async function start(context: StepContext, content: SlotContent): Promise<number
     return Number(printed);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return refuse(context, content.slot, `${content.release} was not taken: ${reason}${await whySilent(context, content.slot)}`);
+    return refuse(
+      context,
+      content.slot,
+      `${content.release} was not taken: ${reason}${await whySilent(context, content.slot)}`,
+    );
   }
 }
 
@@ -112,7 +131,8 @@ async function tellBoxes(context: StepContext, content: SlotContent, readiness: 
   await prove(
     context,
     "APP-1.1",
-    async () => `no stop: slot ${content.slot} staged beside the serving one; artifact sha256:${content.digest}, environment sha256:${content.environment}`,
+    async () =>
+      `no stop: slot ${content.slot} staged beside the serving one; artifact sha256:${content.digest}, environment sha256:${content.environment}`,
   );
   await prove(context, "APP-2.1", async () => readiness);
   await prove(context, "WEB-1.1", async () => {

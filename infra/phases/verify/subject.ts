@@ -1,15 +1,20 @@
+import { withClient } from "../../context/database-connection";
+import type { StepContext } from "../../context/step";
+import { roleNames, servingRole } from "../../core/role-names";
 import { journalSinceStart, memoryScript } from "../../host/commands/backend-inspection";
 import { loopback, type Slot } from "../../host/commands/paths";
-import { roleNames, servingRole } from "../../core/role-names";
-import { connectionsSeenSchema, type ConnectionsSeen } from "../../verification/existing-connections";
+import { type ConnectionsSeen, connectionsSeenSchema } from "../../verification/existing-connections";
 import { parseJournal } from "../../verification/journal";
 import type { Subject } from "../../verification/subject";
-import { withClient } from "../../context/database-connection";
 import { readRecords } from "../ending/records";
-import type { StepContext } from "../../context/step";
 
 /** The release in a slot, through a tunnel that ends with the work. */
-export async function withSubject(context: StepContext, slot: Slot, before: ConnectionsSeen | null, work: (subject: Subject) => Promise<void>): Promise<void> {
+export async function withSubject(
+  context: StepContext,
+  slot: Slot,
+  before: ConnectionsSeen | null,
+  work: (subject: Subject) => Promise<void>,
+): Promise<void> {
   const { host, input, progress } = context;
   const { settings, release } = input;
   const { name, backend } = settings.app;
@@ -23,12 +28,23 @@ export async function withSubject(context: StepContext, slot: Slot, before: Conn
       backend: {
         journal: async () => parseJournal(await host.run("reading the journal", journalSinceStart(name, slot))),
         memory: async () => {
-          const [source = "", bytes = ""] = (await host.run("reading the backend's memory", memoryScript(name, slot))).split(" ");
-          return { bytes: Number(bytes), limitBytes: backend.memoryLimitMiB * 1_048_576, source: source === "cgroup" ? "its control group" : "the resident memory of its processes" };
+          const [source = "", bytes = ""] = (
+            await host.run("reading the backend's memory", memoryScript(name, slot))
+          ).split(" ");
+          return {
+            bytes: Number(bytes),
+            limitBytes: backend.memoryLimitMiB * 1_048_576,
+            source: source === "cgroup" ? "its control group" : "the resident memory of its processes",
+          };
         },
       },
       connect: () => context.connect("readonly"),
-      execute: async (statement, values) => (await withClient(context.connect(servingRole(settings.database.migrations)), (client) => client.query(statement, values))).rowCount ?? 0,
+      execute: async (statement, values) =>
+        (
+          await withClient(context.connect(servingRole(settings.database.migrations)), (client) =>
+            client.query(statement, values),
+          )
+        ).rowCount ?? 0,
       applicationRole: roleNames.app,
       connectionsBefore: before,
       progress,
@@ -41,7 +57,10 @@ export async function withSubject(context: StepContext, slot: Slot, before: Conn
 /** What this deployment's preflight saw. */
 export async function connectionsBefore(context: StepContext): Promise<ConnectionsSeen | null> {
   const records = await readRecords(context);
-  const preflight = records.filter((record) => record.phase === "preflight").sort((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1);
+  const preflight = records
+    .filter((record) => record.phase === "preflight")
+    .sort((a, b) => a.startedAt.localeCompare(b.startedAt))
+    .at(-1);
   const seen = connectionsSeenSchema.safeParse(preflight?.details.connectionsBefore);
   return seen.success ? seen.data : null;
 }

@@ -1,19 +1,26 @@
+import { readHostState, type SlotContent } from "../../context/host-state";
+import { findings, type Step, type StepContext, type StepOutcome } from "../../context/step";
+import { ReleaseRefused, StepFailure } from "../../core/failure";
 import type { Slot } from "../../host/commands/paths";
 import type { ConnectionsSeen } from "../../verification/existing-connections";
 import { verifyRelease } from "../../verification/run";
-import { ReleaseRefused, StepFailure } from "../../core/failure";
-import { readHostState, type SlotContent } from "../../context/host-state";
 import { recordApplicationSchema } from "../schema/schema";
 import { ensureRunning, lastWords, stopSlot } from "../slots/slots";
-import { findings, type Step, type StepContext, type StepOutcome } from "../../context/step";
 import { connectionsBefore, withSubject } from "./subject";
 
 /** Looks at the staged release before any user does, on a listener of its own. */
 export const verify: Step = async (context) => {
   const state = await readHostState(context);
-  if (state.staged === null) throw new StepFailure("no release is staged on the host", "raise attempt: pulumi config set attempt N, then pulumi up");
+  if (state.staged === null)
+    throw new StepFailure(
+      "no release is staged on the host",
+      "raise attempt: pulumi config set attempt N, then pulumi up",
+    );
   if (!context.input.settings.app.overlap && state.staged.slot !== state.serving)
-    return { outcome: "nothing to do", summary: "two copies must not run: the release is verified by activation, which starts it" };
+    return {
+      outcome: "nothing to do",
+      summary: "two copies must not run: the release is verified by activation, which starts it",
+    };
   return verifyStaged(context, state.staged, state.serving);
 };
 
@@ -21,7 +28,11 @@ export const verify: Step = async (context) => {
  * Every check, against the staged release, started where it is not up.
  * @throws ReleaseRefused with all that failed; a slot that serves nobody is stopped then
  */
-export async function verifyStaged(context: StepContext, staged: SlotContent, serving: Slot | null): Promise<StepOutcome> {
+export async function verifyStaged(
+  context: StepContext,
+  staged: SlotContent,
+  serving: Slot | null,
+): Promise<StepOutcome> {
   const { slot, release } = staged;
   context.progress(`checking ${release} in slot ${slot}`);
   await ensureRunning(context, slot);
@@ -45,6 +56,10 @@ export async function verifyStaged(context: StepContext, staged: SlotContent, se
  * Makes every check against the release in a slot; results go to the context's boxes and details.
  * @param before the connections as they were before this release started, where somebody looked
  */
-export async function verifySlot(context: StepContext, slot: Slot, before: ConnectionsSeen | null = null): Promise<void> {
+export async function verifySlot(
+  context: StepContext,
+  slot: Slot,
+  before: ConnectionsSeen | null = null,
+): Promise<void> {
   await withSubject(context, slot, before, (subject) => verifyRelease(subject, context));
 }

@@ -37,14 +37,22 @@ export async function builtEarlier(key: string): Promise<Artifact | undefined> {
  * `runtime/bin/node`, `manifest.json`. Sorted and without times, so that the same commit gives the same bytes.
  * @throws Error with the failing command's last lines
  */
-export async function buildArtifact(app: Settings["app"], identity: ArtifactIdentity, release: string, progress: (message: string) => void): Promise<Artifact> {
+export async function buildArtifact(
+  app: Settings["app"],
+  identity: ArtifactIdentity,
+  release: string,
+  progress: (message: string) => void,
+): Promise<Artifact> {
   const work = await mkdtemp(join(tmpdir(), "artifact-"));
   try {
     const checkout = join(work, "checkout");
     progress(`checking out ${release} (${identity.commit.slice(0, 10)})`);
     await execa("git", ["clone", "--quiet", "--no-checkout", app.repository, checkout]);
     await execa("git", ["-C", checkout, "-c", "advice.detachedHead=false", "checkout", "--quiet", identity.commit]);
-    const variables = await readFile(join(checkout, identity.variablesFile), "utf8").then(declaredVariables, () => null);
+    const variables = await readFile(join(checkout, identity.variablesFile), "utf8").then(
+      declaredVariables,
+      () => null,
+    );
     const node = await nodeRuntime(app.build.nodeVersion, identity.platform);
     for (const command of app.build.commands) {
       progress(`building: ${command}`);
@@ -80,42 +88,74 @@ async function layOut(tree: string, checkout: string, app: Settings["app"], node
   for (const path of app.build.include) {
     await mkdir(dirname(join(tree, "app", path)), { recursive: true });
     // Links of npm workspaces stay links: they are relative and lead to what is included too.
-    await cp(join(checkout, path), join(tree, "app", path), { recursive: true, verbatimSymlinks: true }).catch((error: unknown) => {
-      throw new Error(`app.build.include names ${path}, which the build did not make (${String(error)})`);
-    });
+    await cp(join(checkout, path), join(tree, "app", path), { recursive: true, verbatimSymlinks: true }).catch(
+      (error: unknown) => {
+        throw new Error(`app.build.include names ${path}, which the build did not make (${String(error)})`);
+      },
+    );
   }
-  await cp(join(checkout, app.frontend.directory), join(tree, "frontend"), { recursive: true }).catch((error: unknown) => {
-    throw new Error(`app.frontend.directory is ${app.frontend.directory}, which the build did not make (${String(error)})`);
-  });
+  await cp(join(checkout, app.frontend.directory), join(tree, "frontend"), { recursive: true }).catch(
+    (error: unknown) => {
+      throw new Error(
+        `app.frontend.directory is ${app.frontend.directory}, which the build did not make (${String(error)})`,
+      );
+    },
+  );
 }
 
 /** The builder's environment is not the build's: no credential of the deployment reaches a package's scripts. */
-const inherited = /^(HOME|LANG|LC_.*|TMPDIR|XDG_CACHE_HOME|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|NODE_EXTRA_CA_CERTS|npm_config_(registry|cafile|cache|userconfig))$/;
+const inherited =
+  /^(HOME|LANG|LC_.*|TMPDIR|XDG_CACHE_HOME|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|NODE_EXTRA_CA_CERTS|npm_config_(registry|cafile|cache|userconfig))$/;
 
-async function runBuildCommand(command: string, directory: string, options: { node: string; variables: Record<string, string> }): Promise<void> {
+async function runBuildCommand(
+  command: string,
+  directory: string,
+  options: { node: string; variables: Record<string, string> },
+): Promise<void> {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => inherited.test(name)));
   const done = await execa("/bin/sh", ["-c", command], {
     cwd: directory,
     extendEnv: false,
-    env: { ...environment, PATH: `${dirname(options.node)}:${process.env.PATH ?? ""}`, CI: "true", ...options.variables },
+    env: {
+      ...environment,
+      PATH: `${dirname(options.node)}:${process.env.PATH ?? ""}`,
+      CI: "true",
+      ...options.variables,
+    },
     all: true,
     reject: false,
     timeout: commandTimeoutMs,
   });
   if (done.exitCode !== 0)
-    throw new Error(`the build command "${command}" ended with ${done.exitCode ?? done.signal}:\n${done.all.split("\n").slice(-20).join("\n")}`);
+    throw new Error(
+      `the build command "${command}" ended with ${done.exitCode ?? done.signal}:\n${done.all.split("\n").slice(-20).join("\n")}`,
+    );
 }
 
 /** Packs a directory: the same files give the same bytes, wherever and whenever they were written. */
 export async function packArtifact(tree: string, path: string): Promise<Artifact> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}`;
-  const options = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u+rwX,go+rX,go-w", "--format=gnu"];
-  await execa("tar", ["-C", tree, ...options, "--use-compress-program=gzip -n -1", "-cf", temporary, "."], { env: { LC_ALL: "C" } });
+  const options = [
+    "--sort=name",
+    "--mtime=@0",
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+    "--mode=u+rwX,go+rX,go-w",
+    "--format=gnu",
+  ];
+  await execa("tar", ["-C", tree, ...options, "--use-compress-program=gzip -n -1", "-cf", temporary, "."], {
+    env: { LC_ALL: "C" },
+  });
   const hash = createHash("sha256");
   await pipeline(createReadStream(temporary), hash);
   const { stdout: used } = await execa("du", ["-s", "--block-size=1", tree]);
-  const artifact = { digest: hash.digest("hex"), bytes: (await stat(temporary)).size, unpackedBytes: Number.parseInt(used, 10) };
+  const artifact = {
+    digest: hash.digest("hex"),
+    bytes: (await stat(temporary)).size,
+    unpackedBytes: Number.parseInt(used, 10),
+  };
   await rename(temporary, path);
   await writeFile(`${path}.json`, `${JSON.stringify(artifact)}\n`);
   return { path, ...artifact };

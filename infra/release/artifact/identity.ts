@@ -16,11 +16,24 @@ export type ArtifactIdentity = {
 /** Rises when the layout inside the archive changes. */
 const layoutVersion = 2;
 
-export function identityOf(settings: Pick<Settings, "app" | "preflight">, commit: string, schemaVersions: readonly number[]): ArtifactIdentity {
+export function identityOf(
+  settings: Pick<Settings, "app" | "preflight">,
+  commit: string,
+  schemaVersions: readonly number[],
+): ArtifactIdentity {
   const { build, frontend } = settings.app;
-  return { commit, build, frontend, platform: "linux-x64", schemaVersions, variablesFile: settings.preflight.variablesFile };
+  return {
+    commit,
+    build,
+    frontend,
+    platform: "linux-x64",
+    schemaVersions,
+    variablesFile: settings.preflight.variablesFile,
+  };
 }
 
 export function artifactKey(identity: ArtifactIdentity): string {
-  return createHash("sha256").update(JSON.stringify([layoutVersion, identity])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([layoutVersion, identity]))
+    .digest("hex");
 }

@@ -25,10 +25,18 @@ export function declaredVariables(text: string): string[] {
 export async function contentDigest(directory: string): Promise<string> {
   const hash = createHash("sha256");
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.map((entry) => ({ entry, path: join(entry.parentPath, entry.name).slice(directory.length + 1) }));
+  const paths = entries.map((entry) => ({
+    entry,
+    path: join(entry.parentPath, entry.name).slice(directory.length + 1),
+  }));
   for (const { entry, path } of paths.sort((a, b) => (a.path < b.path ? -1 : 1))) {
     if (entry.isSymbolicLink()) hash.update(`link ${path}\n${await readlink(join(directory, path))}\n`);
-    else if (entry.isFile()) hash.update(`file ${path}\n${createHash("sha256").update(await readFile(join(directory, path))).digest("hex")}\n`);
+    else if (entry.isFile())
+      hash.update(
+        `file ${path}\n${createHash("sha256")
+          .update(await readFile(join(directory, path)))
+          .digest("hex")}\n`,
+      );
   }
   return hash.digest("hex");
 }

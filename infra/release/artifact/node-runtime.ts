@@ -17,7 +17,9 @@ export async function nodeRuntime(version: string, platform: string): Promise<st
     const name = `node-${platform}@${version}`;
     const packed = await execa("npm", ["pack", "--silent", "--pack-destination", temporary, name], { reject: false });
     if (packed.exitCode !== 0)
-      throw new Error(`npm has no ${name}: ${packed.stderr.slice(-500)}. Remedy: pulumi config set --path app.build.nodeVersion with a version that npm view node-${platform} versions lists`);
+      throw new Error(
+        `npm has no ${name}: ${packed.stderr.slice(-500)}. Remedy: pulumi config set --path app.build.nodeVersion with a version that npm view node-${platform} versions lists`,
+      );
     const [archive = ""] = (await readdir(temporary)).filter((file) => file.endsWith(".tgz"));
     await execa("tar", ["-xzf", join(temporary, archive), "-C", temporary, "--strip-components=1", "package/bin/node"]);
     await rm(join(temporary, archive));

@@ -1,6 +1,6 @@
 import { supportedSchemas } from "../../core/compatibility";
-import type { Release } from "../release";
 import type { Settings } from "../../settings/settings";
+import type { Release } from "../release";
 import { buildArtifact, builtEarlier } from "./build";
 import { artifactKey, identityOf } from "./identity";
 import { ArtifactStore, type StoredArtifact } from "./store";
@@ -20,7 +20,11 @@ export async function provideArtifact(
   progress: (message: string) => void,
 ): Promise<ProvidedArtifact> {
   const { settings, release } = input;
-  const identity = identityOf(settings, release.commit, supportedSchemas(release.name, settings.app.compatibility) ?? []);
+  const identity = identityOf(
+    settings,
+    release.commit,
+    supportedSchemas(release.name, settings.app.compatibility) ?? [],
+  );
   const key = artifactKey(identity);
   const store = new ArtifactStore(input.bucket, settings.target.region);
   const found = await store.find(key);

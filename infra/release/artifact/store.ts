@@ -1,5 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { GetObjectCommand, HeadObjectCommand, NoSuchKey, NotFound, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { artifactObject, indexObject } from "./object";
 
@@ -44,11 +52,21 @@ export class ArtifactStore {
       if (!(await this.#has(stored))) {
         progress(`storing the artifact, ${Math.round(stored.bytes / 1_048_576)} MiB, in s3://${this.bucket}`);
         await this.#s3.send(
-          new PutObjectCommand({ Bucket: this.bucket, Key: artifactObject(stored.digest), Body: await readFile(path), ContentType: "application/gzip" }),
+          new PutObjectCommand({
+            Bucket: this.bucket,
+            Key: artifactObject(stored.digest),
+            Body: await readFile(path),
+            ContentType: "application/gzip",
+          }),
         );
       }
       await this.#s3.send(
-        new PutObjectCommand({ Bucket: this.bucket, Key: indexObject(key), Body: JSON.stringify(stored), ContentType: "application/json" }),
+        new PutObjectCommand({
+          Bucket: this.bucket,
+          Key: indexObject(key),
+          Body: JSON.stringify(stored),
+          ContentType: "application/json",
+        }),
       );
     } catch (error) {
       throw this.#explained("the artifact was to be stored", error);
@@ -57,7 +75,9 @@ export class ArtifactStore {
 
   async #has(stored: StoredArtifact): Promise<boolean> {
     try {
-      const head = await this.#s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key: artifactObject(stored.digest) }));
+      const head = await this.#s3.send(
+        new HeadObjectCommand({ Bucket: this.bucket, Key: artifactObject(stored.digest) }),
+      );
       return head.ContentLength === stored.bytes;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -67,10 +87,16 @@ export class ArtifactStore {
 
   #explained(when: string, error: unknown): Error {
     const reason = error instanceof Error ? error.message : String(error);
-    return new Error(`s3://${this.bucket} did not answer as it should when ${when}: ${reason}. Remedy: may these credentials read and write there?`);
+    return new Error(
+      `s3://${this.bucket} did not answer as it should when ${when}: ${reason}. Remedy: may these credentials read and write there?`,
+    );
   }
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof NoSuchKey || error instanceof NotFound || (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404);
+  return (
+    error instanceof NoSuchKey ||
+    error instanceof NotFound ||
+    (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404)
+  );
 }

@@ -48,7 +48,12 @@ export function knownReleases(entries: readonly LedgerEntry[]): KnownRelease[] {
     const verdict: Verdict = event === "bad" ? "bad" : isVerdict ? "verified" : (before?.verdict ?? "not verified");
     const why = isVerdict ? reason : before?.reason;
     const servedAt = event === "served" ? entry.at : before?.servedAt;
-    known.set(entry.digest, { ...entry, verdict, ...(why === undefined ? {} : { reason: why }), ...(servedAt === undefined ? {} : { servedAt }) });
+    known.set(entry.digest, {
+      ...entry,
+      verdict,
+      ...(why === undefined ? {} : { reason: why }),
+      ...(servedAt === undefined ? {} : { servedAt }),
+    });
   }
   return [...known.values()].reverse();
 }
@@ -84,9 +89,16 @@ export type PruneArgs = {
  * only where good ones leave room: a release that failed pushes no good one out.
  */
 export function prunable({ known, onHost, directoryOf, serving, inSlots, keep }: PruneArgs): string[] {
-  const fixed = [serving, lastGood(known, serving)?.digest, ...inSlots].flatMap((digest) => (digest === null || digest === undefined ? [] : [directoryOf(digest)]));
-  const rest = known.map(({ digest, verdict }) => ({ directory: directoryOf(digest), verdict })).filter(({ directory }) => onHost.includes(directory) && !fixed.includes(directory));
-  const ordered = [...rest.filter(({ verdict }) => verdict !== "bad"), ...rest.filter(({ verdict }) => verdict === "bad")];
+  const fixed = [serving, lastGood(known, serving)?.digest, ...inSlots].flatMap((digest) =>
+    digest === null || digest === undefined ? [] : [directoryOf(digest)],
+  );
+  const rest = known
+    .map(({ digest, verdict }) => ({ directory: directoryOf(digest), verdict }))
+    .filter(({ directory }) => onHost.includes(directory) && !fixed.includes(directory));
+  const ordered = [
+    ...rest.filter(({ verdict }) => verdict !== "bad"),
+    ...rest.filter(({ verdict }) => verdict === "bad"),
+  ];
   const kept = new Set([...fixed, ...ordered.slice(0, keep).map(({ directory }) => directory)]);
   return onHost.filter((directory) => !kept.has(directory));
 }

@@ -1,4 +1,12 @@
-import { DeleteObjectsCommand, GetObjectCommand, ListObjectVersionsCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { archivePrefix, artifactObject, digestOfObject, indexPrefix } from "../artifact/object";
 
 /** What a stack keeps of its releases beyond its host: a copy of the ledger, and the artifacts. */
@@ -29,7 +37,13 @@ export class ReleaseStore {
   /** Digests of the artifacts that can be fetched. */
   async digests(): Promise<string[]> {
     const objects = await this.#objects(archivePrefix);
-    return [...new Set(objects.filter(({ isLatest, isDeleted }) => isLatest && !isDeleted).flatMap(({ key }) => digestOfObject(key) ?? []))];
+    return [
+      ...new Set(
+        objects
+          .filter(({ isLatest, isDeleted }) => isLatest && !isDeleted)
+          .flatMap(({ key }) => digestOfObject(key) ?? []),
+      ),
+    ];
   }
 
   /** Removes artifacts with all their versions, and first what leads to them: the index never names what is not there. */
@@ -49,7 +63,8 @@ export class ReleaseStore {
       const found = await this.#s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
       return await found.Body?.transformToString();
     } catch (error) {
-      if (error instanceof NoSuchKey || (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404)) return undefined;
+      if (error instanceof NoSuchKey || (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404))
+        return undefined;
       throw error;
     }
   }
@@ -60,10 +75,23 @@ export class ReleaseStore {
     let next: { KeyMarker?: string; VersionIdMarker?: string } = {};
     for (;;) {
       const page = await this.#s3.send(new ListObjectVersionsCommand({ Bucket: this.bucket, Prefix: prefix, ...next }));
-      for (const [rows, isDeleted] of [[page.Versions, false], [page.DeleteMarkers, true]] as const)
-        versions.push(...(rows ?? []).map(({ Key, VersionId, IsLatest }) => ({ key: Key ?? "", version: VersionId ?? "null", isLatest: IsLatest === true, isDeleted })));
+      for (const [rows, isDeleted] of [
+        [page.Versions, false],
+        [page.DeleteMarkers, true],
+      ] as const)
+        versions.push(
+          ...(rows ?? []).map(({ Key, VersionId, IsLatest }) => ({
+            key: Key ?? "",
+            version: VersionId ?? "null",
+            isLatest: IsLatest === true,
+            isDeleted,
+          })),
+        );
       if (page.IsTruncated !== true) return versions;
-      next = { ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }), ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }) };
+      next = {
+        ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
+        ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+      };
     }
   }
 
@@ -71,8 +99,11 @@ export class ReleaseStore {
     // As many as one request takes.
     for (let first = 0; first < versions.length; first += 1000) {
       const Objects = versions.slice(first, first + 1000).map(({ key, version }) => ({ Key: key, VersionId: version }));
-      const { Errors = [] } = await this.#s3.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }));
-      if (Errors.length > 0) throw new Error(`s3://${this.bucket}/${Errors[0]?.Key} could not be removed: ${Errors[0]?.Message}`);
+      const { Errors = [] } = await this.#s3.send(
+        new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } }),
+      );
+      if (Errors.length > 0)
+        throw new Error(`s3://${this.bucket}/${Errors[0]?.Key} could not be removed: ${Errors[0]?.Message}`);
     }
   }
 }

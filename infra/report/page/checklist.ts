@@ -1,7 +1,7 @@
 import { type Box, boxes } from "../../checklist/boxes";
-import { type BoxResult } from "../../checklist/result";
+import type { BoxResult } from "../../checklist/result";
 import { duration } from "../format";
-import { type Report } from "../shape";
+import type { Report } from "../shape";
 import { html, type Markup } from "./markup";
 import { className, glyph, ribbon } from "./opening";
 
@@ -32,9 +32,10 @@ export function atAGlance(report: Report): Markup {
   return html`<section aria-labelledby="glance"><h2 id="glance">${report.boxes.length} boxes</h2>
 ${ribbon(report)}
 <div class="mosaic" aria-hidden="true">${chapters.map(
-    ({ name, members }) => html`<div><p class="small">${name}</p><div class="rows">${grouped(members, (box) => box.section).map(
-      (part) => html`<div class="row">${part.members.map(cell)}</div>`,
-    )}</div></div>
+    ({ name, members }) => html`<div><p class="small">${name}</p><div class="rows">${grouped(
+      members,
+      (box) => box.section,
+    ).map((part) => html`<div class="row">${part.members.map(cell)}</div>`)}</div></div>
 `,
   )}</div></section>`;
 }
@@ -46,9 +47,15 @@ function cell({ id, title, result }: Filled): Markup {
 export function criteria(report: Report): Markup {
   const nine = filled(report).filter((box) => box.id.startsWith("SUC-"));
   return html`<section aria-labelledby="criteria"><h2 id="criteria">Success, by the checklist’s nine criteria</h2>
-${report.state === "good" ? undefined : html`<p class="lede above">As far as the run came; the release counts as good only when no box fails.</p>
-`}<ol class="criteria">${nine.map(
-    (box) => html`<li><p>${box.title}</p><p class="word ${className(box.result)}">${glyph[box.result]} ${box.result}</p>${
+${
+  report.state === "good"
+    ? undefined
+    : html`<p class="lede above">As far as the run came; the release counts as good only when no box fails.</p>
+`
+}<ol class="criteria">${nine.map(
+    (
+      box,
+    ) => html`<li><p>${box.title}</p><p class="word ${className(box.result)}">${glyph[box.result]} ${box.result}</p>${
       box.result === "passed" ? undefined : html`<p class="small">${box.reason ?? box.evidence}</p>`
     }</li>
 `,

@@ -1,10 +1,13 @@
 import { duration } from "../format";
-import { type Lock, type Report, type TimelineEntry } from "../shape";
+import type { Lock, Report, TimelineEntry } from "../shape";
 import { html, type Markup } from "./markup";
 
 /** The phases as bars, one after the other; a phase that an earlier run completed counts with the time that it took then. */
 export function timeline(report: Report): Markup {
-  const total = Math.max(1, report.timeline.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0));
+  const total = Math.max(
+    1,
+    report.timeline.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0),
+  );
   let before = 0;
   const lines = report.timeline.map((entry) => {
     const line = phaseLine(entry, before / total, (entry.durationMs ?? 0) / total);
@@ -19,8 +22,13 @@ const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
 function phaseLine({ phase, outcome, summary, durationMs }: TimelineEntry, start: number, share: number): Markup {
   const look = outcome === "failed" ? "failed" : outcome === "completed" ? "" : "idle";
   const took = durationMs === undefined ? outcome : duration(durationMs);
-  const bar = durationMs === undefined ? undefined : html`<i style="left:min(${percent(start)}, calc(100% - 3px));width:${percent(share)}"></i>`;
-  const said = [outcome === "failed" || outcome === "nothing to do" ? outcome : "", summary].filter((text) => text !== "").join(": ");
+  const bar =
+    durationMs === undefined
+      ? undefined
+      : html`<i style="left:min(${percent(start)}, calc(100% - 3px));width:${percent(share)}"></i>`;
+  const said = [outcome === "failed" || outcome === "nothing to do" ? outcome : "", summary]
+    .filter((text) => text !== "")
+    .join(": ");
   return html`<li class="${look}"><span class="phase">${phase}</span><span class="track" aria-hidden="true">${bar}</span><span class="took">${took}</span>${
     said === "" ? undefined : html`<span class="say">${said}</span>`
   }</li>
@@ -43,7 +51,11 @@ function lockRow(lock: Lock): Markup {
 export function screenshots(report: Report): Markup | undefined {
   if (report.screenshots.length === 0) return undefined;
   return html`<section aria-labelledby="pages"><h2 id="pages">Pages, as the browser saw them</h2><div class="shots">${report.screenshots.map(
-    ({ page, as, dataUri }) => html`<figure><img src="${dataUri}" alt="Screenshot of ${page} as ${as}"><figcaption class="small">${page}, as ${as}</figcaption></figure>
+    ({
+      page,
+      as,
+      dataUri,
+    }) => html`<figure><img src="${dataUri}" alt="Screenshot of ${page} as ${as}"><figcaption class="small">${page}, as ${as}</figcaption></figure>
 `,
   )}</div></section>`;
 }

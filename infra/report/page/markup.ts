@@ -17,7 +17,14 @@ function render(value: Piece): string {
   return value.map(render).join("");
 }
 
-const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "`": "&#96;" };
+const entities: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+  "`": "&#96;",
+};
 
 /** Also drops control characters, which no HTML file may hold (a journal's colours, say). */
 export function escapeHtml(text: string): string {

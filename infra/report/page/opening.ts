@@ -1,6 +1,6 @@
 import { type Result, resultWords } from "../../checklist/result";
 import { clock, count, day, duration } from "../format";
-import { type Report } from "../shape";
+import type { Report } from "../shape";
 import { html, type Markup } from "./markup";
 
 const stateWord: Record<Report["state"], string> = { good: "Good", failed: "Failed", unfinished: "Unfinished" };
@@ -22,7 +22,9 @@ ${firstOfAll(report)}`;
 
 /** Keeps a number and its unit, and a word and its number, on one line. */
 function tied(text: string): string {
-  return text.replace(/(\d) (ms|s|min|h|UTC)\b/g, "$1\u00a0$2").replace(/\b(schema|at|to) (?=\S+[.,]?(?:\s|$))/g, "$1\u00a0");
+  return text
+    .replace(/(\d) (ms|s|min|h|UTC)\b/g, "$1\u00a0$2")
+    .replace(/\b(schema|at|to) (?=\S+[.,]?(?:\s|$))/g, "$1\u00a0");
 }
 
 function worked(report: Report): string {
@@ -56,7 +58,9 @@ export function ribbon(report: Report): Markup {
   const words = resultWords.filter((word) => report.counts[word] > 0);
   return html`<div class="ribbon" aria-hidden="true">${words.map((word) => html`<i class="${className(word)}" style="flex:${report.counts[word]}"></i>`)}</div>
 <p class="legend" aria-label="${count(total, "box", "boxes")}">${resultWords.map(
-    (word) => html`<span class="${className(word)}${report.counts[word] === 0 ? " zero" : ""}">${glyph[word]} <b>${report.counts[word]}</b> ${word}</span>
+    (
+      word,
+    ) => html`<span class="${className(word)}${report.counts[word] === 0 ? " zero" : ""}">${glyph[word]} <b>${report.counts[word]}</b> ${word}</span>
 `,
   )}</p>`;
 }

@@ -1,7 +1,7 @@
 import { reach } from "../contacts";
 import { byRole, roleName } from "../format";
-import { type Dependency, type Person, type Version } from "../header";
-import { type Report } from "../shape";
+import type { Dependency, Person, Version } from "../header";
+import type { Report } from "../shape";
 import { html, type Markup } from "./markup";
 
 /** What was deployed, where, and the way back. */
@@ -12,7 +12,14 @@ export function particulars({ header, requests }: Report): Markup {
       : `${requests.used} of ${requests.limit} that one verification may send (the application counts them over ${requests.windowMinutes} minutes); ${requests.refused} refused by its limit`;
   return html`<section aria-labelledby="particulars"><h2 id="particulars">What was deployed, and the way back</h2>
 <dl class="facts">${[
-    fact("From", header.from === undefined ? "not known: the run stopped before it could ask" : header.from === null ? "nothing, this is the first deployment" : named(header.from)),
+    fact(
+      "From",
+      header.from === undefined
+        ? "not known: the run stopped before it could ask"
+        : header.from === null
+          ? "nothing, this is the first deployment"
+          : named(header.from),
+    ),
     fact("To", named(header.to)),
     header.wayBack === undefined ? undefined : fact("Way back", header.wayBack),
     fact("Commit", html`<code>${header.commit}</code>`),
@@ -20,7 +27,9 @@ export function particulars({ header, requests }: Report): Markup {
     fact("Host", header.host),
     header.publicUrl === undefined ? undefined : fact("Public name", header.publicUrl),
     budget === undefined ? undefined : fact("Requests", budget),
-    header.snapshot === null ? fact("Snapshot", "none was made: the schema was not to change, or the run stopped before it") : fact("Snapshot", html`<code>${header.snapshot.id}</code>`),
+    header.snapshot === null
+      ? fact("Snapshot", "none was made: the schema was not to change, or the run stopped before it")
+      : fact("Snapshot", html`<code>${header.snapshot.id}</code>`),
     header.snapshot === null ? undefined : fact("Restore", html`<pre>${header.snapshot.restoreCommand}</pre>`),
   ]}</dl></section>`;
 }

@@ -13,7 +13,11 @@ const broken: [string, Phase, RegExp][] = [
   ["wrong-port", "stage", /nobody listens on port 800\d, but the backend listens on 9000/],
   ["needs-variable", "stage", /ended by itself/],
   ["crashes", "activate", /served and was taken back: the backend ended by itself.*within the bake time of 4 s/],
-  ["grows", "activate", /served and was taken back: the backend (uses \d+ MiB, more than app\.backend\.memoryLimitMiB \(512\)|ended by itself)/],
+  [
+    "grows",
+    "activate",
+    /served and was taken back: the backend (uses \d+ MiB, more than app\.backend\.memoryLimitMiB \(512\)|ended by itself)/,
+  ],
 ];
 
 /** Each is refused for its own reason, while users of the release before it notice nothing. */
@@ -34,9 +38,13 @@ export function brokenReleaseCases(suite: Suite): void {
     });
     expect(failed).toEqual([]);
     expect(asked).toBeGreaterThan(20);
-    expect(Object.keys(byRelease).filter((release) => release !== "v1.2.0")).toEqual(phase === "activate" ? [`v1.2.0-${name}`] : []);
+    expect(Object.keys(byRelease).filter((release) => release !== "v1.2.0")).toEqual(
+      phase === "activate" ? [`v1.2.0-${name}`] : [],
+    );
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");
-    expect(await onHost(input, "systemctl list-units --no-legend --state=active 'prompt-library-backend@*' | wc -l")).toBe("1");
+    expect(
+      await onHost(input, "systemctl list-units --no-legend --state=active 'prompt-library-backend@*' | wc -l"),
+    ).toBe("1");
   });
 
   test("a whole up to one fails, says so and what to do, and the command of releases tells of it afterwards", async () => {

@@ -8,12 +8,23 @@ export function guardCases(suite: Suite): void {
     const { input } = suite();
     const key = "0123456789abcdef".repeat(4);
     const { settings } = input;
-    const changed = { ...input, settings: { ...settings, secrets: { ...settings.secrets, app: { ...settings.secrets.app, ENCRYPTION_KEY: key } } } };
+    const changed = {
+      ...input,
+      settings: {
+        ...settings,
+        secrets: { ...settings.secrets, app: { ...settings.secrets.app, ENCRYPTION_KEY: key } },
+      },
+    };
     const refusal = await runStep("preflight", changed).then(() => "", String);
     expect(refusal).toContain("app.continuity: ENCRYPTION_KEY is not what it is for the release that serves");
     expect(refusal).not.toContain(key);
-    const confirmed = { ...changed, settings: { ...changed.settings, app: { ...settings.app, continuityChanges: ["ENCRYPTION_KEY"] } } };
-    expect((await runStep("preflight", confirmed)).context.details.continuity).toMatchObject({ changed: ["ENCRYPTION_KEY"] });
+    const confirmed = {
+      ...changed,
+      settings: { ...changed.settings, app: { ...settings.app, continuityChanges: ["ENCRYPTION_KEY"] } },
+    };
+    expect((await runStep("preflight", confirmed)).context.details.continuity).toMatchObject({
+      changed: ["ENCRYPTION_KEY"],
+    });
   });
 
   test("maintenance closes the service before the schema changes, behind it all goes on, and without it all is open again", async () => {
@@ -21,7 +32,10 @@ export function guardCases(suite: Suite): void {
     const closed = { ...input, settings: { ...input.settings, maintenance: true } };
     try {
       await runStep("backup", closed);
-      const [page, api] = [await ask(input.host.address, "/connections"), await ask(input.host.address, "/api/connections")];
+      const [page, api] = [
+        await ask(input.host.address, "/connections"),
+        await ask(input.host.address, "/api/connections"),
+      ];
       expect([page.status, api.status]).toEqual([503, 503]);
       expect(page.body).toContain("Closed for maintenance");
       expect(JSON.parse(api.body)).toMatchObject({ error: { code: "MAINTENANCE" } });
@@ -48,7 +62,9 @@ mount -t tmpfs -o "size=\${size}m,mode=0755" tmpfs /mnt/full && cp -a ${releases
     );
     try {
       const before = await onHost(input, `ls ${releases}`);
-      expect(await runStep("stage", candidate).then(() => "", String)).toMatch(/[Nn]o space left|the host's disk has \d+ MiB left/);
+      expect(await runStep("stage", candidate).then(() => "", String)).toMatch(
+        /[Nn]o space left|the host's disk has \d+ MiB left/,
+      );
       expect(await onHost(input, `ls ${releases}`)).toBe(before);
       expect(await servingRelease(rehearsal)).toBe("v1.2.0");
     } finally {

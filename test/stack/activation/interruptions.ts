@@ -1,9 +1,9 @@
-import { EC2Client, RebootInstancesCommand } from "@aws-sdk/client-ec2";
 import { readFile } from "node:fs/promises";
-import { type ResultPromise, execa } from "execa";
+import { EC2Client, RebootInstancesCommand } from "@aws-sdk/client-ec2";
+import { execa, type ResultPromise } from "execa";
 import { expect, test } from "vitest";
-import { type Phase, phases } from "../../../infra/core/phases";
 import type { StepInput } from "../../../infra/context/input";
+import { type Phase, phases } from "../../../infra/core/phases";
 import { eventually } from "../../app/supervised";
 import type { Pulumi } from "../../rehearsal/pulumi";
 import type { Rehearsal } from "../../rehearsal/rehearsal";
@@ -76,10 +76,14 @@ export function interruptionCases(suite: Suite): void {
       await endsRight(rehearsal, input, target);
     } finally {
       const { asked, failedAtMs, byRelease } = await load.end();
-      log(`${asked} requests, ${failedAtMs.length} while the host was down: ${outages.map(({ fromMs, toMs }) => `${Math.round(toMs - fromMs)} ms`).join(", ")}`);
+      log(
+        `${asked} requests, ${failedAtMs.length} while the host was down: ${outages.map(({ fromMs, toMs }) => `${Math.round(toMs - fromMs)} ms`).join(", ")}`,
+      );
       expect(Object.keys(byRelease).filter((release) => !both.includes(release))).toEqual([]);
       // One that was asked just before may have been in flight.
-      expect(failedAtMs.filter((ms) => !outages.some(({ fromMs, toMs }) => ms > fromMs - 1_000 && ms < toMs))).toEqual([]);
+      expect(failedAtMs.filter((ms) => !outages.some(({ fromMs, toMs }) => ms > fromMs - 1_000 && ms < toMs))).toEqual(
+        [],
+      );
     }
   });
 }
@@ -103,7 +107,11 @@ const patience = 3;
  * Deploys, and does something as soon as each phase has spoken: by then it works on host or database. Each run goes on where the last
  * one ended. @returns what all of them said
  */
-async function disturbed(rehearsal: Rehearsal, to: Version, disturb: (run: Run, phase: Phase) => Promise<void>): Promise<string> {
+async function disturbed(
+  rehearsal: Rehearsal,
+  to: Version,
+  disturb: (run: Run, phase: Phase) => Promise<void>,
+): Promise<string> {
   await rehearsal.pulumi.setConfig("release", to.release);
   await rehearsal.pulumi.setConfig("schemaVersion", String(to.schemaVersion));
   const startedAt = Date.now();
@@ -130,12 +138,27 @@ class Run {
   #isOver = false;
 
   constructor({ options: { stack, configFile, environment } }: Pulumi) {
-    this.#engine = execa("pulumi", ["up", "--yes", "--skip-preview", "--color", "never", "--non-interactive", "--stack", stack, "--config-file", configFile], {
-      env: environment,
-      all: true,
-      reject: false,
-      stdin: "ignore",
-    });
+    this.#engine = execa(
+      "pulumi",
+      [
+        "up",
+        "--yes",
+        "--skip-preview",
+        "--color",
+        "never",
+        "--non-interactive",
+        "--stack",
+        stack,
+        "--config-file",
+        configFile,
+      ],
+      {
+        env: environment,
+        all: true,
+        reject: false,
+        stdin: "ignore",
+      },
+    );
     this.#engine.all.on("data", (chunk: Buffer) => (this.said += chunk.toString()));
     this.ended = this.#engine.then(() => (this.#isOver = true));
   }
@@ -170,7 +193,11 @@ async function killAll(pid: number): Promise<void> {
 }
 
 async function family(pid: number): Promise<number[]> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "")).trim().split(" ").filter(Boolean).map(Number);
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => ""))
+    .trim()
+    .split(" ")
+    .filter(Boolean)
+    .map(Number);
   return [pid, ...(await Promise.all(children.map(family))).flat()];
 }
 
@@ -209,5 +236,10 @@ async function endsRight(rehearsal: Rehearsal, input: StepInput, { release, sche
   expect(await servingRelease(rehearsal)).toBe(release);
   expect((await latestReport()).state).toBe("good");
   expect((await oneWholeRelease(input)).release).toBe(release);
-  expect(await onHost(input, "systemctl list-units --no-legend --state=active 'prompt-library-backend@*' | wc -l; ls /var/lib/prompt-library/activation.json 2>/dev/null || true")).toBe("1");
+  expect(
+    await onHost(
+      input,
+      "systemctl list-units --no-legend --state=active 'prompt-library-backend@*' | wc -l; ls /var/lib/prompt-library/activation.json 2>/dev/null || true",
+    ),
+  ).toBe("1");
 }

@@ -1,5 +1,5 @@
-import type { Phase } from "../../../infra/core/phases";
 import type { StepInput } from "../../../infra/context/input";
+import type { Phase } from "../../../infra/core/phases";
 import type { Rehearsal } from "../../rehearsal/rehearsal";
 import { stepProcess } from "../steps";
 

@@ -28,7 +28,9 @@ export function turnCases(suite: Suite): void {
     await new Promise((resolve) => socket.once("open", resolve));
     const long = slow(address, 6_000);
     const began = Date.now();
-    const { failed, byRelease } = await underLoad({ ...healthOf(input), keepAlive: false }, () => runStep("activate", back));
+    const { failed, byRelease } = await underLoad({ ...healthOf(input), keepAlive: false }, () =>
+      runStep("activate", back),
+    );
     const turnedAfter = Date.now() - began;
     expect(failed).toEqual([]);
     expect(byRelease["v1.2.0"]).toBeGreaterThan(10);
@@ -45,19 +47,29 @@ export function turnCases(suite: Suite): void {
   test("an activation whose program is killed serves on, is turned back by the host, and the next run ends it", async () => {
     const { input, rehearsal } = suite();
     const streams = await inputFor(input, "v1.2.0-streams");
-    const candidate = { ...streams, settings: { ...streams.settings, verification: { ...streams.settings.verification, bakeSeconds: 60 } } };
+    const candidate = {
+      ...streams,
+      settings: { ...streams.settings, verification: { ...streams.settings.verification, bakeSeconds: 60 } },
+    };
     await runStep("stage", candidate);
     const { failed } = await underLoad(healthOf(input), async () => {
       await ended(candidate, "activate", /watching for/);
       expect(await servingRelease(rehearsal)).toBe("v1.2.0-streams");
       // What its clock would do in two minutes.
-      await onHost(input, "systemctl list-timers --no-legend prompt-library-turn-back.timer | grep -q turn-back; systemctl start prompt-library-turn-back.service");
+      await onHost(
+        input,
+        "systemctl list-timers --no-legend prompt-library-turn-back.timer | grep -q turn-back; systemctl start prompt-library-turn-back.service",
+      );
     });
     expect(failed).toEqual([]);
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");
     await runStep("activate", streams);
     expect(await servingRelease(rehearsal)).toBe("v1.2.0-streams");
-    await ended({ ...candidate, release: input.release, settings: { ...candidate.settings, release: "v1.2.0" } }, "stage", /starting|host holds/);
+    await ended(
+      { ...candidate, release: input.release, settings: { ...candidate.settings, release: "v1.2.0" } },
+      "stage",
+      /starting|host holds/,
+    );
     await runStep("stage", input);
     await runStep("activate", input);
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");

@@ -18,7 +18,10 @@ export function host({ subnetId, securityGroupId }: HostArgs) {
   });
   new aws.iam.RolePolicy("policy", {
     role: role.name,
-    policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] }),
+    policy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
+    }),
   });
   const profile = new aws.iam.InstanceProfile("profile", { role: role.name });
   const key = new aws.ec2.KeyPair("key", {

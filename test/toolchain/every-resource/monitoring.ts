@@ -39,7 +39,14 @@ export function monitoring(): void {
     dashboardName: "every",
     dashboardBody: pulumi.jsonStringify({
       widgets: [
-        { type: "metric", x: 0, y: 0, width: 12, height: 6, properties: { metrics: [["every", "MemoryPercent"]], region, title: "memory" } },
+        {
+          type: "metric",
+          x: 0,
+          y: 0,
+          width: 12,
+          height: 6,
+          properties: { metrics: [["every", "MemoryPercent"]], region, title: "memory" },
+        },
       ],
     }),
   });
@@ -49,6 +56,8 @@ export function monitoring(): void {
   const vault = new aws.backup.Vault("vault", { kmsKeyArn: key.arn });
   // No Selection for it: moto 5.2.1 doesn't know CreateBackupSelection.
   new aws.backup.Plan("plan", {
-    rules: [{ ruleName: "daily", targetVaultName: vault.name, schedule: "cron(0 3 * * ? *)", lifecycle: { deleteAfter: 14 } }],
+    rules: [
+      { ruleName: "daily", targetVaultName: vault.name, schedule: "cron(0 3 * * ? *)", lifecycle: { deleteAfter: 14 } },
+    ],
   });
 }

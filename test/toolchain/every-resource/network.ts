@@ -34,7 +34,11 @@ export function network() {
     fromPort: 5432,
     toPort: 5432,
   });
-  new aws.vpc.SecurityGroupEgressRule("out", { securityGroupId: hostGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" });
+  new aws.vpc.SecurityGroupEgressRule("out", {
+    securityGroupId: hostGroup.id,
+    ipProtocol: "-1",
+    cidrIpv4: "0.0.0.0/0",
+  });
   return {
     vpcId: vpc.id,
     publicSubnetId: publicSubnet.id,

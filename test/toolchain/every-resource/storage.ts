@@ -17,7 +17,9 @@ export function storage(): void {
   });
   new aws.s3.BucketLifecycleConfiguration("bucket", {
     bucket: bucket.id,
-    rules: [{ id: "old", status: "Enabled", filter: { prefix: "old/" }, noncurrentVersionExpiration: { noncurrentDays: 30 } }],
+    rules: [
+      { id: "old", status: "Enabled", filter: { prefix: "old/" }, noncurrentVersionExpiration: { noncurrentDays: 30 } },
+    ],
   });
   new aws.s3.BucketPolicy(
     "bucket",

@@ -1,20 +1,31 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createConnection, type Socket } from "node:net";
 import { connect } from "node:tls";
-import { type Socket, createConnection } from "node:net";
-import { StepFailure } from "../../../core/failure";
 import type { StepContext } from "../../../context/step";
+import { StepFailure } from "../../../core/failure";
 
 /** PRE-4.4: the public certificate and the database's: chain, name, days left. */
 export async function certificates(context: StepContext): Promise<string> {
   const { settings, database } = context.input;
   const { publicName } = settings.network;
   const days = settings.preflight.certificateDaysLeft;
-  const problems: string[] = publicProblems(settings.keys.tlsCertificate, settings.secrets.tlsPrivateKey, publicName, days, new Date());
-  const shown = await databaseCertificate(context).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+  const problems: string[] = publicProblems(
+    settings.keys.tlsCertificate,
+    settings.secrets.tlsPrivateKey,
+    publicName,
+    days,
+    new Date(),
+  );
+  const shown = await databaseCertificate(context).catch((error: unknown) =>
+    error instanceof Error ? error : new Error(String(error)),
+  );
   if (shown instanceof Error) problems.push(`the database's: ${shown.message}`);
   else problems.push(...timeProblems(`the database's (${database.address})`, shown, days, new Date()));
   if (problems.length > 0 || shown instanceof Error)
-    throw new StepFailure(problems.join("; "), "put a certificate with its chain into keys.tlsCertificate and its key into secrets.tlsPrivateKey; RDS renews the database's with pulumi up or in its maintenance");
+    throw new StepFailure(
+      problems.join("; "),
+      "put a certificate with its chain into keys.tlsCertificate and its key into secrets.tlsPrivateKey; RDS renews the database's with pulumi up or in its maintenance",
+    );
   const [leaf] = chainOf(settings.keys.tlsCertificate);
   const bySelf = leaf?.checkIssued(leaf) === true ? ", signed by itself" : "";
   return `the public one bears ${publicName} and holds for ${daysLeft(leaf!, new Date())} days${bySelf}; the database's bears ${database.address}, is signed by the configured authority and holds for ${daysLeft(shown, new Date())} days`;
@@ -25,8 +36,13 @@ export function publicProblems(pem: string, privateKey: string, name: string, da
   const chain = chainOf(pem);
   const [leaf] = chain;
   if (leaf === undefined) return ["keys.tlsCertificate holds no certificate"];
-  const problems = chain.flatMap((certificate, index) => timeProblems(index === 0 ? `the public one (${name})` : `the chain's ${index + 1}.`, certificate, days, now));
-  if (leaf.checkHost(name) === undefined) problems.push(`keys.tlsCertificate does not bear the name ${name} (it bears ${leaf.subjectAltName ?? leaf.subject})`);
+  const problems = chain.flatMap((certificate, index) =>
+    timeProblems(index === 0 ? `the public one (${name})` : `the chain's ${index + 1}.`, certificate, days, now),
+  );
+  if (leaf.checkHost(name) === undefined)
+    problems.push(
+      `keys.tlsCertificate does not bear the name ${name} (it bears ${leaf.subjectAltName ?? leaf.subject})`,
+    );
   chain.slice(1).forEach((issuer, index) => {
     const issued = chain[index];
     if (issued === undefined || !issued.checkIssued(issuer) || !issued.verify(issuer.publicKey))
@@ -47,7 +63,9 @@ function matchesKey(leaf: X509Certificate, privateKey: string): boolean {
 function timeProblems(what: string, certificate: X509Certificate, days: number, now: Date): string[] {
   if (new Date(certificate.validFrom) > now) return [`${what} is not valid before ${certificate.validFrom}`];
   const left = daysLeft(certificate, now);
-  return left < days ? [`${what} ends in ${left} days; at least ${days} must be left (preflight.certificateDaysLeft)`] : [];
+  return left < days
+    ? [`${what} ends in ${left} days; at least ${days} must be left (preflight.certificateDaysLeft)`]
+    : [];
 }
 
 function daysLeft(certificate: X509Certificate, now: Date): number {
@@ -55,7 +73,9 @@ function daysLeft(certificate: X509Certificate, now: Date): number {
 }
 
 function chainOf(pem: string): X509Certificate[] {
-  return (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map((one) => new X509Certificate(one));
+  return (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map(
+    (one) => new X509Certificate(one),
+  );
 }
 
 /** The request with which a PostgreSQL client asks for TLS: its length and a number that stands for it. */
@@ -86,7 +106,9 @@ function asksForTls(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.setTimeout(20_000, () => reject(new Error("it did not answer within 20 s")));
     socket.once("error", reject);
-    socket.once("data", (answer: Buffer) => (answer.toString() === "S" ? resolve() : reject(new Error("it refuses TLS"))));
+    socket.once("data", (answer: Buffer) =>
+      answer.toString() === "S" ? resolve() : reject(new Error("it refuses TLS")),
+    );
     socket.write(sslRequest);
   });
 }

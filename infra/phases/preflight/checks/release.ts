@@ -1,8 +1,8 @@
 import { execa } from "execa";
-import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compatibility";
-import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
-import { StepFailure } from "../../../core/failure";
 import type { StepContext } from "../../../context/step";
+import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compatibility";
+import { StepFailure } from "../../../core/failure";
+import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
 import { declaredVariables, unsetVariables } from "./declared-variables";
 
 /** Part of PRE-1.3 */
@@ -29,17 +29,27 @@ export async function mergedAndTested({ input }: StepContext): Promise<string> {
 
 async function ciStatus(command: string | undefined, release: { name: string; commit: string }): Promise<string> {
   if (command === undefined) return "no CI is asked (preflight.ciStatusCommand)";
-  const done = await execa("/bin/sh", ["-c", command], { env: { RELEASE: release.name, COMMIT: release.commit }, reject: false, all: true, stdin: "ignore", timeout: 60_000 });
+  const done = await execa("/bin/sh", ["-c", command], {
+    env: { RELEASE: release.name, COMMIT: release.commit },
+    reject: false,
+    all: true,
+    stdin: "ignore",
+    timeout: 60_000,
+  });
   const said = done.all.trim().split("\n").slice(-3).join(" ").slice(0, 300);
   if (done.exitCode !== 0)
-    throw new StepFailure(`CI has not passed for ${release.commit.slice(0, 12)}: ${said || `the command ended with ${done.exitCode ?? "no answer within 60 s"}`}`, "wait for CI, or mend preflight.ciStatusCommand");
+    throw new StepFailure(
+      `CI has not passed for ${release.commit.slice(0, 12)}: ${said || `the command ended with ${done.exitCode ?? "no answer within 60 s"}`}`,
+      "wait for CI, or mend preflight.ciStatusCommand",
+    );
   return `CI: ${said || "passed"}`;
 }
 
 /** PRE-3.3: settings were parsed to get here; what the release itself asks for is set too. */
 export async function environmentSet({ input }: StepContext): Promise<string> {
   const { app, preflight } = input.settings;
-  if (preflight.variablesFile === "none") return "settings parse; the release declares no variables (preflight.variablesFile)";
+  if (preflight.variablesFile === "none")
+    return "settings parse; the release declares no variables (preflight.variablesFile)";
   const text = await releaseFile(app.repository, input.release.commit, preflight.variablesFile);
   if (text === undefined)
     throw new StepFailure(
@@ -49,16 +59,24 @@ export async function environmentSet({ input }: StepContext): Promise<string> {
   const declared = declaredVariables(text);
   const unset = unsetVariables(declared, { ...app.backend.variables, ...app.backend.moreVariables });
   if (unset.length > 0)
-    throw new StepFailure(`${input.release.name} needs ${unset.join(", ")}, which nothing sets`, unset.map((name) => `pulumi config set --path app.backend.moreVariables.${name} VALUE`).join("; "));
+    throw new StepFailure(
+      `${input.release.name} needs ${unset.join(", ")}, which nothing sets`,
+      unset.map((name) => `pulumi config set --path app.backend.moreVariables.${name} VALUE`).join("; "),
+    );
   return `settings parse; all ${declared.length} variables of ${preflight.variablesFile} are set: ${declared.join(", ")}`;
 }
 
 /** PRE-3.4 */
 export async function apiDocumented({ input }: StepContext): Promise<string> {
   const place = input.settings.documents.api;
-  if (!place.startsWith("release:")) return `${place} is kept outside the release (documents.api); looked up at the end of the deployment`;
+  if (!place.startsWith("release:"))
+    return `${place} is kept outside the release (documents.api); looked up at the end of the deployment`;
   const path = place.slice("release:".length);
   const missing = await missingFiles(input.settings.app.repository, input.release.commit, [path]);
-  if (missing.length > 0) throw new StepFailure(`${input.release.name} carries no ${path}`, "write it, or name another place: pulumi config set --path documents.api PLACE");
+  if (missing.length > 0)
+    throw new StepFailure(
+      `${input.release.name} carries no ${path}`,
+      "write it, or name another place: pulumi config set --path documents.api PLACE",
+    );
   return `${input.release.name} carries ${path}`;
 }

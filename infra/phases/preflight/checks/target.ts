@@ -1,12 +1,15 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { StepFailure } from "../../../core/failure";
 import type { StepContext } from "../../../context/step";
+import { StepFailure } from "../../../core/failure";
 
 /** PRE-1.1 */
 export async function target({ input }: StepContext): Promise<string> {
   const { account, region } = input.settings.target;
   const identity = await new STSClient({ region }).send(new GetCallerIdentityCommand({}));
   if (identity.Account !== account)
-    throw new StepFailure(`the credentials are those of account ${identity.Account}, not ${account}`, `take credentials of account ${account} (AWS_PROFILE), or mend target.account`);
+    throw new StepFailure(
+      `the credentials are those of account ${identity.Account}, not ${account}`,
+      `take credentials of account ${account} (AWS_PROFILE), or mend target.account`,
+    );
   return `stack ${input.stack}, account ${account}, region ${region}`;
 }

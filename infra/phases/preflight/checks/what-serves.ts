@@ -1,7 +1,7 @@
-import { schemaVersion } from "../../../database/migrations/journal";
 import { withClient } from "../../../context/database-connection";
 import { readHostState } from "../../../context/host-state";
 import type { StepContext } from "../../../context/step";
+import { schemaVersion } from "../../../database/migrations/journal";
 
 /** The pair of release and schema that users have now; null where nothing serves yet. */
 export async function whatServes(context: StepContext): Promise<{ release: string; schemaVersion: number } | null> {
