@@ -11,6 +11,7 @@ export const testPackages = [
   "redis-server",
   "jq",
   "python3-venv",
+  "shellcheck",
 ];
 
 /** Installs what is missing; nothing is asked of Debian's archive where all is there. */

@@ -87,7 +87,7 @@ test("a new copy takes the old one's place: nobody is refused, nothing that was 
 
 test.each([
   ["exits", /v1\.2\.0-exits was not taken: .*ended by itself/],
-  ["wrong-version", /v1\.2\.0-wrong-version was not taken: .*health tells release .*v1\.1\.0/],
+  ["wrong-version", /v1\.2\.0-wrong-version was not taken: .*the health endpoint reports .*v1\.1\.0/],
 ])("%s never serves: the old copy is started again and takes the requests that waited", async (name, reason) => {
   await forgetRateLimit(input);
   const candidate = await inputFor(input, `v1.2.0-${name}`);

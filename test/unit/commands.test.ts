@@ -273,7 +273,7 @@ test.each([
   ['{"version":"v1.2.0"}', "version", undefined],
   ['{"data":{"release":"v1.2.0"}}', "data.release", undefined],
   ["anything", "", undefined],
-  ['{"version":"v1.1.0"}', "version", 'health tells release "v1.1.0", not v1.2.0'],
+  ['{"version":"v1.1.0"}', "version", "the health endpoint reports v1.1.0; expected v1.2.0"],
   [
     '{"status":"ok"}',
     "version",

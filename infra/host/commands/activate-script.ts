@@ -90,7 +90,7 @@ export function proofScript(args: {
   const field = JSON.stringify(args.releaseField.split("."));
   return `told=$(curl -s -m 5 ${quote(`http://127.0.0.1:${args.previewPort}${args.healthPath}`)} | jq -r ${quote(`getpath(${field}) // empty`)} || true)
 if [ "$told" != ${quote(args.release)} ]; then
-  echo "health tells release "$told", not ${quote(args.release)}" >&2; exit 7
+  printf 'the health endpoint reports %s; expected %s\\n' "\${told:-no release}" ${quote(args.release)} >&2; exit 7
 fi
 `;
 }

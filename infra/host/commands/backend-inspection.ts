@@ -26,10 +26,10 @@ group=$(systemctl show -p ControlGroup --value ${unit})
 total=0
 for root in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
   if [ -r "$root$group/cgroup.procs" ]; then
-    for pid in $(cat "$root$group/cgroup.procs"); do
+    while read -r pid; do
       kib=$(awk '/^VmRSS:/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
       total=$((total + \${kib:-0}))
-    done
+    done < "$root$group/cgroup.procs"
     break
   fi
 done

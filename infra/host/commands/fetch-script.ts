@@ -21,7 +21,7 @@ export function fetchScript(args: FetchArgs): string {
   return `archive=${quote(archive)}
 fetching=$(mktemp -d)
 trap 'rm -rf "$fetching" "$archive"' EXIT
-refuse() { echo "$1; the host has not taken ${quote(release)}" >&2; exit "$2"; }
+refuse() { printf '%s; the host rejected %s\\n' "$1" ${quote(release)} >&2; exit "$2"; }
 token=$(curl -sS -f -m 10 --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' ${metadata}/api/token) || refuse "the metadata service gave no token" 8
 ask() { curl -sS -f -m 10 --retry 3 -H "X-aws-ec2-metadata-token: $token" "${metadata}/meta-data/iam/security-credentials/$1"; }
 role=$(ask '') || refuse "the instance has no role: is its instance profile attached?" 8
@@ -41,7 +41,7 @@ export function spaceScript(args: { releases: string; release: string; bytes: nu
   const needed = Math.ceil((args.bytes + args.reserveBytes) / 1_048_576);
   return `free=$(($(df --output=avail -B1 ${quote(args.releases)} | tail -1) / 1048576))
 if [ "$free" -lt ${needed} ]; then
-  echo "the host's disk has $free MiB left, and ${quote(args.release)} needs ${needed}: nothing was written" >&2; exit 9
+  printf '%s needs ${needed} MiB; the host has %s MiB left on its disk. Nothing was written\\n' ${quote(args.release)} "$free" >&2; exit 9
 fi
 `;
 }

@@ -7,7 +7,7 @@ export function toldReleaseProblem(body: string, field: string, release: string)
   const told = valueAt(body, field);
   if (told === undefined)
     return `health tells no release in ${field}. Remedy: pulumi config set --path app.healthReleaseField with the right field, or '' where the application tells none`;
-  return told === release ? undefined : `health tells release ${JSON.stringify(told)}, not ${release}`;
+  return told === release ? undefined : `the health endpoint reports ${told}; expected ${release}`;
 }
 
 function valueAt(body: string, field: string): unknown {

@@ -73,7 +73,7 @@ echo $(($(date +%s%3N) - began))
 started=$(now)
 told=$(curl -s -m 5 http://127.0.0.1:8102/api/system/health | jq -r 'getpath(["version"]) // empty' || true)
 if [ "$told" != v1.2.0 ]; then
-  echo "health tells release "$told", not v1.2.0" >&2; exit 7
+  printf 'the health endpoint reports %s; expected %s\n' "${told:-no release}" v1.2.0 >&2; exit 7
 fi
 trap - EXIT
 echo 'set server slots/green state ready; set server slots/blue state drain; set server slots/door state maint' | socat -t 5 - /run/haproxy/admin.sock | (! grep .) >&2

@@ -4,12 +4,12 @@ if [ -d /srv/prompt-library/releases/ffffffffffffffff ]; then echo there; exit 0
 rm -rf /srv/prompt-library/releases/ffffffffffffffff.new /srv/prompt-library/releases/ffffffffffffffff.tar.gz
 free=$(($(df --output=avail -B1 /srv/prompt-library/releases | tail -1) / 1048576))
 if [ "$free" -lt 312 ]; then
-  echo "the host's disk has $free MiB left, and v1.2.0 needs 312: nothing was written" >&2; exit 9
+  printf '%s needs 312 MiB; the host has %s MiB left on its disk. Nothing was written\n' v1.2.0 "$free" >&2; exit 9
 fi
 archive=/srv/prompt-library/releases/ffffffffffffffff.tar.gz
 fetching=$(mktemp -d)
 trap 'rm -rf "$fetching" "$archive"' EXIT
-refuse() { echo "$1; the host has not taken v1.2.0" >&2; exit "$2"; }
+refuse() { printf '%s; the host rejected %s\n' "$1" v1.2.0 >&2; exit "$2"; }
 token=$(curl -sS -f -m 10 --retry 3 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://169.254.169.254/latest/api/token) || refuse "the metadata service gave no token" 8
 ask() { curl -sS -f -m 10 --retry 3 -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/iam/security-credentials/$1"; }
 role=$(ask '') || refuse "the instance has no role: is its instance profile attached?" 8

@@ -9,7 +9,7 @@ import { healthOf, type Suite } from "./suite";
 const broken: [string, Phase, RegExp][] = [
   ["exits", "stage", /v1\.2\.0-exits was not taken: .*ended by itself/],
   ["hangs", "stage", /runs, but health did not answer 200 within 6 s/],
-  ["wrong-version", "stage", /health tells release "v1\.1\.0", not v1\.2\.0-wrong-version/],
+  ["wrong-version", "stage", /the health endpoint reports v1\.1\.0; expected v1\.2\.0-wrong-version/],
   ["wrong-port", "stage", /nobody listens on port 800\d, but the backend listens on 9000/],
   ["needs-variable", "stage", /ended by itself/],
   ["crashes", "activate", /served and was taken back: the backend ended by itself.*within the bake time of 4 s/],

@@ -63,7 +63,7 @@ mount -t tmpfs -o "size=\${size}m,mode=0755" tmpfs /mnt/full && cp -a ${releases
     try {
       const before = await onHost(input, `ls ${releases}`);
       expect(await runStep("stage", candidate).then(() => "", String)).toMatch(
-        /[Nn]o space left|the host's disk has \d+ MiB left/,
+        /[Nn]o space left|the host has \d+ MiB left on its disk/,
       );
       expect(await onHost(input, `ls ${releases}`)).toBe(before);
       expect(await servingRelease(rehearsal)).toBe("v1.2.0");
