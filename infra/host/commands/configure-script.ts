@@ -40,12 +40,13 @@ restore() {
 }
 declare -A services=()
 load() {
+  :
 ${Object.entries(args.loads)
   .map(([service, command]) => `  if [ -n "\${services[${service}]:-}" ]; then ${command}; fi\n`)
   .join("")}}
 place() { # path mode owner services
   base64 -d > "$work/new"
-  if [ -e "$1" ] && cmp -s "$work/new" "$1" && [ "$(stat -c %a "$1")" = "$2" ]; then return 0; fi
+  if [ -e "$1" ] && cmp -s "$work/new" "$1" && [ "$(stat -c "%a %U:%G" "$1")" = "$2 $3" ]; then return 0; fi
   index=\${#changed[@]}
   if [ -e "$1" ]; then cp -a "$1" "$work/$index.old"; fi
   changed+=("$1")
