@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { packArtifact } from "../../infra/release/artifact/build";
 import { type ArtifactIdentity, artifactKey } from "../../infra/release/artifact/identity";
-import { contentDigest, declaredVariables } from "../../infra/release/artifact/manifest";
+import { contentDigest } from "../../infra/release/artifact/manifest";
 
 const made: string[] = [];
 
@@ -43,13 +43,6 @@ test.each([
   const before = await contentDigest(directory);
   await change(directory);
   expect(await contentDigest(directory)).not.toBe(before);
-});
-
-test.each([
-  ["A=\nexport B=1\n# C=optional\n  D_1=x\nA=again\nlower=no", ["A", "B", "D_1"]],
-  ["", []],
-])("variables declared by %j", (text, names) => {
-  expect(declaredVariables(text)).toEqual(names);
 });
 
 const identity: ArtifactIdentity = {

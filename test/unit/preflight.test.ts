@@ -2,16 +2,16 @@ import { describe, expect, test } from "vitest";
 import { makeCertificate } from "../../infra/cli/make-secrets";
 import { journalSinceStart, memoryScript } from "../../infra/host/commands/backend-inspection";
 import { publicProblems } from "../../infra/phases/preflight/checks/certificates";
-import { declaredVariables, unsetVariables } from "../../infra/phases/preflight/checks/declared-variables";
 import { reachScript } from "../../infra/phases/preflight/checks/external-apis";
+import { declaredVariables, unsetVariables } from "../../infra/release/declared-variables";
 
 describe("variables that a release declares", () => {
-  test("names of its file; comments are none", () => {
-    expect(declaredVariables("# needed\nPORT=8000\nexport A_KEY=\n\n# OPTIONAL=1\n  B = x\n")).toEqual([
-      "PORT",
-      "A_KEY",
-      "B",
-    ]);
+  test.each([
+    ["# needed\nPORT=8000\nexport A_KEY=\n\n# OPTIONAL=1\n  B = x\n", ["A_KEY", "B", "PORT"]],
+    ["A=\nexport B=1\n# C=optional\n  D_1=x\nA=again\nlower=no\nE\n=no", ["A", "B", "D_1"]],
+    ["", []],
+  ])("are those of its file, sorted, without comments: %j", (text, names) => {
+    expect(declaredVariables(text)).toEqual(names);
   });
   test("what nothing sets, or sets to nothing, is named", () => {
     expect(unsetVariables(["A", "B", "C"], { A: "1", B: " " })).toEqual(["B", "C"]);

@@ -7,8 +7,9 @@ import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
 import { cacheDirectory } from "../../core/cache";
 import type { Settings } from "../../settings/settings";
+import { declaredVariables } from "../declared-variables";
 import { type ArtifactIdentity, artifactKey } from "./identity";
-import { type ArtifactManifest, contentDigest, declaredVariables } from "./manifest";
+import { type ArtifactManifest, contentDigest } from "./manifest";
 import { nodeRuntime } from "./node-runtime";
 
 export type Artifact = {

@@ -15,12 +15,6 @@ export type ArtifactManifest = {
   content: string;
 };
 
-/** The names in a file of `NAME=` lines; optional variables are commented out there. */
-export function declaredVariables(text: string): string[] {
-  const names = text.split("\n").flatMap((row) => /^\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)=/.exec(row)?.[1] ?? []);
-  return [...new Set(names)].sort();
-}
-
 /** The digest of what lies below a directory, whatever the order and time it was written in. */
 export async function contentDigest(directory: string): Promise<string> {
   const hash = createHash("sha256");

@@ -2,8 +2,8 @@ import { execa } from "execa";
 import type { StepContext } from "../../../context/step";
 import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compatibility";
 import { StepFailure } from "../../../core/failure";
+import { declaredVariables, unsetVariables } from "../../../release/declared-variables";
 import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
-import { declaredVariables, unsetVariables } from "./declared-variables";
 
 /** Part of PRE-1.3 */
 export function compatibility({ input }: StepContext): string {
