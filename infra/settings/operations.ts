@@ -7,7 +7,9 @@ const personal: readonly string[] = boxesOf("person");
 const filledIn = z
   .string()
   .min(1)
-  .refine((text) => !/fill in|todo|\[.*\]/i.test(text), { message: "must be filled in" });
+  .refine((text) => !/^\s*(fill in\b.*|to-?do\b[:.…!]*|to-?do: .*|tbd\b.*|\[.*\]|<.*>)\s*$/i.test(text), {
+    message: "must be filled in",
+  });
 
 const person = z
   .strictObject({ name: filledIn, email: filledIn.optional(), phone: filledIn.optional() })

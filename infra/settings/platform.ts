@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { migrationSettings } from "./migrations";
 
-const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be an IPv4 range such as 10.20.0.0/16");
+/** EC2 and its provider take a range by its first address alone. */
+const ipv4Range = z
+  .cidrv4({ message: "must be an IPv4 range such as 10.20.0.0/16", abort: true })
+  .refine(beginsAtItsFirstAddress, { message: "must begin at the first address of its range, such as 10.20.0.0/16" });
 
 export const targetSettings = z.strictObject({
   account: z.string().regex(/^\d{12}$/, "must be the 12 digits of the AWS account"),
@@ -10,11 +13,11 @@ export const targetSettings = z.strictObject({
 
 export const networkSettings = z.strictObject({
   /** A /16 of which four /24 are used. */
-  cidrBlock: z.string().regex(/^(\d{1,3}\.){2}0\.0\/16$/, "must be a /16 such as 10.20.0.0/16"),
+  cidrBlock: ipv4Range.refine((range) => range.endsWith("/16"), { message: "must be a /16 such as 10.20.0.0/16" }),
   /** The name that users type; its certificate is `tls.certificate`. */
   publicName: z.string().regex(/^[a-z0-9.-]+$/, "must be a DNS name in lower case"),
-  sshFrom: z.array(cidr).min(1),
-  httpsFrom: z.array(cidr).min(1).default(["0.0.0.0/0"]),
+  sshFrom: z.array(ipv4Range).min(1),
+  httpsFrom: z.array(ipv4Range).min(1).default(["0.0.0.0/0"]),
 });
 
 export const databaseSettings = z.strictObject({
@@ -96,3 +99,9 @@ export const secretSettings = z.strictObject({
   /** Whatever the application's variables name as `${secrets.app.NAME}`. */
   app: z.record(z.string(), z.string().min(1)).default({}),
 });
+
+function beginsAtItsFirstAddress(range: string): boolean {
+  const [address = "", bits = ""] = range.split("/");
+  const bytes = address.split(".").map(Number);
+  return bytes.every((byte, index) => byte % 2 ** Math.min(8, Math.max(0, 8 * (index + 1) - Number(bits))) === 0);
+}

@@ -15,6 +15,7 @@ import {
   targetSettings,
 } from "./platform";
 import { preflightSettings } from "./preflight";
+import { explain, problem } from "./problem";
 import { verificationSettings } from "./verification";
 
 const settingsSchema = z.strictObject({
@@ -50,7 +51,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(
-      `${problems.length === 1 ? "1 setting is" : `${problems.length} settings are`} not right; nothing has been changed:\n` +
+      `${problems.length === 1 ? "1 setting is" : `${problems.length} settings are`} wrong; nothing has changed:\n` +
         problems.map((problem) => `  - ${problem}`).join("\n"),
     );
     this.name = "SettingsError";
@@ -64,7 +65,7 @@ export class SettingsError extends Error {
  */
 export function parseSettings(raw: unknown): Settings {
   const parsed = settingsSchema.safeParse(raw, { reportInput: true });
-  if (!parsed.success) throw new SettingsError(parsed.error.issues.flatMap(explain));
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.flatMap((issue) => explain(issue, settingsSchema)));
   const problems = crossChecks(parsed.data);
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
@@ -79,7 +80,12 @@ function crossChecks(settings: Settings): string[] {
   const { blue, green } = settings.app.backend.ports;
   if (blue === green)
     problems.push(
-      problem("app.backend.ports.green", "must differ from app.backend.ports.blue", green, "two free ports"),
+      problem(
+        "app.backend.ports.green",
+        "must differ from app.backend.ports.blue",
+        green,
+        `pulumi config set --path app.backend.ports.green ${blue + 1}`,
+      ),
     );
   for (const [name, value] of Object.entries({
     ...settings.app.backend.variables,
@@ -92,37 +98,8 @@ function crossChecks(settings: Settings): string[] {
             `secrets.app.${reference}`,
             `is needed by app.backend.variables.${name}`,
             undefined,
-            `pulumi config set --secret --path 'secrets.app.${reference}'`,
+            `pulumi config set --secret --path 'secrets.app.${reference}', which asks for the value`,
           ),
         );
   return problems;
-}
-
-function explain(issue: z.core.$ZodIssue): string[] {
-  const key = issue.path.join(".");
-  if (issue.code === "unrecognized_keys")
-    return issue.keys.map((name) => {
-      const full = key === "" ? name : `${key}.${name}`;
-      return problem(
-        full,
-        "is not a setting of this program",
-        undefined,
-        `pulumi config rm --path '${full}', or mend its spelling`,
-      );
-    });
-  const missing = issue.input === undefined;
-  const isSecret = key === "secrets" || key.startsWith("secrets.");
-  const remedy = isSecret
-    ? "npm run init -- STACK makes what nobody has to know and asks for the rest"
-    : `pulumi config set --path '${key}' VALUE`;
-  return [problem(key, missing ? "is missing" : rule(issue), missing || isSecret ? undefined : issue.input, remedy)];
-}
-
-function rule(issue: z.core.$ZodIssue): string {
-  return /^must /.test(issue.message) ? issue.message : issue.message.replace(/^(Invalid input: )?/, "");
-}
-
-function problem(key: string, what: string, value: unknown, remedy: string): string {
-  const shown = value === undefined ? "" : ` (it is ${JSON.stringify(value)})`;
-  return `prompt-library:${key} ${what}${shown}. Remedy: ${remedy}`;
 }

@@ -9,7 +9,9 @@ let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "configure-"));
   // The script asks systemd to read units again; this machine has none to be asked.
-  await writeFile(join(directory, "systemctl"), `#!/bin/sh\necho "$@" >> ${join(directory, "asked")}\n`, { mode: 0o755 });
+  await writeFile(join(directory, "systemctl"), `#!/bin/sh\necho "$@" >> ${join(directory, "asked")}\n`, {
+    mode: 0o755,
+  });
 });
 afterEach(async () => rm(directory, { recursive: true, force: true }));
 

@@ -76,11 +76,74 @@ describe("a stack's settings", () => {
       }),
     );
     expect(problems).toHaveLength(4);
-    expect(problems.join("\n")).toContain("prompt-library:release is missing. Remedy: pulumi config set");
+    expect(problems.join("\n")).toContain(
+      "prompt-library:release is missing. Remedy: pulumi config set --path 'release' VALUE",
+    );
     expect(problems.join("\n")).toContain(
       'prompt-library:network.cidrBlock must be a /16 such as 10.20.0.0/16 (it is "10.0.0.0/8")',
     );
     expect(problems.join("\n")).toContain("prompt-library:colour is not a setting of this program");
+  });
+
+  test("a group that is missing is named by each key that it needs", () => {
+    expect(problemsOf(rehearsal({ target: undefined, network: undefined }))).toEqual([
+      "prompt-library:target.account is missing. Remedy: pulumi config set --path --type string 'target.account' VALUE",
+      "prompt-library:target.region is missing. Remedy: pulumi config set --path --type string 'target.region' VALUE",
+      "prompt-library:network.cidrBlock is missing. Remedy: pulumi config set --path --type string 'network.cidrBlock' VALUE",
+      "prompt-library:network.publicName is missing. Remedy: pulumi config set --path --type string 'network.publicName' VALUE",
+      "prompt-library:network.sshFrom is missing. Remedy: pulumi config set --path --type string 'network.sshFrom[0]' VALUE",
+    ]);
+  });
+
+  test("the remedy of a text that looks like a number makes it a text", () => {
+    const database = { ...(stackFile("rehearsal").database as Raw), engineVersion: 15 };
+    expect(problemsOf(rehearsal({ database }))).toEqual([
+      expect.stringContaining("Remedy: pulumi config set --path --type string 'database.engineVersion' 15"),
+    ]);
+  });
+
+  test("the remedy of a key with dots is a path that Pulumi reads", () => {
+    const app = { ...(stackFile("rehearsal").app as Raw), compatibility: { "v1.1*": ["one"] } };
+    expect(problemsOf(rehearsal({ app }))).toEqual([
+      expect.stringContaining(`Remedy: pulumi config set --path 'app.compatibility["v1.1*"][0]' VALUE`),
+    ]);
+  });
+
+  test.each([
+    ["999.999.999.999/99", "must be an IPv4 range"],
+    ["10.0.0.0", "must be an IPv4 range"],
+    ["192.0.2.1/24", "must begin at the first address of its range"],
+    ["10.20.128.0/15", "must begin at the first address of its range"],
+    ["192.0.2.1/32", undefined],
+    ["0.0.0.0/0", undefined],
+    ["10.128.0.0/9", undefined],
+  ])("SSH may come from %s or not", (range, message) => {
+    const network = { ...(stackFile("rehearsal").network as Raw), sshFrom: [range] };
+    expect(problemsOf(rehearsal({ network }))).toEqual(
+      message === undefined ? [] : [expect.stringContaining(`network.sshFrom[0] ${message}`)],
+    );
+  });
+
+  test.each(["Todor Todorov", "Mara Fill in de Castro", "Mastodon GmbH", "ops [24/7] desk"])(
+    "%s is a name and no placeholder",
+    (name) => {
+      const signOffs = [{ box: "POST-2.3", by: name, on: "2026-11-23" }];
+      expect(problemsOf(rehearsal({ signOffs }))).toEqual([]);
+    },
+  );
+  test.each(["todo", "TODO: ask", "Fill in the lead", "[Name]", "tbd", "<name>"])("%s is a placeholder", (by) => {
+    expect(problemsOf(rehearsal({ signOffs: [{ box: "POST-2.3", by, on: "2026-11-23" }] }))).toEqual([
+      expect.stringContaining("signOffs[0].by must be filled in"),
+    ]);
+  });
+
+  test("the remedy of a secret that is there and wrong does not name what leaves it alone", () => {
+    const secrets = { ...(made.secrets as Raw), appPassword: "short", sshPrivateKey: "none" };
+    const [password, key] = problemsOf(
+      rehearsal({ secrets, keys: { ...(made.keys as Raw), report: undefined } }),
+    ).filter((row) => row.includes("secrets."));
+    expect(password).toContain("Remedy: pulumi config set --secret --path 'secrets.appPassword'");
+    expect(key).toContain("Remedy: pulumi config rm --path 'secrets.sshPrivateKey', then npm run init");
   });
 
   test("a secret's value is never shown", () => {
@@ -104,10 +167,10 @@ describe("a stack's settings", () => {
     expect(problemsOf(rehearsal({ signOffs: [{ box: "POST-2.3", by: "Mara", on: "2026-11-23" }] }))).toEqual([]);
     const [box, by, on] = problemsOf(rehearsal({ signOffs: [{ box: "SEC-1.2", by: "[Name]", on: "yesterday" }] }));
     expect(box).toContain(
-      'signOffs.0.box must be a box that only a person can know: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")',
+      'signOffs[0].box must be a box that only a person can know: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")',
     );
-    expect(by).toContain("signOffs.0.by must be filled in");
-    expect(on).toContain("signOffs.0.on");
+    expect(by).toContain("signOffs[0].by must be filled in");
+    expect(on).toContain("signOffs[0].on");
   });
 
   test.each(["docs/a.md", "release:docs/a.md", "https://wiki.example/a"])("a document may be at %s", (api) => {
