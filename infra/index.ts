@@ -36,7 +36,10 @@ const [release] = await Promise.all([
 const name = `${app.name}-${pulumi.getStack()}`;
 const isProtected = settings.protection;
 
-lockBeforeChanges(settings.target.region, () => artifacts.bucket);
+const artifacts = await lockBeforeChanges(
+  settings.target.region,
+  () => new Artifacts(`${name}-artifacts`, { isProtected }),
+);
 
 const network = new Network(name, settings.network);
 
@@ -47,8 +50,6 @@ const database = new Database(name, {
   masterPassword: pulumi.secret(secrets.masterPassword),
   isProtected,
 });
-
-const artifacts = new Artifacts(`${name}-artifacts`, { isProtected });
 
 const notifications = new Notifications(`${name}-notifications`, {
   emails: Object.fromEntries(Object.entries(settings.contacts.team).map(([role, { email }]) => [role, email])),

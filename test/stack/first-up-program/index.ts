@@ -1,0 +1,18 @@
+import { setTimeout as pause } from "node:timers/promises";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { Artifacts } from "../../../infra/stack/artifacts";
+import { lockBeforeChanges } from "../../../infra/stack/lock-before-changes";
+
+// The engine hears of the bucket last, as the race of registrations has it now and then.
+pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+  type === "aws:s3/bucket:Bucket"
+    ? { props: { ...props, tags: pulumi.output(pause(2_000).then(() => ({ registered: "last" }))) }, opts }
+    : undefined,
+);
+
+const artifacts = await lockBeforeChanges("us-east-1", () => new Artifacts("artifacts", { isProtected: false }));
+const first = new aws.sns.Topic("first");
+
+export const bucket = artifacts.bucket;
+export const topic = first.arn;
