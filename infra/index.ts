@@ -126,7 +126,7 @@ const input = pulumi.secret(
       port: database.port,
       // Known once the roles are there.
       name: roles.database,
-      certificateAuthority: certificateAuthority(settings.database.certificateAuthority),
+      certificateAuthority: certificateAuthority(settings.database.certificateAuthority, settings.target.region),
     },
     dataVolume: dataVolume === undefined ? null : { id: dataVolume.volumeId },
     bucket: artifacts.bucket,

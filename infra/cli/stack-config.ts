@@ -33,6 +33,7 @@ export class StackConfig {
     const entries = Object.entries(JSON.parse(stdout) as Record<string, { value: string }>);
     return parseSettings(
       rawSettings(Object.fromEntries(entries.map(([key, { value }]) => [key, value])), "prompt-library"),
+      this.stack,
     );
   }
 

@@ -91,7 +91,10 @@ export const routeSettings = z.strictObject({
 export const applicationSettings = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{1,30}$/, "must be lower-case letters, digits and -, at most 31")
+    .regex(
+      /^(?=.{2,31}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+      "must be lower-case letters, digits and single hyphens between them, a letter first, at most 31 characters",
+    )
     .default("prompt-library"),
   /** A directory or an address that git understands. */
   repository: z.string().min(1),

@@ -16,6 +16,8 @@ import {
 } from "./platform";
 import { preflightSettings } from "./preflight";
 import { explain, problem } from "./problem";
+import { regionRoots } from "./region-roots";
+import { nameProblem } from "./stack-name";
 import { verificationSettings } from "./verification";
 
 const settingsSchema = z.strictObject({
@@ -61,18 +63,31 @@ export class SettingsError extends Error {
 /**
  * Turns a stack's raw config into settings that the rest of the program trusts.
  * @param raw the values below the project's namespace, JSON already parsed (`{release: "v1.2.0", database: {…}}`)
+ * @param stack the stack's name, which is part of what Amazon's resources are called
  * @throws SettingsError naming key, rule, value and remedy of every problem at once; secret values are never shown
  */
-export function parseSettings(raw: unknown): Settings {
+export function parseSettings(raw: unknown, stack: string): Settings {
   const parsed = settingsSchema.safeParse(raw, { reportInput: true });
   if (!parsed.success) throw new SettingsError(parsed.error.issues.flatMap((issue) => explain(issue, settingsSchema)));
-  const problems = crossChecks(parsed.data);
+  const problems = crossChecks(parsed.data, stack);
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }
 
-function crossChecks(settings: Settings): string[] {
+function crossChecks(settings: Settings, stack: string): string[] {
   const problems: string[] = [];
+  const name = nameProblem(settings.app.name, stack);
+  if (name !== undefined) problems.push(name);
+  const { region } = settings.target;
+  if (settings.database.certificateAuthority === "amazon" && regionRoots(region).length === 0)
+    problems.push(
+      problem(
+        "database.certificateAuthority",
+        `has no certificate authorities for the region ${region}`,
+        "amazon",
+        `correct target.region, or: curl -fO https://truststore.pki.rds.amazonaws.com/${region}/${region}-bundle.pem && pulumi config set --path database.certificateAuthority ${region}-bundle.pem`,
+      ),
+    );
   const pair = pairProblem(settings.release, settings.schemaVersion, settings.app.compatibility);
   if (pair !== undefined) problems.push(pair);
   const journal = journalProblem(settings.database, settings.schemaVersion, settings.app.providersSinceSchema);

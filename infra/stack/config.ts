@@ -8,5 +8,5 @@ import { parseSettings, type Settings } from "../settings/settings";
  * @throws SettingsError with every problem at once
  */
 export function readSettings(): Settings {
-  return parseSettings(rawSettings(allConfig(), pulumi.getProject()));
+  return parseSettings(rawSettings(allConfig(), pulumi.getProject()), pulumi.getStack());
 }

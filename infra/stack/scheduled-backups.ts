@@ -19,17 +19,15 @@ export class ScheduledBackups extends pulumi.ComponentResource {
   constructor(name: string, args: ScheduledBackupsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("prompt-library:infra:ScheduledBackups", name, {}, opts);
     const parent = { parent: this };
-    // AWS Backup takes 50 characters at most, which a name of Pulumi's own making exceeds.
-    const short = name.slice(0, 50);
     const vault = new aws.backup.Vault(
       `${name}-vault`,
-      { name: short, forceDestroy: !args.isProtected },
+      { name, forceDestroy: !args.isProtected },
       { ...parent, protect: args.isProtected },
     );
     const plan = new aws.backup.Plan(
       `${name}-plan`,
       {
-        name: short,
+        name,
         rules: [
           {
             ruleName: "scheduled",

@@ -1,6 +1,8 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { regionRoots } from "../../infra/settings/region-roots";
 import { parseSettings, SettingsError } from "../../infra/settings/settings";
 
 type Raw = Record<string, unknown>;
@@ -41,9 +43,9 @@ function rehearsal(changes: Raw = {}): Raw {
   return { ...own, ...made, ...changes };
 }
 
-function problemsOf(raw: unknown): readonly string[] {
+function problemsOf(raw: unknown, stack = "rehearsal"): readonly string[] {
   try {
-    parseSettings(raw);
+    parseSettings(raw, stack);
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.problems;
@@ -193,6 +195,74 @@ describe("a stack's settings", () => {
   });
 });
 
+describe("the names that Amazon must accept", () => {
+  const longest = "s".repeat(38 - "prompt-library-".length);
+
+  test.each(["mine", "production-2", longest])("a stack may be called %s", (stack) => {
+    expect(problemsOf(rehearsal(), stack)).toEqual([]);
+  });
+
+  test.each([
+    ["My_Stack", "My_Stack", "pulumi stack rename --stack My_Stack my-stack"],
+    ["two--hyphens", "two--hyphens", "pulumi stack rename --stack two--hyphens two-hyphens"],
+    ["ends-", "ends-", "pulumi stack rename --stack ends- ends"],
+    ["release.1", "release.1", "pulumi stack rename --stack release.1 release-1"],
+  ])("%s is refused, with one that is not", (stack, shown, remedy) => {
+    const [problem, ...others] = problemsOf(rehearsal(), stack);
+    expect(others).toEqual([]);
+    expect(problem).toContain(`the stack's name must be lower-case letters, digits and single hyphens between them`);
+    expect(problem).toContain(`(it is "${shown}"). Remedy: ${remedy}`);
+  });
+
+  test("one that is too long beside the application's is refused, and says by how much", () => {
+    expect(problemsOf(rehearsal(), `${longest}s`)).toEqual([
+      expect.stringMatching(
+        /^the name prompt-library-s+ has 39 characters; .* at most 38 .* Remedy: pulumi stack rename --stack s+ /,
+      ),
+    ]);
+  });
+
+  test.each(["a--b", "ends-"])("an application may not be called %s", (name) => {
+    expect(problemsOf(rehearsal({ app: { ...(stackFile("rehearsal").app as Raw), name } }))).toEqual([
+      expect.stringContaining("prompt-library:app.name must be lower-case letters, digits and single hyphens"),
+    ]);
+  });
+});
+
+describe("who signs the database's certificate", () => {
+  const inRegion = (region: string, certificateAuthority = "amazon"): Raw =>
+    rehearsal({
+      target: { account: "123456789012", region },
+      database: { ...(stackFile("rehearsal").database as Raw), certificateAuthority },
+    });
+
+  test("is known of a region, and of that region alone", () => {
+    expect(problemsOf(inRegion("eu-central-1"))).toEqual([]);
+    const names = (region: string) =>
+      regionRoots(region).map((pem) => new X509Certificate(pem).subject.match(/^CN=(.*)$/m)?.[1]);
+    expect(names("eu-central-1").sort()).toEqual([
+      "Amazon RDS eu-central-1 Root CA ECC384 G1",
+      "Amazon RDS eu-central-1 Root CA RSA2048 G1",
+      "Amazon RDS eu-central-1 Root CA RSA4096 G1",
+    ]);
+    // Amazon's previews and beta have roots of their own, and af-south-1 one that ended in 2024.
+    for (const region of ["us-east-1", "us-east-2", "af-south-1"]) expect(names(region)).toHaveLength(3);
+    expect(regionRoots("eu-central-1").join("\n").length).toBeLessThan(6_000);
+  });
+
+  test.each(["il-central-1", "eu-centrall-1"])(
+    "is not known of %s, which is refused unless a file says it",
+    (region) => {
+      expect(problemsOf(inRegion(region))).toEqual([
+        expect.stringContaining(
+          `prompt-library:database.certificateAuthority has no certificate authorities for the region ${region} (it is "amazon"). Remedy: `,
+        ),
+      ]);
+      expect(problemsOf(inRegion(region, "region-bundle.pem"))).toEqual([]);
+    },
+  );
+});
+
 test("the rehearsal's file differs from staging's only where it must", () => {
   const leaves = (value: unknown, path = ""): [string, unknown][] =>
     typeof value === "object" && value !== null
@@ -247,7 +317,7 @@ describe("backups and files", () => {
   });
 
   test("two copies may run at once unless the config says otherwise", () => {
-    expect(parseSettings(app({ sharedDirectories: undefined })).app).toMatchObject({
+    expect(parseSettings(app({ sharedDirectories: undefined }), "rehearsal").app).toMatchObject({
       sharedDirectories: [],
       overlap: true,
     });
@@ -263,7 +333,7 @@ describe("who migrates", () => {
     });
 
   test("this program, unless the config says otherwise", () => {
-    expect(parseSettings(database({})).database).toMatchObject({
+    expect(parseSettings(database({}), "rehearsal").database).toMatchObject({
       migrations: "program",
       applicationJournal: {},
       providerBecomes: {},
