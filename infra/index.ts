@@ -18,6 +18,7 @@ import { Network } from "./stack/network";
 import { Notifications } from "./stack/notifications";
 import { bundleSteps } from "./stack/phase-bundle";
 import { stepCommand } from "./stack/phase-command";
+import { orRefuse } from "./stack/refusal";
 import { Roles } from "./stack/roles";
 import { Rollout } from "./stack/rollout";
 import { ScheduledBackups } from "./stack/scheduled-backups";
@@ -25,14 +26,16 @@ import { mapOnlyErrors } from "./stack/source-positions";
 import { checkTarget } from "./stack/target";
 
 mapOnlyErrors();
-const settings = readSettings();
+const settings = await orRefuse(readSettings);
 const { app, secrets, keys } = settings;
 // At once: the target waits for the provider's start, which takes a tenth of an `up` without changes.
-const [release] = await Promise.all([
-  resolveRelease(settings.release, app.repository),
-  checkTarget(settings.target),
-  pulumi.runtime.isDryRun() ? undefined : bundleSteps(),
-]);
+const [release] = await orRefuse(() =>
+  Promise.all([
+    resolveRelease(settings.release, app.repository),
+    checkTarget(settings.target),
+    pulumi.runtime.isDryRun() ? undefined : bundleSteps(),
+  ]),
+);
 const name = `${app.name}-${pulumi.getStack()}`;
 const isProtected = settings.protection;
 
