@@ -5,6 +5,7 @@ import { connectTo, withClient } from "../context/database-connection";
 import { describeDatabase } from "../context/database-service";
 import { readHostState } from "../context/host-state";
 import type { StepContext } from "../context/step";
+import { clientOptions } from "../core/aws-client";
 import { pairProblem } from "../core/compatibility";
 import { roleNames } from "../core/role-names";
 import { whoRuns } from "../core/who-runs";
@@ -73,7 +74,7 @@ export async function pair(options: PairOptions): Promise<PairReport> {
 
 async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairReport> {
   const { input, host, progress } = context;
-  const rds = new RDSClient({ region: input.settings.target.region });
+  const rds = new RDSClient(clientOptions(input.settings.target.region));
   const clear = async () => {
     for (const copy of await findCopies(rds, input.stack)) await removeCopy(rds, copy);
     for (const { id } of await pairSnapshots(rds, input.stack)) await deleteSnapshot(rds, id);

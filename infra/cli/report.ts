@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { s3Client } from "../core/s3";
+import { s3Client } from "../core/aws-client";
 import { main, type Stacks } from "../report/cli";
 import { lastInput } from "./stack-input";
 import { inputOf, outputOf, readStackState } from "./stack-state";

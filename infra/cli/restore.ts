@@ -8,6 +8,7 @@ import { describeDatabase } from "../context/database-service";
 import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
 import type { StepContext } from "../context/step";
+import { clientOptions } from "../core/aws-client";
 import { pairProblem } from "../core/compatibility";
 import { masterUser, roleNames } from "../core/role-names";
 import { describeLoss, lossSince } from "../database/backup/loss";
@@ -46,7 +47,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
   const input = await stackInput(stack);
   const context = openContext("backup", input, new Date(), "restore");
   try {
-    const rds = new RDSClient({ region: input.settings.target.region });
+    const rds = new RDSClient(clientOptions(input.settings.target.region));
     const wanted = await findSnapshot(rds, options, input);
     const { current, loss } = await withClient(context.connect("owner"), async (client) => ({
       current: await schemaVersion(client),

@@ -1,9 +1,10 @@
 import { type DBInstance, DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
+import { clientOptions } from "../core/aws-client";
 import type { StepInput } from "./input";
 
 /** The cloud's own view of the stack's database. */
 export async function describeDatabase(input: StepInput): Promise<{ rds: RDSClient; instance: DBInstance }> {
-  const rds = new RDSClient({ region: input.settings.target.region });
+  const rds = new RDSClient(clientOptions(input.settings.target.region));
   const found = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: input.database.identifier }));
   const instance = found.DBInstances?.[0];
   if (instance === undefined) throw new Error(`RDS does not know the instance ${input.database.identifier}`);

@@ -1,4 +1,5 @@
-import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { s3Client } from "../core/aws-client";
 import { type Held, type Lease, leaseSchema } from "./lease";
 
 export type Found = Held & { etag: string };
@@ -14,14 +15,8 @@ export class LockStore {
     readonly stack: string,
     region: string,
   ) {
-    this.#s3 = new S3Client({
-      region,
-      // A bucket as part of the host's name is nothing that an endpoint other than Amazon's can be relied on to resolve.
-      forcePathStyle: true,
-      // A write that is tried again after its answer was lost would find itself in its own way.
-      maxAttempts: 1,
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-    });
+    // A write that is tried again after its answer was lost would find itself in its own way.
+    this.#s3 = s3Client(region, { timeoutMs: 10_000, maxAttempts: 1 });
     this.#s3.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);

@@ -3,6 +3,7 @@ import type { BoxId } from "../../checklist/boxes";
 import { withClient } from "../../context/database-connection";
 import { describeDatabase } from "../../context/database-service";
 import { prove, type Step, type StepContext } from "../../context/step";
+import { clientOptions } from "../../core/aws-client";
 import { StepFailure } from "../../core/failure";
 import { isEmpty } from "../../database/backup/content";
 import { findCopies, removeCopy } from "../../database/backup/copies";
@@ -24,7 +25,7 @@ const again =
 export const backup: Step = async (context) => {
   const { input, progress } = context;
   await closeIfAsked(context);
-  const rds = new RDSClient({ region: input.settings.target.region });
+  const rds = new RDSClient(clientOptions(input.settings.target.region));
   for (const copy of await findCopies(rds, input.stack)) {
     progress(`removing the restored copy ${copy}, which a run that was killed has left`);
     await removeCopy(rds, copy);

@@ -1,6 +1,7 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { readHostState } from "../../context/host-state";
 import type { StepContext } from "../../context/step";
+import { clientOptions } from "../../core/aws-client";
 import { compareFiles, describeFiles, type Manifest, readManifest } from "../../database/backup/files";
 import { attachCopy, findVolumeCopies, removeVolumeCopy } from "../../database/backup/volumes";
 import { backendUnit } from "../../host/commands/paths";
@@ -12,7 +13,7 @@ import { ensureRunning } from "../slots/slots";
 const readTimeoutMs = 1_800_000;
 
 export function volumeClient(context: StepContext): EC2Client {
-  return new EC2Client({ region: context.input.settings.target.region });
+  return new EC2Client(clientOptions(context.input.settings.target.region));
 }
 
 const copyDirectory = (context: StepContext) => `/run/${context.input.settings.app.name}-data-copy`;

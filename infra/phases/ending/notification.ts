@@ -1,5 +1,6 @@
 import { ListSubscriptionsByTopicCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import type { StepInput } from "../../context/input";
+import { clientOptions } from "../../core/aws-client";
 import type { Message } from "../../report/message";
 
 /**
@@ -8,11 +9,7 @@ import type { Message } from "../../report/message";
  * @throws Error within a minute where SNS is out of reach
  */
 export async function notify(input: StepInput, message: Message): Promise<{ subscribers: number; messageId: string }> {
-  const sns = new SNSClient({
-    region: input.settings.target.region,
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-  });
+  const sns = new SNSClient(clientOptions(input.settings.target.region, { timeoutMs: 20_000, maxAttempts: 2 }));
   const attribute = (value: string) => ({ DataType: "String", StringValue: value });
   const published = await sns.send(
     new PublishCommand({

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StepInput } from "../../context/input";
-import { s3Client } from "../../core/s3";
+import { s3Client } from "../../core/aws-client";
 
 /** Where a run's report is kept: its page; the signed JSON lies beside it. */
 export function reportAddress(input: Pick<StepInput, "bucket" | "stack">, runId: string): string {

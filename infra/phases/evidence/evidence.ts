@@ -1,6 +1,7 @@
 import { RDSClient } from "@aws-sdk/client-rds";
 import { automatedBackups } from "../../context/database-service";
 import { prove, type Step, type StepContext } from "../../context/step";
+import { clientOptions } from "../../core/aws-client";
 import { troubleshoot } from "../../diagnosis/troubleshooting";
 import { retentionInForce } from "../backup/retention";
 import { proveDocuments } from "./documents";
@@ -11,7 +12,7 @@ export const evidence: Step = async (context) => {
   context.progress("looking at backups and documents");
   await prove(context, "POST-4.1", () => automatedBackups(context.input));
   await prove(context, "POST-4.3", () =>
-    retentionInForce(context, new RDSClient({ region: context.input.settings.target.region })),
+    retentionInForce(context, new RDSClient(clientOptions(context.input.settings.target.region))),
   );
   await proveDocuments(context);
   await proveMonitoring(context);

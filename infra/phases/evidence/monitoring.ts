@@ -1,10 +1,11 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetDashboardCommand } from "@aws-sdk/client-cloudwatch";
 import type { StepInput } from "../../context/input";
 import { prove, type StepContext } from "../../context/step";
+import { clientOptions } from "../../core/aws-client";
 
 /** Asks CloudWatch whether what the stack made there is there, and whether its alarms would tell anybody. */
 export async function proveMonitoring(context: StepContext): Promise<void> {
-  const cloudwatch = new CloudWatchClient({ region: context.input.settings.target.region, maxAttempts: 2 });
+  const cloudwatch = new CloudWatchClient(clientOptions(context.input.settings.target.region));
   await prove(context, "POST-3.1", () => dashboard(cloudwatch, context.input));
   await prove(context, "POST-3.2", () => alarms(cloudwatch, context.input));
 }

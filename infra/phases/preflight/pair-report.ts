@@ -1,6 +1,7 @@
 import { RDSClient } from "@aws-sdk/client-rds";
 import { withClient } from "../../context/database-connection";
 import { prove, type StepContext } from "../../context/step";
+import { clientOptions } from "../../core/aws-client";
 import { describeLoss, lossSince } from "../../database/backup/loss";
 import { newestProven } from "../../database/backup/retention";
 import { stackSnapshots } from "../../database/backup/snapshots";
@@ -56,7 +57,7 @@ async function holdReport(
 async function lossOfRestore(context: StepContext): Promise<string> {
   const { input } = context;
   const proven = newestProven(
-    await stackSnapshots(new RDSClient({ region: input.settings.target.region }), input.stack),
+    await stackSnapshots(new RDSClient(clientOptions(input.settings.target.region)), input.stack),
   );
   const markerAt = proven?.tags["marker-at"];
   if (proven === undefined || markerAt === undefined)

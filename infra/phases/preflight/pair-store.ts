@@ -1,6 +1,6 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StepInput } from "../../context/input";
-import { s3Client } from "../../core/s3";
+import { s3Client } from "../../core/aws-client";
 import { type PairReport, pairKey, pairReportSchema, type Side } from "../../database/pair/report";
 
 type Place = Pick<StepInput, "bucket" | "settings">;

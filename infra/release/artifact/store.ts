@@ -5,11 +5,15 @@ import {
   NoSuchKey,
   NotFound,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { s3Client } from "../../core/aws-client";
 import { artifactObject, indexObject } from "./object";
+
+/** 100 MiB over a line of 2 Mbit/s. */
+const uploadTimeoutMs = 600_000;
 
 /** An artifact as its bucket knows it. */
 const storedSchema = z.strictObject({
@@ -30,8 +34,7 @@ export class ArtifactStore {
     readonly bucket: string,
     region: string,
   ) {
-    // A bucket as part of the host's name is nothing that an endpoint other than Amazon's can be relied on to resolve.
-    this.#s3 = new S3Client({ region, forcePathStyle: true, maxAttempts: 3 });
+    this.#s3 = s3Client(region, { timeoutMs: uploadTimeoutMs });
   }
 
   /** What an earlier build of that identity gave, if its archive is there too. */

@@ -4,9 +4,10 @@ import {
   ListObjectVersionsCommand,
   NoSuchKey,
   PutObjectCommand,
-  S3Client,
+  type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { s3Client } from "../../core/aws-client";
 import { archivePrefix, artifactObject, digestOfObject, indexPrefix } from "../artifact/object";
 
 /** What a stack keeps of its releases beyond its host: a copy of the ledger, and the artifacts. */
@@ -18,7 +19,7 @@ export class ReleaseStore {
     readonly stack: string,
     region: string,
   ) {
-    this.#s3 = new S3Client({ region, forcePathStyle: true, maxAttempts: 3 });
+    this.#s3 = s3Client(region);
   }
 
   get #ledger() {
