@@ -50,7 +50,8 @@ await runStackCommand({
           await ask(
             reached,
             "rebuilt indexes",
-            async () => (await withClient(context.connect("owner"), rebuildIndexes)).join(", ") || "none was invalid",
+            async () =>
+              (await withClient(context.connect("owner", "whole"), rebuildIndexes)).join(", ") || "none was invalid",
             {
               means: "An index could not be built anew; the message says what stands in its way.",
               command: `npm run diagnose -- ${stack}`,

@@ -99,7 +99,7 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
     });
     const login = { user: roleNames.owner, password: input.settings.secrets.ownerPassword };
     const done = await rehearsePair({
-      connect: () => connectTo(copy, login, host, input),
+      connect: () => connectTo(copy, login, host, input, "whole"),
       target: to.schemaVersion,
       migrations: readMigrations(),
       options: migrationOptions(input.settings.database),

@@ -49,7 +49,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
   try {
     const rds = new RDSClient(clientOptions(input.settings.target.region));
     const wanted = await findSnapshot(rds, options, input);
-    const { current, loss } = await withClient(context.connect("owner"), async (client) => ({
+    const { current, loss } = await withClient(context.connect("owner", "whole"), async (client) => ({
       current: await schemaVersion(client),
       loss: await lossSince(client, wanted.since, new Date()),
     }));

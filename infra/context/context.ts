@@ -28,7 +28,7 @@ export function openContext(phase: Phase, input: StepInput, startedAt: Date, nam
     paths: hostPaths(settings.app.name),
     host,
     progress: (message) => said(redact(message, secrets)),
-    connect: (role) => connectAs(role, host, input),
+    connect: (role, limit) => connectAs(role, host, input, limit),
     boxes: [],
     details: {},
   };

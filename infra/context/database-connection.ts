@@ -3,13 +3,33 @@ import { roleNames } from "../core/role-names";
 import type { RemoteHost } from "../host/remote-host";
 import type { StepInput } from "./input";
 
+/** What one statement may take: to look something up, or to read, check or build all that a table holds. */
+export const statementLimitsMs = { lookup: 300_000, whole: 2 * 3_600_000 };
+
+export type StatementLimit = keyof typeof statementLimitsMs;
+
+/**
+ * For each statement of a session, so that none waits without end: the server breaks off what takes longer or waits longer for a lock,
+ * and the client gives up where the server does not even do that.
+ */
+export function sessionLimits(limit: StatementLimit, { lockTimeoutMs = 30_000 } = {}) {
+  const statementMs = statementLimitsMs[limit];
+  return { lock_timeout: lockTimeoutMs, statement_timeout: statementMs, query_timeout: statementMs + 30_000 };
+}
+
 /** Connects as one of the roles through the host; the server's certificate must bear the database's name. */
-export async function connectAs(role: keyof typeof roleNames, host: RemoteHost, input: StepInput): Promise<pg.Client> {
+export async function connectAs(
+  role: keyof typeof roleNames,
+  host: RemoteHost,
+  input: StepInput,
+  limit: StatementLimit = "lookup",
+): Promise<pg.Client> {
   return connectTo(
     input.database,
     { user: roleNames[role], password: input.settings.secrets[`${role}Password`] },
     host,
     input,
+    limit,
   );
 }
 
@@ -19,6 +39,7 @@ export async function connectTo(
   login: { user: string; password: string },
   host: RemoteHost,
   input: StepInput,
+  limit: StatementLimit = "lookup",
 ): Promise<pg.Client> {
   const tunnel = await host.tunnel(server);
   const client = new pg.Client({
@@ -28,6 +49,7 @@ export async function connectTo(
     database: input.database.name,
     application_name: `${input.settings.app.name} deployment`,
     connectionTimeoutMillis: 20_000,
+    ...sessionLimits(limit),
     ssl: { ca: input.database.certificateAuthority, servername: server.address },
   });
   client.once("end", tunnel.close);

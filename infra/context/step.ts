@@ -7,6 +7,7 @@ import type { Progress } from "../core/progress";
 import type { roleNames } from "../core/role-names";
 import type { HostPaths } from "../host/commands/paths";
 import type { RemoteHost } from "../host/remote-host";
+import type { StatementLimit } from "./database-connection";
 import type { StepInput } from "./input";
 
 export type StepContext = {
@@ -17,7 +18,7 @@ export type StepContext = {
   host: RemoteHost;
   progress: Progress;
   /** A connection of its own through the host, the server's certificate verified by name. The caller ends it. */
-  connect: (role: keyof typeof roleNames) => Promise<pg.Client>;
+  connect: (role: keyof typeof roleNames, limit?: StatementLimit) => Promise<pg.Client>;
   /** Boxes proved or failed so far; kept in the record also when the step fails. */
   boxes: BoxResult[];
   /** What else the record should hold. */

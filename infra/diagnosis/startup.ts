@@ -79,6 +79,7 @@ async function askAsApplication({ host, input }: StepContext): Promise<string> {
       password: input.settings.secrets.appPassword,
       database: input.database.name,
       connectionTimeoutMillis: 20_000,
+      query_timeout: 20_000,
     });
     const connected = client.connect().then(() => client);
     return await withClient(connected, async (open) => {

@@ -16,6 +16,12 @@ export type TransientOptions = {
 /** How long one connection waits for the end, so that a dead one is noticed. */
 const patienceSeconds = 20;
 
+/** How long what another run left at work there is waited for: systemd ends each script at its own limit, the longest of which is an hour. */
+const settleMs = 2 * 3_600_000;
+
+/** How long the end of a script is waited for after systemd should have ended it. */
+const graceMs = 120_000;
+
 /** How long the host may be out of reach while a script runs there: a reboot takes less. */
 const outageMs = 180_000;
 
@@ -36,14 +42,20 @@ export async function runTransient(
   const limitSeconds = Math.ceil((options.timeoutMs ?? 120_000) / 1000);
   const begin = beginScript({ id, what, script, limitSeconds });
   const patient = reconnecting(ask, options.progress);
-  for (;;) {
+  for (const deadline = Date.now() + settleMs; ; ) {
     const begun = await patient(what, begin);
     if (begun === "started") break;
+    if (Date.now() > deadline) throw stillAtWork(begun);
     await settle(ask, options.progress);
   }
-  for (;;) {
+  for (const deadline = Date.now() + limitSeconds * 1000 + outageMs + graceMs; ; ) {
     const seen = readFollowed(await patient(what, followScript(id, patienceSeconds)));
-    if (seen.state === "running") continue;
+    if (seen.state === "running" && Date.now() < deadline) continue;
+    if (seen.state === "running")
+      throw new StepFailure(
+        `${what} on ${address} is still running although its limit of ${limitSeconds} s is over: systemd did not end it`,
+        `systemctl status ${stepUnit} on the host shows it; end it there (systemctl stop ${stepUnit}), then run pulumi up again`,
+      );
     if (seen.state === "gone")
       throw new StepFailure(
         `${what} on ${address} was cut off before its end: the host was restarted, or it took longer than ${limitSeconds} s`,
@@ -61,15 +73,23 @@ export async function runTransient(
 export async function settle(ask: AskHost, progress: (message: string) => void = () => undefined): Promise<void> {
   const patient = reconnecting(ask, progress);
   let said = "";
-  for (;;) {
+  for (const deadline = Date.now() + settleMs; ; ) {
     const printed = await patient("looking for what an earlier run left at work", settledScript(patienceSeconds));
     if (printed === "idle") return;
+    if (Date.now() > deadline) throw stillAtWork(printed);
     if (printed !== said)
       progress(
         `an earlier run is still at work on the host (${printed.replace(/^busy /, "")}, unit ${stepUnit}): waiting for its end`,
       );
     said = printed;
   }
+}
+
+function stillAtWork(printed: string): StepFailure {
+  return new StepFailure(
+    `an earlier run is still at work on the host after ${settleMs / 3_600_000} h (${printed.replace(/^busy /, "")}, unit ${stepUnit})`,
+    `systemctl status ${stepUnit} on the host shows it; end it there (systemctl stop ${stepUnit}), then run pulumi up again`,
+  );
 }
 
 /** The same question again while the host is out of reach, up to a deadline. */

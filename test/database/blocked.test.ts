@@ -1,5 +1,6 @@
-import type { Client } from "pg";
+import pg, { type Client } from "pg";
 import { expect, test } from "vitest";
+import { sessionLimits } from "../../infra/context/database-connection";
 import {
   MigrationError,
   migrateTo,
@@ -149,4 +150,23 @@ test("a session that somebody keeps has its own settings afterwards, and no lock
     ).toBe(0);
   }
   for (const client of kept) await Object.getPrototypeOf(client).end.call(client);
+});
+
+test("a look at the database waits neither for somebody's lock nor for an answer without end", async () => {
+  const scratch = await cluster.database();
+  await goTo(scratch, 1);
+  const holder = await scratch.session();
+  await holder.query("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+  const looker = new pg.Client({ ...scratch.connection, ...sessionLimits("lookup", { lockTimeoutMs: 200 }) });
+  await looker.connect();
+  try {
+    await expect(looker.query("SELECT count(*) FROM users")).rejects.toThrow("lock timeout");
+    expect(await one(looker, "SHOW statement_timeout")).toBe("5min");
+    // What is set for a session's end comes back with it, and a migration's own limits are not the session's.
+    await looker.query("SET lock_timeout = 0; RESET ALL");
+    expect(await one(looker, "SHOW lock_timeout")).toBe("200ms");
+  } finally {
+    await looker.end();
+    await holder.query("ROLLBACK");
+  }
 });

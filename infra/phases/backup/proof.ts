@@ -41,7 +41,9 @@ export async function proveSnapshot(
     progress(`proving ${copy.identifier}`);
     const login = { user: masterUser, password: input.settings.secrets.masterPassword };
     proof = await timed("proof", () =>
-      withClient(connectTo(copy, login, host, input), (client) => proveCopy(client, { snapshot: made.id, ...made })),
+      withClient(connectTo(copy, login, host, input, "whole"), (client) =>
+        proveCopy(client, { snapshot: made.id, ...made }),
+      ),
     );
     const { files } = made;
     if (files !== null) {

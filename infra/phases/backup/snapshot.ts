@@ -41,7 +41,7 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
   const restoreCommand = `npm run restore -- ${input.stack} ${id}`;
   const made: Partial<Made> = {};
   const isMade = await prove(context, "PRE-2.1", async () => {
-    const { marker, digits, before } = await withClient(context.connect("owner"), async (client) => {
+    const { marker, digits, before } = await withClient(context.connect("owner", "whole"), async (client) => {
       const digits = await digitsOf(client);
       progress("reading counts and checksums of what must not be lost");
       const before = await readContent(client, digits);
@@ -81,7 +81,7 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     const seconds = (Date.now() - startedAt) / 1000;
     context.details.snapshotSeconds = seconds;
     progress("reading the same again: what is the same both times must be in the snapshot");
-    const after = await withClient(context.connect("owner"), (client) => readContent(client, digits));
+    const after = await withClient(context.connect("owner", "whole"), (client) => readContent(client, digits));
     const madeOfFiles =
       files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
     Object.assign(made, { id, arn, restoreCommand, marker, digits, before, after, files: madeOfFiles } satisfies Made);

@@ -62,7 +62,7 @@ async function lossOfRestore(context: StepContext): Promise<string> {
   const markerAt = proven?.tags["marker-at"];
   if (proven === undefined || markerAt === undefined)
     return "a restore from the snapshot that this deployment makes would lose what is written after it";
-  const loss = await withClient(context.connect("readonly"), (client) =>
+  const loss = await withClient(context.connect("readonly", "whole"), (client) =>
     lossSince(client, new Date(markerAt), new Date()),
   );
   return `a restore from ${proven.id} would lose ${describeLoss(loss)}`;

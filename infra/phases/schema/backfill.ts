@@ -13,7 +13,7 @@ export const backfill: Step = async (context) => {
   await recordApplicationSchema(context);
   try {
     const report = await fill({
-      connect: () => context.connect("owner"),
+      connect: () => context.connect("owner", "whole"),
       options: { lockTimeoutMs: database.lockTimeoutMs, deadlineMs: database.migrationDeadlineMs },
       progress: (event) => {
         const said = describeProgress(event);

@@ -113,7 +113,7 @@ async function explained(work: () => Promise<MigrationReport>): Promise<Migratio
 
 function migration(context: StepContext, target: number): MigrateToArgs {
   return {
-    connect: () => context.connect("owner"),
+    connect: () => context.connect("owner", "whole"),
     target,
     migrations: readMigrations(),
     options: migrationOptions(context.input.settings.database),

@@ -81,6 +81,8 @@ function chainOf(pem: string): X509Certificate[] {
 /** The request with which a PostgreSQL client asks for TLS: its length and a number that stands for it. */
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
+const handshakeMs = 20_000;
+
 /** The certificate that the database shows, verified against the configured authority and its name. */
 async function databaseCertificate({ host, input }: StepContext): Promise<X509Certificate> {
   const { address, port, certificateAuthority } = input.database;
@@ -89,6 +91,7 @@ async function databaseCertificate({ host, input }: StepContext): Promise<X509Ce
   try {
     await asksForTls(socket);
     return await new Promise<X509Certificate>((resolve, reject) => {
+      socket.setTimeout(handshakeMs, () => reject(new Error(`its TLS did not stand within ${handshakeMs / 1000} s`)));
       const secured = connect({ socket, ca: certificateAuthority, servername: address }, () => {
         const shown = secured.getPeerX509Certificate();
         if (shown === undefined) reject(new Error("it showed none"));
@@ -104,7 +107,7 @@ async function databaseCertificate({ host, input }: StepContext): Promise<X509Ce
 
 function asksForTls(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.setTimeout(20_000, () => reject(new Error("it did not answer within 20 s")));
+    socket.setTimeout(handshakeMs, () => reject(new Error(`it did not answer within ${handshakeMs / 1000} s`)));
     socket.once("error", reject);
     socket.once("data", (answer: Buffer) =>
       answer.toString() === "S" ? resolve() : reject(new Error("it refuses TLS")),
