@@ -125,6 +125,7 @@ const input = pulumi.secret(
     host: { id: host.instanceId, address: host.address },
     database: {
       identifier: database.identifier,
+      lineage: database.lineage,
       address: database.address,
       port: database.port,
       // Known once the roles are there.

@@ -4,6 +4,7 @@ import { openContext } from "../context/context";
 import { connectTo, withClient } from "../context/database-connection";
 import { describeDatabase } from "../context/database-service";
 import { readHostState } from "../context/host-state";
+import { ownerOf } from "../context/owner";
 import type { StepContext } from "../context/step";
 import { clientOptions } from "../core/aws-client";
 import { pairProblem } from "../core/compatibility";
@@ -74,10 +75,11 @@ export async function pair(options: PairOptions): Promise<PairReport> {
 
 async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairReport> {
   const { input, host, progress } = context;
+  const owner = ownerOf(input);
   const rds = new RDSClient(clientOptions(input.settings.target.region));
   const clear = async () => {
-    for (const copy of await findCopies(rds, input.stack)) await removeCopy(rds, copy);
-    for (const { id } of await pairSnapshots(rds, input.stack)) await deleteSnapshot(rds, id);
+    for (const copy of await findCopies(rds, owner)) await removeCopy(rds, copy);
+    for (const { id } of await pairSnapshots(rds, owner)) await deleteSnapshot(rds, id);
   };
   await clear();
   const { instance } = await describeDatabase(input);
@@ -87,14 +89,15 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
     await beginSnapshot(rds, {
       instance: input.database.identifier,
       id: snapshot,
-      tags: { stack: input.stack, purpose: "pair-rehearsal" },
+      owner,
+      tags: { purpose: "pair-rehearsal" },
     });
     await awaitSnapshot(rds, snapshot);
     progress("restoring it beside the database");
     const copy = await restoreCopy(rds, {
       of: instance,
       snapshot,
-      stack: input.stack,
+      owner,
       instanceClass: input.settings.backup.copyInstanceClass,
     });
     const login = { user: roleNames.owner, password: input.settings.secrets.ownerPassword };

@@ -7,13 +7,15 @@ import { connectTo, withClient } from "../context/database-connection";
 import { describeDatabase } from "../context/database-service";
 import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
+import { ownerOf } from "../context/owner";
 import type { StepContext } from "../context/step";
 import { clientOptions } from "../core/aws-client";
 import { pairProblem } from "../core/compatibility";
 import { masterUser, roleNames } from "../core/role-names";
 import { describeLoss, lossSince } from "../database/backup/loss";
+import { isOwn, tagsOf } from "../database/backup/ownership";
 import { scramVerifier } from "../database/backup/scram";
-import { type SnapshotTags, tagsOf } from "../database/backup/snapshots";
+import type { SnapshotTags } from "../database/backup/snapshots";
 import { schemaVersion } from "../database/migrations/journal";
 import { backendUnit } from "../host/commands/paths";
 import { restoreFilesScript } from "../host/commands/shared-files";
@@ -63,7 +65,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
       const { instance } = await describeDatabase(input);
       const kept = await makeSnapshot(context, rds, { instance, schemaVersion: current, purpose: "before-restore" });
       context.progress(`what is there now is kept as ${kept.id}`);
-      const address = await replaceInstance(context, options, { ...wanted, lineage: instance.DbiResourceId ?? "" });
+      const address = await replaceInstance(context, options, wanted);
       await alignPasswords(context, address);
       if (files !== undefined) await restoreFiles(context, files);
       context.progress("pulumi up: the release that goes with it, verified as ever");
@@ -91,9 +93,13 @@ async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: Step
   );
   if (found?.Status !== "available" || found.SnapshotCreateTime === undefined)
     throw new Error(`the snapshot ${options.snapshot} is ${found?.Status ?? "not there"}; nothing has changed`);
-  const tags = tagsOf(found.TagList) as Partial<SnapshotTags>;
-  if (tags.stack !== undefined && tags.stack !== options.stack)
-    throw new Error(`${options.snapshot} is a snapshot of the stack ${tags.stack}; nothing has changed`);
+  const tags: Partial<SnapshotTags> & Record<string, string | undefined> = tagsOf(found.TagList);
+  const owner = ownerOf(input);
+  // Of a stack that was destroyed and made again, the database is another one; who names its snapshot means it.
+  if (tags.stack !== undefined && !isOwn({ ...tags, database: owner.database }, owner))
+    throw new Error(
+      `${options.snapshot} is a snapshot of the stack ${tags.stack} of ${tags.application}; nothing has changed`,
+    );
   const release = options.release ?? tags.release;
   const version =
     options.schemaVersion ?? (tags["schema-version"] === undefined ? undefined : Number(tags["schema-version"]));
@@ -129,11 +135,7 @@ async function whileStopped(context: StepContext, work: () => Promise<void>): Pr
 }
 
 /** By config and Pulumi, so that the state knows the new instance. @returns its address */
-async function replaceInstance(
-  context: StepContext,
-  options: RestoreOptions,
-  wanted: Wanted & { lineage: string },
-): Promise<string> {
+async function replaceInstance(context: StepContext, options: RestoreOptions, wanted: Wanted): Promise<string> {
   const { input, progress } = context;
   const config = new StackConfig(options.stack, options.configFile);
   const before = input.settings.database.restoredFrom;
@@ -142,7 +144,7 @@ async function replaceInstance(
   const plain = { isSecret: false };
   await config.set("database.restoredFrom.snapshot", wanted.id, plain);
   await config.set("database.restoredFrom.number", String(number), plain);
-  await config.set("database.restoredFrom.lineage", before?.lineage ?? wanted.lineage, plain);
+  await config.set("database.restoredFrom.lineage", input.database.lineage, plain);
   await config.set("release", wanted.release, plain);
   await config.set("schemaVersion", String(wanted.schemaVersion), plain);
   const urn = `urn:pulumi:${options.stack}::prompt-library::prompt-library:infra:Database$aws:rds/instance:Instance::${name}-instance`;

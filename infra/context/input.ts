@@ -10,6 +10,8 @@ export type StepInput = {
   host: { id: string; address: string };
   database: {
     identifier: string;
+    /** Resource id of the instance that began empty, whatever it was restored from since. */
+    lineage: string;
     address: string;
     port: number;
     name: string;

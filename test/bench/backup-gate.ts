@@ -6,6 +6,7 @@ import { stackInput } from "../../infra/cli/stack-input";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
+import { ownerOf } from "../../infra/context/owner";
 import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { backup } from "../../infra/phases/backup/backup";
 import { endRehearsal, prepareRehearsal } from "../rehearsal/rehearsal";
@@ -73,7 +74,7 @@ async function benchOne(input: StepInput, gigabytes: number, say: (line: string)
     const beside = `${rows} connections: snapshot ${snapshotSeconds.toFixed(1)} s, restore ${parts.restore?.toFixed(1)} s, proof ${parts.proof?.toFixed(1)} s`;
     say(`${seconds.toFixed(1)} s; ${beside}`);
     const rds = new RDSClient({ region: input.settings.target.region });
-    for (const { id } of await stackSnapshots(rds, input.stack)) await deleteSnapshot(rds, id);
+    for (const { id } of await stackSnapshots(rds, ownerOf(input))) await deleteSnapshot(rds, id);
     return [benchResult(`backup-gate-${gigabytes}GB-s`, seconds, "s", beside)];
   } finally {
     await context.host.close();

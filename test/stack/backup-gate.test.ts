@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { EC2Client } from "@aws-sdk/client-ec2";
+import { CreateVolumeCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -8,11 +8,20 @@ import { pair } from "../../infra/cli/pair";
 import { stackInput } from "../../infra/cli/stack-input";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
+import { describeDatabase } from "../../infra/context/database-service";
 import type { StepInput } from "../../infra/context/input";
+import { ownerOf } from "../../infra/context/owner";
 import type { StepContext, StepOutcome } from "../../infra/context/step";
-import { findCopies } from "../../infra/database/backup/copies";
-import { deleteSnapshot, pairSnapshots, stackSnapshots } from "../../infra/database/backup/snapshots";
-import { findVolumeCopies } from "../../infra/database/backup/volumes";
+import { findCopies, removeCopy, restoreCopy } from "../../infra/database/backup/copies";
+import { type Owner, tagList } from "../../infra/database/backup/ownership";
+import {
+  awaitSnapshot,
+  beginSnapshot,
+  deleteSnapshot,
+  pairSnapshots,
+  stackSnapshots,
+} from "../../infra/database/backup/snapshots";
+import { findVolumeCopies, removeVolumeCopy } from "../../infra/database/backup/volumes";
 import { schemaVersion } from "../../infra/database/migrations";
 import { pairKey } from "../../infra/database/pair/report";
 import { backup } from "../../infra/phases/backup/backup";
@@ -29,6 +38,7 @@ const ofUsers = "/srv/prompt-library/shared/interface/backend/data/of-users.bin"
 // The step alone against the deployed stack, as if schema 2 were asked for: it never changes the schema.
 let rehearsal: Rehearsal;
 let input: StepInput;
+let owner: Owner;
 let rds: RDSClient;
 let ec2: EC2Client;
 
@@ -36,6 +46,7 @@ beforeAll(async () => {
   rehearsal = await deployed("v1.1.0", 1);
   const found = await stackInput(stack);
   input = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
+  owner = ownerOf(input);
   rds = new RDSClient({ region: found.settings.target.region });
   ec2 = new EC2Client({ region: found.settings.target.region });
   await onHost(`head -c 100000 /dev/urandom > ${ofUsers}`);
@@ -46,7 +57,7 @@ afterAll(async () => {
 });
 
 afterEach(async () => {
-  for (const { id } of await stackSnapshots(rds, stack)) await deleteSnapshot(rds, id);
+  for (const { id } of await stackSnapshots(rds, owner)) await deleteSnapshot(rds, id);
 });
 
 async function gate(
@@ -74,8 +85,8 @@ async function onHost(script: string): Promise<string> {
 /** Copies of database and data volume that are there, and what is left of one on the host. */
 async function copiesLeft(): Promise<string[]> {
   return [
-    ...(await findCopies(rds, stack)),
-    ...(await findVolumeCopies(ec2, stack)),
+    ...(await findCopies(rds, owner)),
+    ...(await findVolumeCopies(ec2, owner)),
     ...(await onHost("ls -d /run/*-data-copy 2>/dev/null || true")).split("\n").filter(Boolean),
   ];
 }
@@ -85,7 +96,55 @@ const activeSince =
 
 const resultOf = ({ boxes }: StepContext, id: string) => boxes.find((box) => box.id === id)?.result;
 
+/** What others in the account may have: another application's stack of this name, and this stack from before it was destroyed. */
+const neighbours = (): Owner[] => [
+  { ...owner, application: "other-library" },
+  { ...owner, database: "db-OF-A-STACK-THAT-WAS-DESTROYED" },
+];
+
 describe("the backup gate", () => {
+  test("neither removes nor prunes what belongs to another application's stack of the same name, or to an earlier database of this one", async () => {
+    const { instance } = await describeDatabase(input);
+    const volume = { AvailabilityZone: "us-east-1a", Size: 1 };
+    const policy = { ...input.settings.backup, keepDays: 35, keepSnapshots: 1 };
+    const context = openContext("backup", { ...input, settings: { ...input.settings, backup: policy } }, new Date());
+    try {
+      for (const [number, neighbour] of neighbours().entries()) {
+        const id = `neighbours-${number}`;
+        await beginSnapshot(rds, {
+          instance: input.database.identifier,
+          id,
+          owner: neighbour,
+          tags: { purpose: "before-migration" },
+        });
+        await awaitSnapshot(rds, id);
+        await restoreCopy(rds, { of: instance, snapshot: id, owner: neighbour, instanceClass: undefined });
+        const tags = tagList(neighbour, { purpose: "backup-proof" });
+        await ec2.send(
+          new CreateVolumeCommand({ ...volume, TagSpecifications: [{ ResourceType: "volume", Tags: tags }] }),
+        );
+      }
+      expect(await copiesLeft()).toEqual([]);
+      expect((await gate()).error).toBe("");
+      const [own, ...others] = await stackSnapshots(rds, owner);
+      expect([own?.provenAt, others]).toEqual([expect.any(Date), []]);
+      const later = new Date(Date.now() + 36 * 86_400_000);
+      expect(await pruneSnapshots(context, rds, later)).toMatch(/none pruned$/);
+      for (const neighbour of neighbours()) {
+        expect(await findCopies(rds, neighbour)).toHaveLength(1);
+        expect(await findVolumeCopies(ec2, neighbour)).toHaveLength(1);
+        expect(await stackSnapshots(rds, neighbour)).toHaveLength(1);
+      }
+    } finally {
+      await context.host.close();
+      for (const neighbour of neighbours()) {
+        for (const copy of await findCopies(rds, neighbour)) await removeCopy(rds, copy);
+        for (const copy of await findVolumeCopies(ec2, neighbour)) await removeVolumeCopy(ec2, copy);
+        for (const { id } of await stackSnapshots(rds, neighbour)) await deleteSnapshot(rds, id);
+      }
+    }
+  });
+
   test("proves its snapshot by a restored copy, which is gone afterwards", async () => {
     const { outcome, error, context } = await gate();
     expect(error).toBe("");
@@ -101,7 +160,7 @@ describe("the backup gate", () => {
     expect(context.boxes.find(({ id }) => id === "PRE-2.4")?.evidence).toMatch(
       /users: \d+ rows in \d+ key ranges equal.*; data volume: [1-9]\d* files equal in snap-/,
     );
-    const [snapshot] = await stackSnapshots(rds, stack);
+    const [snapshot] = await stackSnapshots(rds, owner);
     expect(snapshot?.provenAt).toBeInstanceOf(Date);
     expect(snapshot?.tags).toMatchObject({ "schema-version": "1", release: "v1.1.0" });
   });
@@ -117,7 +176,7 @@ describe("the backup gate", () => {
     expect(error).toMatch(/the backup is not one:[\s\S]*PRE-2.2: restoring .* failed: connecting to .* failed/);
     expect(resultOf(context, "PRE-2.4")).toBe("failed");
     expect(await copiesLeft()).toEqual([]);
-    expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
+    expect((await stackSnapshots(rds, owner)).map(({ provenAt }) => provenAt)).toEqual([null]);
   });
 
   test("is asked for the pair's rehearsal, which a copy of its own makes: there, back and there again, in preflight's words", async () => {
@@ -146,7 +205,7 @@ describe("the backup gate", () => {
       [1, 2],
     ]);
     expect(report.steps[0]?.fingerprint).toBe(report.steps[2]?.fingerprint);
-    expect([...(await copiesLeft()), ...(await pairSnapshots(rds, stack))]).toEqual([]);
+    expect([...(await copiesLeft()), ...(await pairSnapshots(rds, owner))]).toEqual([]);
 
     const { context } = await runStep("preflight", next);
     expect(context.boxes.find(({ id }) => id === "PRE-3.5")).toMatchObject({
@@ -156,19 +215,19 @@ describe("the backup gate", () => {
   });
 
   test("killed while its copies are there leaves them; the next run removes them and proves another, with the writer still where two may not run", async () => {
-    const step = spawn(process.execPath, ["--import", "tsx", "infra/steps/main.ts", "backup"], {
+    const step = spawn(process.execPath, ["--import", "tsx", "infra/phases/main.ts", "backup"], {
       stdio: ["pipe", "ignore", "ignore"],
       env: { ...process.env, NODE_NO_WARNINGS: "1" },
     });
     const ended = once(step, "close");
     try {
       step.stdin.end(JSON.stringify({ input, follows: "" }));
-      await until("the volume's copy", 120_000, async () => (await findVolumeCopies(ec2, stack)).length > 0);
+      await until("the volume's copy", 120_000, async () => (await findVolumeCopies(ec2, owner)).length > 0);
     } finally {
       step.kill("SIGKILL");
       await ended;
     }
-    expect(await findCopies(rds, stack)).toHaveLength(1);
+    expect(await findCopies(rds, owner)).toHaveLength(1);
     const startedBefore = await onHost(activeSince);
     const { error } = await gate({
       ...input,
@@ -180,7 +239,7 @@ describe("the backup gate", () => {
     expect(await copiesLeft()).toEqual([]);
 
     // Two snapshots now, of which one was proved: of those that are old enough, that one stays.
-    const kept = await stackSnapshots(rds, stack);
+    const kept = await stackSnapshots(rds, owner);
     const [proven, other] = [
       kept.find(({ provenAt }) => provenAt !== null),
       kept.find(({ provenAt }) => provenAt === null),
@@ -197,14 +256,14 @@ describe("the backup gate", () => {
     } finally {
       await context.host.close();
     }
-    expect((await stackSnapshots(rds, stack)).map(({ id }) => id)).toEqual([proven.id]);
+    expect((await stackSnapshots(rds, owner)).map(({ id }) => id)).toEqual([proven.id]);
   });
 
   test("is not needed where the schema stays, and says so of each box", async () => {
     const { outcome, context } = await gate({ ...input, settings: { ...input.settings, schemaVersion: 1 } });
     expect(outcome?.outcome).toBe("nothing to do");
     expect(resultOf(context, "PRE-2.4")).toBe("not needed");
-    expect(await stackSnapshots(rds, stack)).toEqual([]);
+    expect(await stackSnapshots(rds, owner)).toEqual([]);
   });
 
   test("that nobody wants proved says who decided it, and restores nothing", async () => {
@@ -217,7 +276,7 @@ describe("the backup gate", () => {
       result: "not needed",
       reason: expect.stringContaining(reason),
     });
-    expect((await stackSnapshots(rds, stack)).map(({ provenAt }) => provenAt)).toEqual([null]);
+    expect((await stackSnapshots(rds, owner)).map(({ provenAt }) => provenAt)).toEqual([null]);
   });
 
   test("has left the schema as it was", async () => {

@@ -13,7 +13,9 @@ import { readStackState } from "../../infra/cli/stack-state";
 import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
+import { ownerOf } from "../../infra/context/owner";
 import type { StepContext } from "../../infra/context/step";
+import type { Owner } from "../../infra/database/backup/ownership";
 import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { schemaVersion } from "../../infra/database/migrations";
 import { backup } from "../../infra/phases/backup/backup";
@@ -26,15 +28,17 @@ const rds = () => new RDSClient(region);
 const late = "/srv/prompt-library/shared/interface/backend/data/late.json";
 
 let rehearsal: Rehearsal;
+let owner: Owner;
 
 beforeAll(async () => {
   rehearsal = await deployed("v1.1.0", 1, { protection: "true" });
+  owner = ownerOf(await stackInput(stack));
 });
 
 afterAll(async () => {
   await rehearsal.pulumi.setConfig("protection", "false");
   await rehearsal.pulumi.capture("config", "rm", "--path", "database.restoredFrom");
-  for (const { id } of await stackSnapshots(rds(), stack)) await deleteSnapshot(rds(), id);
+  for (const { id } of await stackSnapshots(rds(), owner)) await deleteSnapshot(rds(), id);
 });
 
 /** What of the stack the cloud still has; a terminated instance is listed for a while. */
@@ -88,7 +92,7 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
     settings: { ...settings, schemaVersion: 2, backup: { ...settings.backup, proof: "none", reason } },
   });
   await look((context) => backup(context), unproved);
-  const [snapshot] = await stackSnapshots(rds(), stack);
+  const [snapshot] = await stackSnapshots(rds(), owner);
   if (snapshot === undefined) throw new Error("no snapshot was made");
   await look(async (context) => {
     await withClient(context.connect("owner"), (client) =>
@@ -114,7 +118,7 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
     await look((context) => context.host.run("looking for the file", `test -e ${late} && echo there || echo gone`)),
   ).toBe("gone");
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
-  expect((await stackSnapshots(rds(), stack)).map(({ tags }) => tags.purpose)).toContain("before-restore");
+  expect((await stackSnapshots(rds(), owner)).map(({ tags }) => tags.purpose)).toContain("before-restore");
   const { DBInstances = [] } = await rds().send(new DescribeDBInstancesCommand({}));
   expect(
     DBInstances.map(({ DBInstanceIdentifier, DeletionProtection }) => [

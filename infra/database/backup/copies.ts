@@ -10,7 +10,8 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   waitUntilDBInstanceAvailable,
 } from "@aws-sdk/client-rds";
-import { madeBy, type Purpose, tagList, tagsOf } from "./snapshots";
+import { isOwn, type Owner, tagList, tagsOf } from "./ownership";
+import type { Purpose } from "./snapshots";
 
 const purpose: Purpose = "backup-proof";
 
@@ -27,7 +28,7 @@ export function copyIdentifier(base: string, suffix: string): string {
 /** Restores a snapshot beside the database: the same subnets, security groups and parameters, one zone, protected by nothing. */
 export async function restoreCopy(
   rds: RDSClient,
-  args: { of: DBInstance; snapshot: string; stack: string; instanceClass: string | undefined },
+  args: { of: DBInstance; snapshot: string; owner: Owner; instanceClass: string | undefined },
 ): Promise<Copy> {
   const { of } = args;
   const identifier = copyIdentifier(of.DBInstanceIdentifier ?? "database", randomBytes(3).toString("hex"));
@@ -43,7 +44,7 @@ export async function restoreCopy(
       MultiAZ: false,
       DeletionProtection: false,
       AutoMinorVersionUpgrade: false,
-      Tags: tagList({ stack: args.stack, purpose }),
+      Tags: tagList(args.owner, { purpose }),
     }),
   );
   await waitUntilDBInstanceAvailable(
@@ -58,18 +59,13 @@ export async function restoreCopy(
 }
 
 /** Copies of this stack's that are there: this run's, or what a killed one left. */
-export async function findCopies(rds: RDSClient, stack: string): Promise<string[]> {
+export async function findCopies(rds: RDSClient, owner: Owner): Promise<string[]> {
   const found: DBInstance[] = [];
   for await (const page of paginateDescribeDBInstances({ client: rds }, {})) found.push(...(page.DBInstances ?? []));
   return found
     .filter(({ TagList, DBInstanceStatus }) => {
       const tags = tagsOf(TagList);
-      return (
-        tags["made-by"] === madeBy &&
-        tags.stack === stack &&
-        tags.purpose === purpose &&
-        DBInstanceStatus !== "deleting"
-      );
+      return isOwn(tags, owner) && tags.purpose === purpose && DBInstanceStatus !== "deleting";
     })
     .flatMap(({ DBInstanceIdentifier }) => DBInstanceIdentifier ?? []);
 }

@@ -5,18 +5,15 @@ import {
   DeleteDBSnapshotCommand,
   paginateDescribeDBSnapshots,
   type RDSClient,
-  type Tag,
   waitUntilDBSnapshotAvailable,
 } from "@aws-sdk/client-rds";
+import { isOwn, type Owner, tagList, tagsOf, tagsOnly } from "./ownership";
 import type { KeptSnapshot } from "./retention";
-
-/** On what a deployment makes in the cloud beside Pulumi's resources; how the next one finds it. */
-export const madeBy = "prompt-library-deployment";
 
 export type Purpose = "before-migration" | "before-restore" | "pair-rehearsal" | "backup-proof";
 
+/** Beside those that say whose it is. */
 export type SnapshotTags = {
-  stack: string;
   purpose: Purpose;
   /** The schema that it holds. */
   "schema-version": string;
@@ -37,26 +34,16 @@ export type StackSnapshot = KeptSnapshot & { arn: string; tags: Partial<Snapshot
 /** A snapshot of a small database takes 1 to 5 minutes on RDS; large ones longer. */
 const deadlineSeconds = 3600;
 
-export function tagList(tags: Readonly<Partial<Record<string, string>>>): Tag[] {
-  return Object.entries({ "made-by": madeBy, ...tags })
-    .filter(([, value]) => value !== undefined && value !== "")
-    .map(([Key, Value]) => ({ Key, Value: Value ?? "" }));
-}
-
-export function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
-  return Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
-}
-
 /** Begins it; its content is that of this moment, give or take what RDS needs to begin. @returns its ARN */
 export async function beginSnapshot(
   rds: RDSClient,
-  args: { instance: string; id: string; tags: Partial<SnapshotTags> },
+  args: { instance: string; id: string; owner: Owner; tags: Partial<SnapshotTags> },
 ): Promise<string> {
   const made = await rds.send(
     new CreateDBSnapshotCommand({
       DBInstanceIdentifier: args.instance,
       DBSnapshotIdentifier: args.id,
-      Tags: tagList(args.tags),
+      Tags: tagList(args.owner, args.tags),
     }),
   );
   const arn = made.DBSnapshot?.DBSnapshotArn;
@@ -73,35 +60,28 @@ export async function awaitSnapshot(rds: RDSClient, id: string): Promise<void> {
 }
 
 export async function tagSnapshot(rds: RDSClient, arn: string, tags: Partial<SnapshotTags>): Promise<void> {
-  await rds.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags: tagList(tags) }));
+  await rds.send(new AddTagsToResourceCommand({ ResourceName: arn, Tags: tagsOnly(tags) }));
 }
 
 /** The snapshots that this stack's deployments keep; those that a person or RDS itself made are none of ours. */
-export async function stackSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
-  return (await ownSnapshots(rds, stack)).filter(({ tags }) => tags.purpose !== "pair-rehearsal");
+export async function stackSnapshots(rds: RDSClient, owner: Owner): Promise<StackSnapshot[]> {
+  return (await ownSnapshots(rds, owner)).filter(({ tags }) => tags.purpose !== "pair-rehearsal");
 }
 
 /** Those that a rehearsal of a pair makes and removes again. */
-export async function pairSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
-  return (await ownSnapshots(rds, stack)).filter(({ tags }) => tags.purpose === "pair-rehearsal");
+export async function pairSnapshots(rds: RDSClient, owner: Owner): Promise<StackSnapshot[]> {
+  return (await ownSnapshots(rds, owner)).filter(({ tags }) => tags.purpose === "pair-rehearsal");
 }
 
-async function ownSnapshots(rds: RDSClient, stack: string): Promise<StackSnapshot[]> {
+async function ownSnapshots(rds: RDSClient, owner: Owner): Promise<StackSnapshot[]> {
   const found: DBSnapshot[] = [];
   for await (const page of paginateDescribeDBSnapshots({ client: rds }, { SnapshotType: "manual" }))
     found.push(...(page.DBSnapshots ?? []));
   return found.flatMap((snapshot) => {
-    const tags = tagsOf(snapshot.TagList) as Partial<SnapshotTags> & { "made-by"?: string };
+    const tags = tagsOf(snapshot.TagList) as Partial<SnapshotTags>;
     const { DBSnapshotIdentifier: id, DBSnapshotArn: arn, SnapshotCreateTime: createdAt, Status } = snapshot;
-    if (
-      tags["made-by"] !== madeBy ||
-      tags.stack !== stack ||
-      Status !== "available" ||
-      id === undefined ||
-      arn === undefined ||
-      createdAt === undefined
-    )
-      return [];
+    if (!isOwn(tags, owner) || Status !== "available") return [];
+    if (id === undefined || arn === undefined || createdAt === undefined) return [];
     const provenAt = tags["proven-at"];
     return [{ id, arn, createdAt, provenAt: provenAt === undefined ? null : new Date(provenAt), tags }];
   });

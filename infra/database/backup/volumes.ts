@@ -11,7 +11,8 @@ import {
   waitUntilVolumeAvailable,
   waitUntilVolumeInUse,
 } from "@aws-sdk/client-ec2";
-import { madeBy, type Purpose, tagList } from "./snapshots";
+import { type Owner, tagList } from "./ownership";
+import type { Purpose } from "./snapshots";
 
 const purpose: Purpose = "backup-proof";
 
@@ -22,14 +23,14 @@ const attachDeadlineSeconds = 300;
 /** Its content is that of this moment, whatever is written while it is made. @returns its id */
 export async function beginVolumeSnapshot(
   ec2: EC2Client,
-  args: { volumeId: string; stack: string; databaseSnapshot: string },
+  args: { volumeId: string; owner: Owner; databaseSnapshot: string },
 ): Promise<string> {
   const made = await ec2.send(
     new CreateSnapshotCommand({
       VolumeId: args.volumeId,
       Description: `beside ${args.databaseSnapshot}`,
       TagSpecifications: [
-        { ResourceType: "snapshot", Tags: tagList({ stack: args.stack, "database-snapshot": args.databaseSnapshot }) },
+        { ResourceType: "snapshot", Tags: tagList(args.owner, { "database-snapshot": args.databaseSnapshot }) },
       ],
     }),
   );
@@ -51,7 +52,7 @@ export async function deleteVolumeSnapshot(ec2: EC2Client, id: string): Promise<
 /** A copy made from a snapshot, attached to the host beside the data volume. @returns its id */
 export async function attachCopy(
   ec2: EC2Client,
-  args: { snapshot: string; beside: string; instanceId: string; stack: string },
+  args: { snapshot: string; beside: string; instanceId: string; owner: Owner },
 ): Promise<string> {
   const { Volumes: [original] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [args.beside] }));
   const made = await ec2.send(
@@ -59,7 +60,7 @@ export async function attachCopy(
       SnapshotId: args.snapshot,
       AvailabilityZone: original?.AvailabilityZone,
       VolumeType: "gp3",
-      TagSpecifications: [{ ResourceType: "volume", Tags: tagList({ stack: args.stack, purpose }) }],
+      TagSpecifications: [{ ResourceType: "volume", Tags: tagList(args.owner, { purpose }) }],
     }),
   );
   const id = made.VolumeId;
@@ -77,14 +78,10 @@ export async function attachCopy(
 }
 
 /** Copies of this stack's: this run's, or what a killed one left. */
-export async function findVolumeCopies(ec2: EC2Client, stack: string): Promise<string[]> {
+export async function findVolumeCopies(ec2: EC2Client, owner: Owner): Promise<string[]> {
   const { Volumes = [] } = await ec2.send(
     new DescribeVolumesCommand({
-      Filters: [
-        { Name: "tag:made-by", Values: [madeBy] },
-        { Name: "tag:stack", Values: [stack] },
-        { Name: "tag:purpose", Values: [purpose] },
-      ],
+      Filters: tagList(owner, { purpose }).map(({ Key, Value = "" }) => ({ Name: `tag:${Key}`, Values: [Value] })),
     }),
   );
   return Volumes.flatMap(({ VolumeId, State }) =>

@@ -2,6 +2,7 @@ import { RDSClient } from "@aws-sdk/client-rds";
 import type { BoxId } from "../../checklist/boxes";
 import { withClient } from "../../context/database-connection";
 import { describeDatabase } from "../../context/database-service";
+import { ownerOf } from "../../context/owner";
 import { prove, type Step, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
 import { StepFailure } from "../../core/failure";
@@ -26,7 +27,7 @@ export const backup: Step = async (context) => {
   const { input, progress } = context;
   await closeIfAsked(context);
   const rds = new RDSClient(clientOptions(input.settings.target.region));
-  for (const copy of await findCopies(rds, input.stack)) {
+  for (const copy of await findCopies(rds, ownerOf(input))) {
     progress(`removing the restored copy ${copy}, which a run that was killed has left`);
     await removeCopy(rds, copy);
   }
@@ -40,7 +41,7 @@ export const backup: Step = async (context) => {
   if (nothingYet) return notNeeded(context, rds, "nothing was ever made in the database");
 
   const { maintenanceWindow, backup: policy } = input.settings;
-  const before = await stackSnapshots(rds, input.stack);
+  const before = await stackSnapshots(rds, ownerOf(input));
   const tooLong =
     policy.proof === "none"
       ? undefined
@@ -86,7 +87,7 @@ function stillInWindow(context: StepContext, made: Made, seconds: number): void 
 /** No change, no snapshot; that restoring works is known from the newest proven one. */
 async function notNeeded(context: StepContext, rds: RDSClient, reason: string): ReturnType<Step> {
   for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5"] as const) skip(context, id, reason);
-  const proven = newestProven(await stackSnapshots(rds, context.input.stack));
+  const proven = newestProven(await stackSnapshots(rds, ownerOf(context.input)));
   if (proven === undefined) skip(context, "POST-4.2", `${reason}, and no snapshot of an earlier change is there`);
   else
     await prove(

@@ -1,5 +1,6 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { readHostState } from "../../context/host-state";
+import { ownerOf } from "../../context/owner";
 import type { StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
 import { compareFiles, describeFiles, type Manifest, readManifest } from "../../database/backup/files";
@@ -75,7 +76,7 @@ export async function withFilesCopy<T>(
       snapshot,
       beside: input.dataVolume.id,
       instanceId: input.host.id,
-      stack: input.stack,
+      owner: ownerOf(input),
     });
     await host.run("mounting the volume's copy", mountCopyScript(copy, copyDirectory(context)));
     return await work(copyDirectory(context));
@@ -87,7 +88,7 @@ export async function withFilesCopy<T>(
 /** All of this stack's: a run that is over has none. */
 export async function removeFilesCopies(context: StepContext): Promise<void> {
   const ec2 = volumeClient(context);
-  const copies = await findVolumeCopies(ec2, context.input.stack);
+  const copies = await findVolumeCopies(ec2, ownerOf(context.input));
   if (copies.length === 0) return;
   await context.host.run("letting go of the volume's copy", unmountCopyScript(copyDirectory(context)));
   for (const copy of copies) {

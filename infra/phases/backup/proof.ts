@@ -1,5 +1,6 @@
 import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
 import { connectTo, withClient } from "../../context/database-connection";
+import { ownerOf } from "../../context/owner";
 import { findings, prove, type StepContext } from "../../context/step";
 import { StepFailure } from "../../core/failure";
 import { masterUser } from "../../core/role-names";
@@ -34,7 +35,7 @@ export async function proveSnapshot(
       restoreCopy(rds, {
         of: args.instance,
         snapshot: made.id,
-        stack: input.stack,
+        owner: ownerOf(input),
         instanceClass: input.settings.backup.copyInstanceClass,
       }),
     );
@@ -84,7 +85,7 @@ export async function proveSnapshot(
 
 /** All of this stack's: a run that is over has none. */
 async function removeCopies(context: StepContext, rds: RDSClient): Promise<void> {
-  for (const copy of await findCopies(rds, context.input.stack)) {
+  for (const copy of await findCopies(rds, ownerOf(context.input))) {
     context.progress(`removing ${copy}`);
     await removeCopy(rds, copy);
   }

@@ -1,5 +1,6 @@
 import type { RDSClient } from "@aws-sdk/client-rds";
 import { describeDatabase } from "../../context/database-service";
+import { ownerOf } from "../../context/owner";
 import type { StepContext } from "../../context/step";
 import { snapshotsToPrune } from "../../database/backup/retention";
 import { deleteSnapshot, stackSnapshots } from "../../database/backup/snapshots";
@@ -8,8 +9,8 @@ import { volumeClient } from "./files";
 
 /** Deletes what is beyond the policy, with the volume's snapshot of the same hour. @returns evidence */
 export async function pruneSnapshots(context: StepContext, rds: RDSClient, now = new Date()): Promise<string> {
-  const { stack, settings } = context.input;
-  const snapshots = await stackSnapshots(rds, stack);
+  const { settings } = context.input;
+  const snapshots = await stackSnapshots(rds, ownerOf(context.input));
   const gone = snapshotsToPrune(snapshots, settings.backup, now);
   for (const { id, tags } of gone) {
     await deleteSnapshot(rds, id);
@@ -25,7 +26,7 @@ export async function pruneSnapshots(context: StepContext, rds: RDSClient, now =
  * @throws Error when RDS keeps its own backups for another time than configured
  */
 export async function retentionInForce(context: StepContext, rds: RDSClient): Promise<string> {
-  const { stack, settings } = context.input;
+  const { settings } = context.input;
   const { keepDays, keepSnapshots, scheduledKeepDays } = settings.backup;
   const { instance } = await describeDatabase(context.input);
   const days = instance.BackupRetentionPeriod ?? 0;
@@ -33,6 +34,6 @@ export async function retentionInForce(context: StepContext, rds: RDSClient): Pr
     throw new Error(
       `RDS keeps automated backups for ${days} days, not ${settings.database.backupRetentionDays} (database.backupRetentionDays). Remedy: pulumi up; pulumi refresh --run-program where it does not see it`,
     );
-  const kept = await stackSnapshots(rds, stack);
+  const kept = await stackSnapshots(rds, ownerOf(context.input));
   return `${kept.length} snapshots before changes of schema kept (${keepDays} days, at least ${keepSnapshots}, always the newest proven one); RDS's own for ${days} days, AWS Backup's for ${scheduledKeepDays}`;
 }

@@ -1,6 +1,7 @@
 import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
 import { withClient } from "../../context/database-connection";
 import { readHostState } from "../../context/host-state";
+import { ownerOf } from "../../context/owner";
 import { prove, type StepContext } from "../../context/step";
 import { StepFailure } from "../../core/failure";
 import type { ContentDigest } from "../../database/backup/comparison";
@@ -50,8 +51,8 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     progress(`making the snapshot ${id}`);
     const startedAt = Date.now();
     const state = await readHostState(context);
+    const owner = ownerOf(input);
     const tags: Partial<SnapshotTags> = {
-      stack: input.stack,
       purpose,
       "schema-version": String(args.schemaVersion),
       release: (state.serving === null ? undefined : state.slots[state.serving]?.release) ?? "",
@@ -62,13 +63,13 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
         ? null
         : { volumeId: input.dataVolume.id, ec2: volumeClient(context), before: await readFiles(context) };
     const begin = async () => ({
-      arn: await beginSnapshot(rds, { instance: identifier, id, tags }),
+      arn: await beginSnapshot(rds, { instance: identifier, id, owner, tags }),
       volume:
         files === null
           ? ""
           : await beginVolumeSnapshot(files.ec2, {
               volumeId: files.volumeId,
-              stack: input.stack,
+              owner,
               databaseSnapshot: id,
             }),
     });

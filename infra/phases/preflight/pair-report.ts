@@ -1,5 +1,6 @@
 import { RDSClient } from "@aws-sdk/client-rds";
 import { withClient } from "../../context/database-connection";
+import { ownerOf } from "../../context/owner";
 import { prove, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
 import { describeLoss, lossSince } from "../../database/backup/loss";
@@ -57,7 +58,7 @@ async function holdReport(
 async function lossOfRestore(context: StepContext): Promise<string> {
   const { input } = context;
   const proven = newestProven(
-    await stackSnapshots(new RDSClient(clientOptions(input.settings.target.region)), input.stack),
+    await stackSnapshots(new RDSClient(clientOptions(input.settings.target.region)), ownerOf(input)),
   );
   const markerAt = proven?.tags["marker-at"];
   if (proven === undefined || markerAt === undefined)
