@@ -11,6 +11,7 @@ import { pairProblem } from "../core/compatibility";
 import { roleNames } from "../core/role-names";
 import { whoRuns } from "../core/who-runs";
 import { findCopies, removeCopy, restoreCopy } from "../database/backup/copies";
+import { whenReady } from "../database/backup/readiness";
 import { awaitSnapshot, beginSnapshot, deleteSnapshot, pairSnapshots } from "../database/backup/snapshots";
 import { readMigrations } from "../database/migrations";
 import { chainDigest } from "../database/migrations/chain";
@@ -86,12 +87,10 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
   const snapshot = `${input.database.identifier}-pair-${context.runId.toLowerCase()}`;
   try {
     progress(`making the snapshot ${snapshot}`);
-    await beginSnapshot(rds, {
-      instance: input.database.identifier,
-      id: snapshot,
-      owner,
-      tags: { purpose: "pair-rehearsal" },
-    });
+    const { identifier } = input.database;
+    const begin = () =>
+      beginSnapshot(rds, { instance: identifier, id: snapshot, owner, tags: { purpose: "pair-rehearsal" } });
+    await whenReady(rds, identifier, begin, progress);
     await awaitSnapshot(rds, snapshot);
     progress("restoring it beside the database");
     const copy = await restoreCopy(rds, {

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { execa } from "execa";
 import type { Log } from "../toolchain/build-once";
 import { type ApiResponse, type Handler, type QueryRequest, Refusal } from "./api";
 import { Cluster } from "./cluster";
@@ -9,6 +7,7 @@ import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
 import { binariesOf, isStatic } from "./postgres";
 import { describeDatabases, parameterGroupOf, parametersOf, subnetRanges } from "./rds-records";
+import { Snapshots } from "./rds-snapshots";
 import { refuseApplyMethod, refuseDatabaseName, refuseIdentifier, refusePassword, refuseUserName } from "./refusals";
 import { isAllowed } from "./security-groups";
 import { databaseAddress } from "./subnet-address";
@@ -23,6 +22,7 @@ export interface RdsArgs {
 type Status =
   | "creating"
   | "available"
+  | "backing-up"
   | "modifying"
   | "rebooting"
   | "stopping"
@@ -41,21 +41,17 @@ interface Database {
   needsReboot: boolean;
 }
 
-interface Snapshot {
-  directory: string;
-  major: number;
-  masterUser: string;
-}
-
 /** Makes RDS's instances and snapshots real: moto keeps the records, PostgreSQL does the work. */
 export class Rds {
   /** By `REGION/NAME`. */
   private readonly databases = new Map<string, Database>();
-  private readonly snapshots = new Map<string, Snapshot>();
+  private readonly snapshots: Snapshots;
   private refreshing: Promise<void> = Promise.resolve();
   private count = 0;
 
-  constructor(private readonly args: RdsArgs) {}
+  constructor(private readonly args: RdsArgs) {
+    this.snapshots = new Snapshots(args.names.state);
+  }
 
   readonly handlers: Record<string, Handler> = {
     CreateDBInstance: async ({ region, parameters }, forward) => {
@@ -83,7 +79,7 @@ export class Rds {
 
     RestoreDBInstanceFromDBSnapshot: async ({ region, parameters }, forward) => {
       refuseIdentifier("DBInstanceIdentifier", parameters.get("DBInstanceIdentifier") ?? "");
-      const snapshot = this.snapshots.get(`${region}/${snapshotName(parameters)}`);
+      const snapshot = this.snapshots.available(region, snapshotName(parameters));
       const answer = await forward();
       if (answer.status >= 300) return answer;
       if (!snapshot)
@@ -165,7 +161,7 @@ export class Rds {
       const answer = await forward();
       if (answer.status >= 300 || !database) return answer;
       const snapshot = parameters.get("DBSnapshotIdentifier");
-      if (snapshot) await this.backUp(snapshot, database);
+      if (snapshot) await this.snapshots.make(region, snapshot, database.cluster);
       this.work(database, "stopping", "stopped", () => database.cluster.stop());
       return this.withStatus(region, answer);
     },
@@ -186,17 +182,17 @@ export class Rds {
       refuseIdentifier("DBSnapshotIdentifier", identifier);
       const database = this.require(region, parameters, ["available"]);
       const answer = await forward();
-      if (answer.status < 300 && database) await this.backUp(identifier, database);
-      return answer;
+      if (answer.status >= 300 || !database) return answer;
+      this.backUp(identifier, database);
+      return this.snapshots.withStatus(region, answer);
     },
 
+    DescribeDBSnapshots: async ({ region }, forward) => this.snapshots.withStatus(region, await forward()),
+
     DeleteDBSnapshot: async ({ region, parameters }, forward) => {
+      this.snapshots.refuseDeletion(region, snapshotName(parameters));
       const answer = await forward();
-      const snapshot = this.snapshots.get(`${region}/${snapshotName(parameters)}`);
-      if (answer.status < 300 && snapshot) {
-        this.snapshots.delete(`${region}/${snapshotName(parameters)}`);
-        await execa("rm", ["-rf", snapshot.directory]);
-      }
+      if (answer.status < 300) await this.snapshots.forget(region, snapshotName(parameters));
       return answer;
     },
 
@@ -213,7 +209,7 @@ export class Rds {
       if (finalSnapshot) refuseIdentifier("FinalDBSnapshotIdentifier", finalSnapshot);
       const answer = await forward();
       if (answer.status >= 300 || !database) return answer;
-      if (finalSnapshot) await this.backUp(finalSnapshot, database);
+      if (finalSnapshot) await this.snapshots.make(region, finalSnapshot, database.cluster);
       this.databases.delete(`${region}/${identifier}`);
       await database.cluster.remove();
       await this.args.ec2.updateHosts();
@@ -320,24 +316,15 @@ export class Rds {
     return database;
   }
 
-  private async backUp(identifier: string, { region, cluster }: Database): Promise<void> {
-    const directory = join(this.args.names.state, "snapshots", String(++this.count));
-    await execa("install", [
-      "-d",
-      "-o",
-      "postgres",
-      "-g",
-      "postgres",
-      "-m",
-      "0700",
-      join(this.args.names.state, "snapshots"),
-    ]);
-    await cluster.backUp(directory);
-    this.snapshots.set(`${region}/${identifier}`, {
-      directory,
-      major: cluster.args.major,
-      masterUser: cluster.args.masterUser,
-    });
+  /** The instance is backing-up meanwhile, and does what it is there for. */
+  private backUp(snapshot: string, database: Database): void {
+    database.status = "backing-up";
+    this.snapshots
+      .make(database.region, snapshot, database.cluster)
+      .catch((error: unknown) => this.args.log(`the snapshot ${snapshot} failed: ${String(error)}`))
+      .finally(() => {
+        if (database.status === "backing-up") database.status = "available";
+      });
   }
 
   private async applyGroup(region: string, group: string): Promise<void> {

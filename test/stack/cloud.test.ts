@@ -31,6 +31,8 @@ import {
 } from "@aws-sdk/client-rds";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whenReady } from "../../infra/database/backup/readiness";
+import { awaitSnapshot, deleteSnapshot } from "../../infra/database/backup/snapshots";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { cloudNames } from "../cloud/names";
 import { marked } from "../cloud/processes";
@@ -355,8 +357,7 @@ describe("databases", () => {
     const { rds } = clients(cloud);
     await psql(host, endpoint, "CREATE TABLE kept AS SELECT 1 AS one");
     await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "main", DBSnapshotIdentifier: "before" }));
-    const seen = await rds.send(new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: "before" }));
-    expect(seen.DBSnapshots?.[0]?.Status).toBe("available");
+    await awaitSnapshot(rds, "before");
     await psql(host, endpoint, "DROP TABLE kept");
     await rds.send(
       new RestoreDBInstanceFromDBSnapshotCommand({
@@ -375,6 +376,51 @@ describe("databases", () => {
     expect((await host.run(`getent hosts ${copy.endpoint}`)).exitCode).not.toBe(0);
     await rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: "before" }));
   }, 60_000);
+
+  test("while one snapshot is made the instance takes no other, which a deployment waits for; nor can it be used or deleted yet", async () => {
+    const { rds } = clients(cloud);
+    const snapshot = (DBSnapshotIdentifier: string) =>
+      rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "main", DBSnapshotIdentifier }));
+    const made = await snapshot("first");
+    expect([made.DBSnapshot?.Status, (await statusOf(cloud, "main")).status]).toEqual(["creating", "backing-up"]);
+    const first = { DBSnapshotIdentifier: "first" };
+    await expect(snapshot("second")).rejects.toMatchObject({ name: "InvalidDBInstanceStateFault" });
+    await expect(rds.send(new DeleteDBSnapshotCommand(first))).rejects.toMatchObject({
+      name: "InvalidDBSnapshotStateFault",
+    });
+    await expect(
+      rds.send(new RestoreDBInstanceFromDBSnapshotCommand({ ...first, DBInstanceIdentifier: "copy" })),
+    ).rejects.toMatchObject({ name: "InvalidDBSnapshotStateFault" });
+    const said: string[] = [];
+    await whenReady(
+      rds,
+      "main",
+      () => snapshot("second"),
+      (line) => said.push(line),
+    );
+    expect(said).toEqual(["waiting for RDS: main is backing-up"]);
+    for (const id of ["first", "second"]) {
+      await awaitSnapshot(rds, id);
+      await deleteSnapshot(rds, id);
+    }
+  }, 60_000);
+
+  test("a snapshot of an instance that does not come back by itself is refused at once", async () => {
+    const { rds } = clients(cloud);
+    await untilStatus(cloud, "main", "available");
+    await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: "main" }));
+    await expect(
+      whenReady(
+        rds,
+        "main",
+        () => Promise.reject(new Error("asked of a stopped instance")),
+        () => {},
+      ),
+    ).rejects.toThrow(/^RDS takes no snapshot of main: it is stop/);
+    await untilStatus(cloud, "main", "stopped");
+    await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: "main" }));
+    await untilStatus(cloud, "main", "available");
+  });
 
   test("what Amazon refuses is refused", async () => {
     const { rds } = clients(cloud);

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type DBInstance,
   DBInstanceNotFoundFault,
@@ -11,6 +10,7 @@ import {
   waitUntilDBInstanceAvailable,
 } from "@aws-sdk/client-rds";
 import { isOwn, type Owner, tagList, tagsOf } from "./ownership";
+import { untilNotBusy } from "./readiness";
 import type { Purpose } from "./snapshots";
 
 const purpose: Purpose = "backup-proof";
@@ -72,23 +72,19 @@ export async function findCopies(rds: RDSClient, owner: Owner): Promise<string[]
 
 /**
  * Removes a copy; one that RDS still makes is waited for, since it can't be deleted before. Returns when RDS deletes it.
- * @throws Error when RDS refuses beyond the deadline
+ * @throws Error when RDS refuses for an hour
  */
 export async function removeCopy(rds: RDSClient, identifier: string): Promise<void> {
-  for (const deadline = Date.now() + deadlineSeconds * 1000; ; await sleep(1000)) {
-    try {
-      await rds.send(
-        new DeleteDBInstanceCommand({
-          DBInstanceIdentifier: identifier,
-          SkipFinalSnapshot: true,
-          DeleteAutomatedBackups: true,
-        }),
-      );
-      return;
-    } catch (error) {
-      if (error instanceof DBInstanceNotFoundFault) return;
-      const isBusy = error instanceof Error && error.name.startsWith("InvalidDBInstanceState");
-      if (!isBusy || Date.now() > deadline) throw error;
-    }
-  }
+  const deletion = new DeleteDBInstanceCommand({
+    DBInstanceIdentifier: identifier,
+    SkipFinalSnapshot: true,
+    DeleteAutomatedBackups: true,
+  });
+  await untilNotBusy(async () => {
+    const done = await rds.send(deletion).catch((error: unknown) => {
+      if (error instanceof DBInstanceNotFoundFault) return "gone already";
+      throw error;
+    });
+    return { done };
+  }, `RDS did not delete the copy ${identifier} within an hour`);
 }

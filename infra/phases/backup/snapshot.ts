@@ -8,6 +8,7 @@ import type { ContentDigest } from "../../database/backup/comparison";
 import { digitsOf, type RangeDigits, readContent } from "../../database/backup/content";
 import type { Manifest } from "../../database/backup/files";
 import { type Marker, writeMarker } from "../../database/backup/marker";
+import { whenReady } from "../../database/backup/readiness";
 import {
   awaitSnapshot,
   beginSnapshot,
@@ -73,7 +74,13 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
               databaseSnapshot: id,
             }),
     });
-    const { arn, volume } = await (files === null ? begin() : withWriterStill(context, begin));
+    // The writer stands still for one attempt, never for RDS's own backup.
+    const { arn, volume } = await whenReady(
+      rds,
+      identifier,
+      () => (files === null ? begin() : withWriterStill(context, begin)),
+      progress,
+    );
     await awaitSnapshot(rds, id);
     if (files !== null) {
       await awaitVolumeSnapshot(files.ec2, volume);
