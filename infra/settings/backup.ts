@@ -9,6 +9,17 @@ export const backupSettings = z
     reason: z.string().min(10, "must say who decided it and why").optional(),
     /** Of the restored copy; the database's own where it is not given. A smaller one costs less and proves slower. */
     copyInstanceClass: z.string().regex(/^db\./, "must be an RDS instance class such as db.t4g.small").optional(),
+    /** Connections that read the database at the same time for the comparison; more is faster, and writers notice more of it. */
+    readers: z.int().min(1).max(8).default(1),
+    /** Tables that the comparison leaves out, as `schema.table`, each with the reason, which the report shows. */
+    exclude: z
+      .array(
+        z.strictObject({
+          table: z.string().regex(/^[^.]+\..+$/, "must be schema.table, such as public.sessions"),
+          reason: z.string().min(10, "must say why nobody has to know whether it can be restored"),
+        }),
+      )
+      .default([]),
     /** Whether a change of schema waits until its way there and back was rehearsed on a restored copy (`npm run pair`). */
     pairRehearsal: z.enum(["required", "asked for"]).default("asked for"),
     /** Snapshots before a change of schema are kept at least as long, in days; */

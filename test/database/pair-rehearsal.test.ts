@@ -53,7 +53,7 @@ test("a way back that loses a row or leaves another shape is named", async () =>
   expect(problems).toEqual(
     expect.arrayContaining([
       expect.stringContaining("schema 1 came back with another shape: + column prompts.left_behind integer"),
-      expect.stringMatching(/schema 1 came back with other rows: connections: keys ..… hold/),
+      expect.stringContaining("schema 1 came back with other rows: public.connections: it holds 49 rows instead of 50"),
     ]),
   );
 });

@@ -158,7 +158,7 @@ describe("the backup gate", () => {
     });
     expect(await copiesLeft()).toEqual([]);
     expect(context.boxes.find(({ id }) => id === "PRE-2.4")?.evidence).toMatch(
-      /users: \d+ rows in \d+ key ranges equal.*; data volume: [1-9]\d* files equal in snap-/,
+      /public.users: \d+ rows in \d+ ranges equal.*; data volume: [1-9]\d* files equal in snap-/,
     );
     const [snapshot] = await stackSnapshots(rds, owner);
     expect(snapshot?.provenAt).toBeInstanceOf(Date);

@@ -1,7 +1,7 @@
-/** Rows of one key range and a checksum that does not depend on their order. */
+/** Rows of one range and a checksum that does not depend on their order. */
 export type RangeDigest = { rows: number; checksum: string };
 
-/** By the range's name, the key's leading digits; a range without rows is not there. */
+/** By the range's first block, by a row's place, or by a large object's number; a range without rows is not there. */
 export type TableDigest = Readonly<Record<string, RangeDigest>>;
 
 /** By the table's name; a table that does not exist is not there. */
@@ -20,8 +20,8 @@ export type TableComparison = {
 };
 
 /**
- * Holds a restored copy against what the database held before and after the snapshot. Writers went on meanwhile, so only what
- * was the same both times must be the same in the copy.
+ * Compares a restored copy with what the database held before and after the snapshot. Writers continued meanwhile, so only what was the
+ * same both times must be the same in the copy.
  */
 export function compareContent(before: ContentDigest, after: ContentDigest, copy: ContentDigest): TableComparison[] {
   const tables = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
@@ -30,25 +30,24 @@ export function compareContent(before: ContentDigest, after: ContentDigest, copy
     const compared: TableComparison = { table, quiet: 0, changed: 0, rows: 0, differences: [] };
     if (restored === undefined && before[table] !== undefined && after[table] !== undefined)
       compared.differences.push("the table is missing");
-    for (const range of [
-      ...new Set([...Object.keys(was), ...Object.keys(is), ...Object.keys(restored ?? {})]),
-    ].sort()) {
+    for (const range of new Set([...Object.keys(was), ...Object.keys(is), ...Object.keys(restored ?? {})])) {
       const [first, last, found] = [was[range], is[range], restored?.[range]];
-      // A row that came and went in between may be in the copy: without rows before and after there is nothing to hold it against.
-      if (first === undefined || last === undefined || !isSame(first, last)) {
-        compared.changed += 1;
-        continue;
+      if (first === undefined && last === undefined) {
+        // Older rows do not come back: what held none before and after held none in between.
+        if (found !== undefined) compared.differences.push(`${place(range)} holds ${found.rows} rows instead of none`);
+      } else if (first === undefined || last === undefined || !isSame(first, last)) compared.changed += 1;
+      else {
+        compared.quiet += 1;
+        compared.rows += first.rows;
+        if (restored !== undefined && (found === undefined || !isSame(first, found)))
+          compared.differences.push(difference(range, first, found));
       }
-      compared.quiet += 1;
-      compared.rows += first.rows;
-      if (restored !== undefined && (found === undefined || !isSame(first, found)))
-        compared.differences.push(difference(range, first, found));
     }
     return compared;
   });
 }
 
-/** Why the copy is refused; nothing where it is as it must be. */
+/** Why the copy is rejected; nothing where it is as it must be. */
 export function comparisonProblems(compared: readonly TableComparison[]): string[] {
   const problems = compared.flatMap(({ table, differences }) =>
     differences.length === 0
@@ -60,19 +59,23 @@ export function comparisonProblems(compared: readonly TableComparison[]): string
   const total = (part: "quiet" | "changed") => compared.reduce((sum, table) => sum + table[part], 0);
   if (problems.length === 0 && total("quiet") === 0 && total("changed") > 0)
     problems.push(
-      `all ${total("changed")} key ranges were written to while the snapshot was made, so that nothing could be compared; a quieter hour helps`,
+      `all ${total("changed")} ranges were written to while the snapshot was made, so that nothing could be compared; deploy in a quieter hour`,
     );
   return problems;
 }
 
-/** The comparison as evidence: `users: 12 rows in 11 ranges equal; connections: …`. */
+/** The comparison as evidence: `public.users: 12 rows in 11 ranges equal; …; no row to compare in public.ratings`. */
 export function describeComparison(compared: readonly TableComparison[]): string {
-  return compared
-    .map(
+  const [full, empty] = [compared.filter(({ rows }) => rows > 0), compared.filter(({ rows }) => rows === 0)];
+  const names = (tables: readonly TableComparison[]) =>
+    tables.map(({ table, changed }) => `${table}${changed === 0 ? "" : ` (${changed} ranges changed meanwhile)`}`);
+  return [
+    ...full.map(
       ({ table, quiet, changed, rows }) =>
-        `${table}: ${rows} rows in ${quiet} key ranges equal${changed === 0 ? "" : `, ${changed} written to meanwhile`}`,
-    )
-    .join("; ");
+        `${table}: ${rows} rows in ${quiet} ranges equal${changed === 0 ? "" : `, ${changed} changed meanwhile`}`,
+    ),
+    ...(empty.length === 0 ? [] : [`no row to compare in ${names(empty).join(", ")}`]),
+  ].join("; ");
 }
 
 function isSame(one: RangeDigest, other: RangeDigest): boolean {
@@ -80,8 +83,13 @@ function isSame(one: RangeDigest, other: RangeDigest): boolean {
 }
 
 function difference(range: string, wanted: RangeDigest, found: RangeDigest | undefined): string {
-  if (found === undefined) return `keys ${range}… hold no row instead of ${wanted.rows}`;
+  if (found === undefined) return `${place(range)} holds no row instead of ${wanted.rows}`;
   return found.rows === wanted.rows
-    ? `keys ${range}… hold ${wanted.rows} rows with another content`
-    : `keys ${range}… hold ${found.rows} rows instead of ${wanted.rows}`;
+    ? `${place(range)} holds ${wanted.rows} rows with other content`
+    : `${place(range)} holds ${found.rows} rows instead of ${wanted.rows}`;
+}
+
+function place(range: string): string {
+  if (range === "all") return "it";
+  return range.startsWith("(") ? `place ${range}` : `the range at ${range}`;
 }

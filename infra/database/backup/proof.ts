@@ -1,4 +1,4 @@
-import type pg from "pg";
+import type { Connect } from "../migrations/options";
 import {
   type ContentDigest,
   compareContent,
@@ -6,15 +6,18 @@ import {
   describeComparison,
   type TableComparison,
 } from "./comparison";
-import { type RangeDigits, readContent } from "./content";
+import { type ReadOptions, readContent } from "./content";
 import { checkIntegrity } from "./integrity";
+import type { Layout } from "./layout";
 import { findMarker, type Marker } from "./marker";
+import { readSequences, type Sequence, sequenceProblems } from "./sequences";
 
 /** What the database held, read on both sides of its snapshot. */
 export type Expectation = {
   snapshot: string;
   marker: Marker;
-  digits: RangeDigits;
+  layout: Layout;
+  sequences: Sequence[];
   before: ContentDigest;
   after: ContentDigest;
 };
@@ -29,22 +32,42 @@ export type Proof = {
   compared: TableComparison[];
 };
 
-/** Holds a restored copy against what it must be; changes nothing but making the extension amcheck in it. */
-export async function proveCopy(copy: pg.Client, wanted: Expectation): Promise<Proof> {
-  const marked = await findMarker(copy, wanted.marker);
-  const integrity = await checkIntegrity(copy);
-  const compared = compareContent(wanted.before, wanted.after, await readContent(copy, wanted.digits));
-  const integrityProblems = [
-    ...(marked === wanted.snapshot
-      ? []
-      : [`the marker row ${wanted.marker.id} is not in it: it is no copy of this snapshot`]),
-    ...integrity.problems.map((problem) => `amcheck: ${problem}`),
-  ];
-  return {
-    integrity: `the marker row of ${wanted.marker.writtenAt.toISOString()} is in the restored copy; amcheck found nothing in ${integrity.indexes} indexes and ${integrity.tables} tables`,
-    integrityProblems,
-    content: describeComparison(compared),
-    contentProblems: comparisonProblems(compared),
-    compared,
-  };
+/** Compares a restored copy with what it must be; changes nothing but making the extension amcheck in it. */
+export async function proveCopy(connect: Connect, wanted: Expectation, options: ReadOptions): Promise<Proof> {
+  const copy = await connect();
+  try {
+    const marked = await findMarker(copy, wanted.marker);
+    const integrity = await checkIntegrity(copy);
+    const compared = compareContent(wanted.before, wanted.after, await readContent(connect, wanted.layout, options));
+    const sequences = await readSequences(copy);
+    return {
+      integrity: `the marker row of ${wanted.marker.writtenAt.toISOString()} is in the restored copy; amcheck found nothing in ${integrity.indexes} indexes and ${integrity.tables} tables`,
+      integrityProblems: [
+        ...(marked === wanted.snapshot
+          ? []
+          : [`the marker row ${wanted.marker.id} is not in it: it is no copy of this snapshot`]),
+        ...integrity.problems.map((problem) => `amcheck: ${problem}`),
+      ],
+      content: describeContent(compared, sequences.length, wanted.layout),
+      contentProblems: [...comparisonProblems(compared), ...sequenceProblems(wanted.sequences, sequences)],
+      compared,
+    };
+  } finally {
+    await copy.end();
+  }
+}
+
+/** What was equal, and what nobody looked at. */
+function describeContent(compared: readonly TableComparison[], sequences: number, layout: Layout): string {
+  const list = (text: string, names: readonly string[]) => (names.length === 0 ? [] : [`${text} ${names.join(", ")}`]);
+  return [
+    describeComparison(compared),
+    `${sequences} sequences not behind`,
+    ...list("unlogged, so empty after any restore:", layout.unlogged),
+    ...list("rows are kept elsewhere:", layout.foreign),
+    ...list(
+      "left out by backup.exclude:",
+      layout.excluded.map(({ table, reason }) => `${table} (${reason})`),
+    ),
+  ].join("; ");
 }

@@ -1,5 +1,5 @@
 import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
-import { connectTo, withClient } from "../../context/database-connection";
+import { connectTo } from "../../context/database-connection";
 import { ownerOf } from "../../context/owner";
 import { findings, prove, type StepContext } from "../../context/step";
 import { StepFailure } from "../../core/failure";
@@ -7,7 +7,10 @@ import { masterUser } from "../../core/role-names";
 import { findCopies, removeCopy, restoreCopy } from "../../database/backup/copies";
 import { type Proof, proveCopy } from "../../database/backup/proof";
 import { proveFiles } from "./files";
-import type { Made } from "./snapshot";
+import { type Made, reportReading } from "./snapshot";
+
+/** Nobody else uses the copy. */
+const copyReaders = 2;
 
 /** Restores the snapshot beside the database, holds it against what was read, and removes it again, whatever was found. */
 export async function proveSnapshot(
@@ -42,8 +45,10 @@ export async function proveSnapshot(
     progress(`proving ${copy.identifier}`);
     const login = { user: masterUser, password: input.settings.secrets.masterPassword };
     proof = await timed("proof", () =>
-      withClient(connectTo(copy, login, host, input, "whole"), (client) =>
-        proveCopy(client, { snapshot: made.id, ...made }),
+      proveCopy(
+        () => connectTo(copy, login, host, input, "whole"),
+        { snapshot: made.id, ...made },
+        { readers: copyReaders, progress: reportReading(progress, "comparing the copy") },
       ),
     );
     const { files } = made;

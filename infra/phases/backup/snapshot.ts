@@ -4,11 +4,14 @@ import { readHostState } from "../../context/host-state";
 import { ownerOf } from "../../context/owner";
 import { prove, type StepContext } from "../../context/step";
 import { StepFailure } from "../../core/failure";
+import type { Progress } from "../../core/progress";
 import type { ContentDigest } from "../../database/backup/comparison";
-import { digitsOf, type RangeDigits, readContent } from "../../database/backup/content";
+import { readContent } from "../../database/backup/content";
 import type { Manifest } from "../../database/backup/files";
+import { type Layout, layOut } from "../../database/backup/layout";
 import { type Marker, writeMarker } from "../../database/backup/marker";
 import { whenReady } from "../../database/backup/readiness";
+import { readSequences, type Sequence } from "../../database/backup/sequences";
 import {
   awaitSnapshot,
   beginSnapshot,
@@ -24,7 +27,8 @@ export type Made = {
   arn: string;
   restoreCommand: string;
   marker: Marker;
-  digits: RangeDigits;
+  layout: Layout;
+  sequences: Sequence[];
   before: ContentDigest;
   after: ContentDigest;
   /** The snapshot of the data volume; null where there is none. */
@@ -43,11 +47,13 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
   const restoreCommand = `npm run restore -- ${input.stack} ${id}`;
   const made: Partial<Made> = {};
   const isMade = await prove(context, "PRE-2.1", async () => {
-    const { marker, digits, before } = await withClient(context.connect("owner", "whole"), async (client) => {
-      const digits = await digitsOf(client);
-      progress("reading counts and checksums of what must not be lost");
-      const before = await readContent(client, digits);
-      return { digits, before, marker: await writeMarker(client, id) };
+    const { exclude, readers } = input.settings.backup;
+    const connect = () => context.connect("owner", "whole");
+    const { layout, sequences, before, marker } = await withClient(connect(), async (client) => {
+      const layout = await layOut(client, exclude);
+      const sequences = await readSequences(client);
+      const before = await readContent(connect, layout, { readers, progress: reportReading(progress, "reading") });
+      return { layout, sequences, before, marker: await writeMarker(client, id) };
     });
     progress(`making the snapshot ${id}`);
     const startedAt = Date.now();
@@ -88,11 +94,20 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     }
     const seconds = (Date.now() - startedAt) / 1000;
     context.details.snapshotSeconds = seconds;
-    progress("reading the same again: what is the same both times must be in the snapshot");
-    const after = await withClient(context.connect("owner", "whole"), (client) => readContent(client, digits));
+    const after = await readContent(connect, layout, { readers, progress: reportReading(progress, "reading again") });
     const madeOfFiles =
       files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
-    Object.assign(made, { id, arn, restoreCommand, marker, digits, before, after, files: madeOfFiles } satisfies Made);
+    Object.assign(made, {
+      id,
+      arn,
+      restoreCommand,
+      marker,
+      layout,
+      sequences,
+      before,
+      after,
+      files: madeOfFiles,
+    } satisfies Made);
     return `snapshot ${id}${volume === "" ? "" : `, with ${volume} of the data volume,`} was available after ${seconds.toFixed(1)} s`;
   });
   if (!isMade)
@@ -102,4 +117,16 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     );
   context.details.snapshot = { id, restoreCommand };
   return made as Made;
+}
+
+/** A line at most every ten seconds: how much of the database is read. */
+export function reportReading(progress: Progress, what: string): (read: { bytes: number; ofBytes: number }) => void {
+  const startedAt = Date.now();
+  let nextAt = startedAt + 10_000;
+  return ({ bytes, ofBytes }) => {
+    if (Date.now() < nextAt) return;
+    nextAt = Date.now() + 10_000;
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
+    progress(`${what}: ${Math.round(bytes / 1e6)} of ${Math.round(ofBytes / 1e6)} MB after ${seconds} s`);
+  };
 }
