@@ -42,7 +42,7 @@ WHERE found.rows <> '0'`;
 }
 
 /** Nothing of the role, the database or the caller changes what is read, and nothing is written. */
-const readingSession = `SET search_path = pg_catalog; SET row_security = off; SET client_encoding = 'SQL_ASCII'; SET statement_timeout = 0;
+const readingSession = `SET search_path = pg_catalog; SET row_security = off; SET client_encoding = 'SQL_ASCII';
 SET jit = off; SET max_parallel_workers_per_gather = 0; SET default_transaction_read_only = on`;
 
 /** @returns a connection for reading content */
