@@ -16,6 +16,7 @@ import { lockBeforeChanges } from "./stack/lock-before-changes";
 import { Monitoring } from "./stack/monitoring";
 import { Network } from "./stack/network";
 import { Notifications } from "./stack/notifications";
+import { forgetHandedOverSecrets } from "./stack/own-environment";
 import { bundleSteps } from "./stack/phase-bundle";
 import { stepCommand } from "./stack/phase-command";
 import { orRefuse } from "./stack/refusal";
@@ -27,6 +28,7 @@ import { checkTarget } from "./stack/target";
 
 mapOnlyErrors();
 const settings = await orRefuse(readSettings);
+forgetHandedOverSecrets();
 const { app, secrets, keys } = settings;
 // At once: the target waits for the provider's start, which takes a tenth of an `up` without changes.
 const [release] = await orRefuse(() =>

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { execa } from "execa";
+import { runProgram } from "../core/program";
 import { newSigningKeys } from "../report/sign";
 import { type KeyPair, makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
 import { StackConfig } from "./stack-config";
@@ -21,13 +21,13 @@ export type InitOptions = {
 export async function initStack(options: InitOptions): Promise<void> {
   const { stack, log } = options;
   const config = new StackConfig(stack, options.configFile);
-  const selected = await execa("pulumi", ["stack", "init", stack, "--non-interactive"], {
-    reject: false,
+  const selected = await runProgram("pulumi", ["stack", "init", stack, "--non-interactive"], {
+    timeoutMs: 120_000,
     // Pulumi writes the stack's salt beside the nearest Pulumi.yaml: a file elsewhere has a copy of it beside itself.
     ...(options.configFile === undefined ? {} : { cwd: dirname(options.configFile) }),
   });
   if (selected.exitCode !== 0 && !/already exists/.test(selected.stderr))
-    throw new Error(`pulumi stack init ${stack}: ${selected.stderr.trim()}`);
+    throw new Error(`pulumi stack init ${stack} ${selected.how}: ${selected.stderr.trim()}`);
   log(selected.exitCode === 0 ? `made the stack ${stack}` : `the stack ${stack} is there`);
 
   const put = async (path: string, make: () => Promise<string> | string, isSecret = true) => {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
+import { mustRun } from "../core/program";
 
 export type KeyPair = { privateKey: string; publicKey: string };
 
@@ -20,7 +20,8 @@ export function makeHexKey(): string {
 export async function makeSshKeyPair(comment: string): Promise<KeyPair> {
   return inTemporaryDirectory(async (directory) => {
     const file = join(directory, "key");
-    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+    const words = ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file];
+    await mustRun("ssh-keygen", words, { timeoutMs: 60_000 });
     return { privateKey: await readFile(file, "utf8"), publicKey: (await readFile(`${file}.pub`, "utf8")).trim() };
   });
 }
@@ -30,10 +31,11 @@ export async function makeCertificate(name: string): Promise<{ certificate: stri
   return inTemporaryDirectory(async (directory) => {
     const key = join(directory, "key.pem");
     const certificate = join(directory, "certificate.pem");
-    await execa("openssl", [
+    const words = [
       ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "397"],
       ...["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`, "-keyout", key, "-out", certificate],
-    ]);
+    ];
+    await mustRun("openssl", words, { timeoutMs: 60_000 });
     return { certificate: await readFile(certificate, "utf8"), privateKey: await readFile(key, "utf8") };
   });
 }

@@ -1,7 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { DescribeDBSnapshotsCommand, RDSClient } from "@aws-sdk/client-rds";
-import { execa } from "execa";
 import { openContext } from "../context/context";
 import { connectTo, withClient } from "../context/database-connection";
 import { describeDatabase } from "../context/database-service";
@@ -11,6 +10,7 @@ import { ownerOf } from "../context/owner";
 import type { StepContext } from "../context/step";
 import { clientOptions } from "../core/aws-client";
 import { pairProblem } from "../core/compatibility";
+import { mustRun } from "../core/program";
 import { masterUser, roleNames } from "../core/role-names";
 import { describeLoss, lossSince } from "../database/backup/loss";
 import { isOwn, tagsOf } from "../database/backup/ownership";
@@ -185,12 +185,15 @@ async function restoreFiles(context: StepContext, snapshot: string): Promise<voi
   );
 }
 
+/** RDS takes up to an hour for a database; Pulumi itself gives one up after that. */
+const pulumiTimeoutMs = 3 * 3_600_000;
+
 async function pulumi({ stack, configFile }: RestoreOptions, words: string[]): Promise<void> {
   const file = configFile === undefined || words[0] === "state" ? [] : ["--config-file", configFile];
-  await execa("pulumi", [...words, "--stack", stack, "--non-interactive", ...file], {
-    stdin: "ignore",
+  await mustRun("pulumi", [...words, "--stack", stack, "--non-interactive", ...file], {
     stdout: process.stderr,
     stderr: "inherit",
+    timeoutMs: pulumiTimeoutMs,
   });
 }
 

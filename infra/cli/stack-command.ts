@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import { execa } from "execa";
 import { openContext } from "../context/context";
 import type { StepInput } from "../context/input";
 import { secretsOf } from "../context/secrets";
 import type { StepContext } from "../context/step";
 import type { Phase } from "../core/phases";
+import { runProgram } from "../core/program";
 import { redact } from "../report/redact";
 import { readStackState, type StackState } from "./stack-state";
 
@@ -96,7 +96,7 @@ function readArguments(command: StackCommand, args: readonly string[]): Argument
 
 /** The stack that `pulumi stack select` chose, or PULUMI_STACK names. */
 async function selectedStack(command: StackCommand): Promise<string> {
-  const done = await execa("pulumi", ["stack", "--show-name", "--non-interactive"], { reject: false, stdin: "ignore" });
+  const done = await runProgram("pulumi", ["stack", "--show-name", "--non-interactive"], { timeoutMs: 60_000 });
   if (done.exitCode === 0 && done.stdout.trim() !== "") return done.stdout.trim();
   throw new Error(`which stack? None is named and none is selected.\n${usageOf(command)}`);
 }

@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { mustRun, runProgram } from "../core/program";
 import { rawSettings } from "../settings/raw";
 import { parseSettings, type Settings } from "../settings/settings";
 
@@ -12,7 +12,7 @@ export class StackConfig {
 
   /** Values below the project's namespace by path (`keys.ssh`); secret values as `null`. */
   async read(): Promise<Record<string, unknown>> {
-    const { stdout } = await this.#pulumi(["config", "--json"]);
+    const stdout = await this.#pulumi(["config", "--json"]);
     const entries = Object.entries(
       JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown; secret: boolean }>,
     );
@@ -29,7 +29,7 @@ export class StackConfig {
    * @throws SettingsError with every problem at once
    */
   async settings(): Promise<Settings> {
-    const { stdout } = await this.#pulumi(["config", "--json", "--show-secrets"]);
+    const stdout = await this.#pulumi(["config", "--json", "--show-secrets"]);
     const entries = Object.entries(JSON.parse(stdout) as Record<string, { value: string }>);
     return parseSettings(
       rawSettings(Object.fromEntries(entries.map(([key, { value }]) => [key, value])), "prompt-library"),
@@ -39,7 +39,8 @@ export class StackConfig {
 
   /** Which paths below an object are set, secret or not. */
   async has(path: string): Promise<boolean> {
-    const done = await this.#pulumi(["config", "get", "--path", `prompt-library:${path}`], undefined, false);
+    const words = this.#words(["config", "get", "--path", `prompt-library:${path}`]);
+    const done = await runProgram("pulumi", words, { timeoutMs: 120_000 });
     return done.exitCode === 0;
   }
 
@@ -51,20 +52,12 @@ export class StackConfig {
     );
   }
 
-  async #pulumi(args: string[], input?: string, reject = true) {
-    return execa(
-      "pulumi",
-      [
-        ...args,
-        "--stack",
-        this.stack,
-        "--non-interactive",
-        ...(this.file === undefined ? [] : ["--config-file", this.file]),
-      ],
-      {
-        reject,
-        ...(input === undefined ? {} : { input }),
-      },
-    );
+  async #pulumi(args: string[], input?: string): Promise<string> {
+    return mustRun("pulumi", this.#words(args), { timeoutMs: 120_000, ...(input !== undefined && { input }) });
+  }
+
+  #words(args: string[]): string[] {
+    const file = this.file === undefined ? [] : ["--config-file", this.file];
+    return [...args, "--stack", this.stack, "--non-interactive", ...file];
   }
 }

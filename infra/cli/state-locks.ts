@@ -2,18 +2,17 @@ import { readdir, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import { z } from "zod";
 import { isAlive } from "../core/process";
+import { runProgram } from "../core/program";
 import type { StackTraces } from "../diagnosis/stack-traces";
 
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 
 /** Pulumi's locks on a stack of a file backend; other backends don't show theirs. */
 export async function readStateLocks(stack: string): Promise<StackTraces["locks"]> {
-  const done = await execa("pulumi", ["whoami", "--json", "--verbose", "--non-interactive"], {
-    reject: false,
-    stdin: "ignore",
+  const done = await runProgram("pulumi", ["whoami", "--json", "--verbose", "--non-interactive"], {
+    timeoutMs: 60_000,
   });
   const url = done.exitCode === 0 ? (JSON.parse(done.stdout) as { url?: string }).url : undefined;
   if (url === undefined || !url.startsWith("file://")) return undefined;

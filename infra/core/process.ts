@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process beyond its number, which is used again: boot, namespace of numbers, number, and when it started. */
 type Named = { boot: string; namespace: string; pid: number; startTicks: string };
@@ -72,5 +72,33 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Ends a process and all that it has started, at once. */
+export function endWithDescendants(pid: number): void {
+  const parents = new Map(
+    numbersOfAll().flatMap((each) => {
+      const found = look(each);
+      return found === undefined ? [] : [[each, found.parent] as const];
+    }),
+  );
+  // Found before any of them ends: the children of one that has ended are the system's.
+  const family = new Set([pid]);
+  for (const member of family) for (const [child, parent] of parents) if (parent === member) family.add(child);
+  for (const member of family)
+    try {
+      process.kill(member, "SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+}
+
+/** None where the system keeps no such account. */
+function numbersOfAll(): number[] {
+  try {
+    return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    return [];
   }
 }

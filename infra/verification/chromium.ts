@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { StepFailure } from "../core/failure";
+import { environmentFor } from "../core/program-environment";
 
 /** Where Debian, Ubuntu and Google's own package put it; first the one without windows, which shows a page in half the time. */
 const usualPlaces = [
@@ -32,5 +33,6 @@ export async function startChromium(executable: string | undefined): Promise<Bro
   // A third of a second to load, which a phase that may have to verify and does not would pay for nothing.
   const { chromium } = await import("playwright-core");
   // Chromium's own sandbox refuses to run as root.
-  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+  const chromiumSandbox = process.getuid?.() !== 0;
+  return chromium.launch({ executablePath, chromiumSandbox, env: environmentFor("chromium") });
 }
