@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { execa } from "execa";
+import { withoutAddressPassword } from "../core/address-password";
+import { git, inTemporaryRepository, isDirectory, placeOf, runGit } from "./git";
 
 /**
  * Which of some files a commit does not hold, or holds empty; nothing is checked out.
@@ -9,73 +7,84 @@ import { execa } from "execa";
  * @throws Error when the commit can't be had
  */
 export async function missingFiles(repository: string, commit: string, paths: readonly string[]): Promise<string[]> {
-  return withCommit(repository, commit, (directory) => missingIn(directory, commit, paths));
+  return withCommit(repository, commit, async (directory) => {
+    const entries = await Promise.all(paths.map((path) => entryOf(directory, commit, path)));
+    return paths.filter((_, index) => (entries[index]?.size ?? 0) === 0);
+  });
 }
 
 /** A file's text at a commit; undefined where the commit holds none. @throws Error when the commit can't be had */
 export async function releaseFile(repository: string, commit: string, path: string): Promise<string | undefined> {
   return withCommit(repository, commit, async (directory) => {
-    const shown = await execa("git", ["-C", directory, "show", `${commit}:${path}`], { reject: false });
-    return shown.exitCode === 0 ? shown.stdout : undefined;
+    const entry = await entryOf(directory, commit, path);
+    return entry === undefined ? undefined : git(["cat-file", "blob", entry.object], { directory });
   });
 }
+
+export type Branches = {
+  /** Those that hold the commit, as far as the repository's history goes. */
+  names: string[];
+  /** Whether that history is cut off: then there may be more. */
+  isShallow: boolean;
+};
 
 /** The branches that hold a commit. @throws Error when the repository's history can't be had */
-export async function branchesWith(repository: string, commit: string): Promise<string[]> {
-  const isLocal = (await execa("git", ["-C", repository, "rev-parse", "--git-dir"], { reject: false })).exitCode === 0;
-  const directory = isLocal ? repository : await mkdtemp(join(tmpdir(), "release-"));
-  try {
-    // Of its history commits alone: no file is fetched.
-    if (!isLocal)
-      await execa("git", ["clone", "--quiet", "--bare", "--filter=tree:0", repository, directory], {
-        timeout: 300_000,
-        env: { GIT_TERMINAL_PROMPT: "0" },
-      });
-    // A clone knows the others' branches as those of a remote.
-    const listed = await execa("git", [
-      "-C",
-      directory,
-      "for-each-ref",
-      "--contains",
-      commit,
-      "--format=%(refname)",
-      "refs/heads",
-      "refs/remotes",
-    ]);
-    return [
-      ...new Set(
-        listed.stdout
-          .split("\n")
-          .filter((row) => row !== "")
-          .map((ref) => ref.replace(/^refs\/(heads|remotes\/[^/]+)\//, "")),
-      ),
-    ];
-  } finally {
-    if (!isLocal) await rm(directory, { recursive: true, force: true });
-  }
-}
-
-async function withCommit<T>(repository: string, commit: string, work: (directory: string) => Promise<T>): Promise<T> {
-  const isHere =
-    (await execa("git", ["-C", repository, "cat-file", "-e", `${commit}^{commit}`], { reject: false })).exitCode === 0;
-  if (isHere) return work(repository);
-  const directory = await mkdtemp(join(tmpdir(), "release-"));
-  try {
-    await execa("git", ["init", "--quiet", "--bare", directory]);
-    await execa("git", ["-C", directory, "fetch", "--quiet", "--depth=1", repository, commit], {
-      timeout: 120_000,
-      env: { GIT_TERMINAL_PROMPT: "0" },
-    });
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-async function missingIn(directory: string, commit: string, paths: readonly string[]): Promise<string[]> {
-  const sizes = paths.map(async (path) => {
-    const found = await execa("git", ["-C", directory, "cat-file", "-s", `${commit}:${path}`], { reject: false });
-    return found.exitCode === 0 ? Number(found.stdout) : 0;
+export async function branchesWith(repository: string, commit: string): Promise<Branches> {
+  if (isDirectory(repository)) return branchesIn(repository, commit);
+  return inTemporaryRepository(async (directory) => {
+    // Over a network commits alone, and no file. Not on this machine: what is shallow is mostly here, and of a shallow repository git
+    // would then look for what was cut off without an end.
+    const filter = repository.startsWith("file:") ? [] : ["--filter=tree:0"];
+    const fetch = ["fetch", "--quiet", "--update-shallow", ...filter, "--", repository, "+refs/heads/*:refs/heads/*"];
+    await git(fetch, { directory, timeoutMs: 300_000 });
+    // As without an end for a commit that is on no branch, while it knows where to look.
+    if (filter.length > 0) await git(["config", "--remove-section", `remote.${repository}`], { directory });
+    return branchesIn(directory, commit);
   });
-  return (await Promise.all(sizes)).flatMap((size, index) => (size > 0 ? [] : [paths[index] ?? ""]));
+}
+
+async function branchesIn(directory: string, commit: string): Promise<Branches> {
+  const isShallow = (await git(["rev-parse", "--is-shallow-repository"], { directory })).trim() === "true";
+  if (!(await holds(directory, commit))) return { names: [], isShallow };
+  // A clone knows the others' branches as those of a remote.
+  const places = ["refs/heads", "refs/remotes"];
+  const listed = await git(["for-each-ref", `--contains=${commit}`, "--format=%(refname)", ...places], { directory });
+  const names = listed.split("\n").map((ref) => ref.replace(/^refs\/(heads|remotes\/[^/]+)\//, ""));
+  return { names: [...new Set(names.filter((name) => name !== ""))], isShallow };
+}
+
+/**
+ * Works on a commit where it is, or where it was fetched to.
+ * @throws Error with git's own words when it can't be had
+ */
+export async function withCommit<T>(
+  repository: string,
+  commit: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  if (isDirectory(repository) && (await holds(repository, commit))) return work(repository);
+  return inTemporaryRepository(async (directory) => {
+    const fetched = await runGit(["fetch", "--quiet", "--depth=1", "--", placeOf(repository), commit], {
+      directory,
+      timeoutMs: 120_000,
+    });
+    if (fetched.exitCode !== 0)
+      throw new Error(`${withoutAddressPassword(repository)} does not give the commit ${commit}: ${fetched.words}`);
+    return work(directory);
+  });
+}
+
+async function holds(directory: string, commit: string): Promise<boolean> {
+  return (await runGit(["cat-file", "-e", `${commit}^{commit}`], { directory })).exitCode === 0;
+}
+
+/** Size 0 means an empty file; a directory counts as something. */
+async function entryOf(
+  directory: string,
+  commit: string,
+  path: string,
+): Promise<{ object: string; size: number } | undefined> {
+  const listed = await git(["ls-tree", "--long", "--full-tree", commit, "--", path], { directory });
+  const [, object = "", size] = /^\d+ \w+ ([0-9a-f]+) +(\d+|-)\t/.exec(listed) ?? [];
+  return object === "" ? undefined : { object, size: size === "-" ? 1 : Number(size) };
 }

@@ -1,4 +1,6 @@
-import { execa } from "execa";
+import { withoutAddressPassword } from "../core/address-password";
+import { placeOf, runGit } from "./git";
+import { withCommit } from "./release-files";
 
 export type Release = {
   /** As the config names it. */
@@ -8,33 +10,24 @@ export type Release = {
 };
 
 /**
- * Finds the commit of a release, in a directory or at an address that git understands; changes nothing.
- * @throws Error naming the release, the repository and what to do
+ * Finds the commit of a release, in a directory or at an address that git understands, by the same rules; changes nothing.
+ * @throws Error naming the release, the repository and what to do; where the repository can't be read, in git's own words
  */
 export async function resolveRelease(name: string, repository: string): Promise<Release> {
-  const commit = (await local(name, repository)) ?? (await remote(name, repository));
+  if (/^[0-9a-f]{40}$/.test(name)) return withCommit(repository, name, async () => ({ name, commit: name }));
+  // An annotated tag has the commit that it stands for as an entry of its own.
+  const refs = [`refs/tags/${name}^{}`, `refs/tags/${name}`, `refs/heads/${name}`];
+  const listed = await runGit(["ls-remote", "--", placeOf(repository), ...refs], { timeoutMs: 20_000 });
+  if (listed.exitCode !== 0)
+    throw new Error(
+      `prompt-library:app.repository ${withoutAddressPassword(repository)} could not be read: ${listed.words}\n` +
+        "Remedy: `git ls-remote -- REPOSITORY` must answer on this machine without a question; or pulumi config set --path app.repository REPOSITORY",
+    );
+  const commits = new Map(listed.stdout.split("\n").map((row) => row.split("\t").reverse() as [string, string]));
+  const commit = refs.map((ref) => commits.get(ref)).find((each) => each !== undefined);
   if (commit !== undefined) return { name, commit };
   throw new Error(
-    `prompt-library:release must be a tag, branch or commit of ${repository} (it is ${JSON.stringify(name)}); nothing has been changed. ` +
-      `Remedy: git -C REPOSITORY tag lists the releases; then pulumi config set release NAME`,
+    `prompt-library:release must be a tag, a branch or the full id of a commit of ${withoutAddressPassword(repository)} (it is ${JSON.stringify(name)}); ` +
+      "nothing has been changed. Remedy: git ls-remote -- REPOSITORY lists tags and branches; then pulumi config set release NAME",
   );
-}
-
-async function local(name: string, repository: string): Promise<string | undefined> {
-  const found = await execa("git", ["-C", repository, "rev-parse", "--verify", "--quiet", `${name}^{commit}`], {
-    reject: false,
-  });
-  return found.exitCode === 0 ? found.stdout.trim() : undefined;
-}
-
-async function remote(name: string, repository: string): Promise<string | undefined> {
-  const refs = [`refs/tags/${name}^{}`, `refs/tags/${name}`, `refs/heads/${name}`];
-  const listed = await execa("git", ["ls-remote", repository, ...refs], {
-    reject: false,
-    timeout: 20_000,
-    env: { GIT_TERMINAL_PROMPT: "0" },
-  });
-  if (listed.exitCode !== 0) return undefined;
-  const commits = new Map(listed.stdout.split("\n").map((row) => row.split("\t").reverse() as [string, string]));
-  return refs.map((ref) => commits.get(ref)).find((commit) => commit !== undefined);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hasAddressPassword } from "../core/address-password";
 import { relativePath } from "./relative-path";
 
 const variableName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be an environment variable's name (A-Z, 0-9, _)");
@@ -97,7 +98,12 @@ export const applicationSettings = z.strictObject({
     )
     .default("prompt-library"),
   /** A directory or an address that git understands. */
-  repository: z.string().min(1),
+  repository: z
+    .string()
+    .regex(/^[^-]/, "must be a directory or an address that git understands, and not begin with a hyphen")
+    .refine((address) => !hasAddressPassword(address), {
+      message: "must hold no password, which every command line and report would show: git asks its credential helper",
+    }),
   build: buildSettings.prefault({}),
   backend: backendSettings.prefault({}),
   /** The built files that nginx serves. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withoutAddressPassword } from "../core/address-password";
 
 /** What a place in the settings may hold, as JSON Schema says it. */
 export type Shape = {
@@ -31,7 +32,7 @@ export function explain(issue: z.core.$ZodIssue, schema: z.ZodType): string[] {
 }
 
 export function problem(path: string, what: string, value: unknown, remedy: string): string {
-  const shown = value === undefined ? "" : ` (it is ${JSON.stringify(value)})`;
+  const shown = value === undefined ? "" : ` (it is ${withoutAddressPassword(JSON.stringify(value))})`;
   return `prompt-library:${path} ${what}${shown}. Remedy: ${remedy}`;
 }
 

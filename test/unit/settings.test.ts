@@ -156,6 +156,17 @@ describe("a stack's settings", () => {
     expect(problem).not.toContain("has a space");
   });
 
+  test.each([
+    ["--upload-pack=touch here", "and not begin with a hyphen"],
+    ["https://ada:canary@git.example.com/app.git", "must hold no password"],
+  ])("the repository %s is refused, and no password is shown", (repository, rule) => {
+    const [problem, ...others] = problemsOf(rehearsal({ app: { ...(stackFile("rehearsal").app as Raw), repository } }));
+    expect(problem).toContain("prompt-library:app.repository");
+    expect(problem).toContain(rule);
+    expect(problem).not.toContain("canary");
+    expect(others).toEqual([]);
+  });
+
   test("a pair of release and schema that nobody declared is refused", () => {
     expect(problemsOf(rehearsal({ release: "v1.2.0", schemaVersion: 1 }))).toEqual([
       expect.stringContaining("schemaVersion must be one that v1.2.0 runs with: 2 (it is 1)"),

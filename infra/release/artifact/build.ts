@@ -4,10 +4,11 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
 import { cacheDirectory } from "../../core/cache";
+import { mustRun, runProgram } from "../../core/program";
 import type { Settings } from "../../settings/settings";
 import { declaredVariables } from "../declared-variables";
+import { git, placeOf, runGit } from "../git";
 import { type ArtifactIdentity, artifactKey } from "./identity";
 import { type ArtifactManifest, contentDigest } from "./manifest";
 import { nodeRuntime } from "./node-runtime";
@@ -22,6 +23,10 @@ export type Artifact = {
 
 /** How long one build command may take. */
 const commandTimeoutMs = 15 * 60_000;
+
+/** How long git may take to bring a repository, and tar to pack what was built. */
+const checkoutTimeoutMs = 15 * 60_000;
+const packTimeoutMs = 10 * 60_000;
 
 /** What this machine built of the same content before. */
 export async function builtEarlier(key: string): Promise<Artifact | undefined> {
@@ -48,8 +53,7 @@ export async function buildArtifact(
   try {
     const checkout = join(work, "checkout");
     progress(`checking out ${release} (${identity.commit.slice(0, 10)})`);
-    await execa("git", ["clone", "--quiet", "--no-checkout", app.repository, checkout]);
-    await execa("git", ["-C", checkout, "-c", "advice.detachedHead=false", "checkout", "--quiet", identity.commit]);
+    await checkOut(app.repository, identity.commit, checkout);
     const variables = await readFile(join(checkout, identity.variablesFile), "utf8").then(
       declaredVariables,
       () => null,
@@ -78,6 +82,15 @@ export async function buildArtifact(
   }
 }
 
+async function checkOut(repository: string, commit: string, directory: string): Promise<void> {
+  const place = placeOf(repository);
+  await git(["clone", "--quiet", "--no-checkout", "--", place, directory], { timeoutMs: checkoutTimeoutMs });
+  // A commit that is on no branch and has no tag comes by its name alone.
+  const isThere = (await runGit(["cat-file", "-e", `${commit}^{commit}`], { directory })).exitCode === 0;
+  if (!isThere) await git(["fetch", "--quiet", "--", place, commit], { directory, timeoutMs: checkoutTimeoutMs });
+  await git(["checkout", "--quiet", "--detach", commit], { directory, timeoutMs: checkoutTimeoutMs });
+}
+
 function archivePath(key: string): string {
   return cacheDirectory("artifacts", `${key}.tar.gz`);
 }
@@ -104,33 +117,17 @@ async function layOut(tree: string, checkout: string, app: Settings["app"], node
   );
 }
 
-/** The builder's environment is not the build's: no credential of the deployment reaches a package's scripts. */
-const inherited =
-  /^(HOME|LANG|LC_.*|TMPDIR|XDG_CACHE_HOME|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|NODE_EXTRA_CA_CERTS|npm_config_(registry|cafile|cache|userconfig))$/;
-
 async function runBuildCommand(
   command: string,
   directory: string,
   options: { node: string; variables: Record<string, string> },
 ): Promise<void> {
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => inherited.test(name)));
-  const done = await execa("/bin/sh", ["-c", command], {
+  const done = await runProgram("build", ["-c", command], {
     cwd: directory,
-    extendEnv: false,
-    env: {
-      ...environment,
-      PATH: `${dirname(options.node)}:${process.env.PATH ?? ""}`,
-      CI: "true",
-      ...options.variables,
-    },
-    all: true,
-    reject: false,
-    timeout: commandTimeoutMs,
+    env: { PATH: `${dirname(options.node)}:${process.env.PATH ?? ""}`, CI: "true", ...options.variables },
+    timeoutMs: commandTimeoutMs,
   });
-  if (done.exitCode !== 0)
-    throw new Error(
-      `the build command "${command}" ended with ${done.exitCode ?? done.signal}:\n${done.all.split("\n").slice(-20).join("\n")}`,
-    );
+  if (done.exitCode !== 0) throw new Error(`the build command "${command}" ${done.how}:\n${done.lastWords}`);
 }
 
 /** Packs a directory: the same files give the same bytes, wherever and whenever they were written. */
@@ -146,12 +143,14 @@ export async function packArtifact(tree: string, path: string): Promise<Artifact
     "--mode=u+rwX,go+rX,go-w",
     "--format=gnu",
   ];
-  await execa("tar", ["-C", tree, ...options, "--use-compress-program=gzip -n -1", "-cf", temporary, "."], {
-    env: { LC_ALL: "C" },
-  });
+  await mustRun(
+    "tar",
+    ["-C", tree, ...options, "--force-local", "--use-compress-program=gzip -n -1", "-cf", temporary, "."],
+    { env: { LC_ALL: "C" }, timeoutMs: packTimeoutMs },
+  );
   const hash = createHash("sha256");
   await pipeline(createReadStream(temporary), hash);
-  const { stdout: used } = await execa("du", ["-s", "--block-size=1", tree]);
+  const used = await mustRun("du", ["-s", "--block-size=1", "--", tree], { timeoutMs: packTimeoutMs });
   const artifact = {
     digest: hash.digest("hex"),
     bytes: (await stat(temporary)).size,

