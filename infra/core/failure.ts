@@ -15,5 +15,8 @@ export class StepFailure extends Error {
 /** The connection was lost, never stood or gave no answer in time: what was asked may have been done, or not. */
 export class HostUnreached extends StepFailure {}
 
+/** Somebody answered there and is not the host, or does not know us: to ask again is of no use. */
+export class HostRefused extends HostUnreached {}
+
 /** The release itself is at fault, as far as can be told: it is kept in the ledger as bad. */
 export class ReleaseRefused extends StepFailure {}

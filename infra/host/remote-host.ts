@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
-import { ExecaError, execa } from "execa";
-import { HostUnreached, StepFailure } from "../core/failure";
+import { type ProgramOptions, runProgram } from "../core/program";
 import { line, quote } from "./commands/shell";
 import { type HostAddress, sshArguments } from "./commands/ssh";
+import { explainSsh } from "./ssh-failure";
 import { sharedControlPath, writeSshIdentity } from "./ssh-identity";
 import { runTransient, settle, type TransientOptions } from "./transient";
 import { openTunnel, type Tunnel } from "./tunnel";
@@ -19,16 +18,12 @@ export class RemoteHost {
     const own = writeSshIdentity(address, privateKey);
     const shared = sharedControlPath(address, privateKey);
     this.#isShared = shared !== undefined;
-    this.#files = { ...own, controlPath: shared ?? own.controlPath };
+    this.#files = shared === undefined ? own : { ...own, controlPath: shared };
   }
 
   /** Opens the shared connection before it is needed. Of a host out of reach the first command tells. */
   async connect(): Promise<void> {
-    await execa("ssh", [...sshArguments(this.address, this.#files), "true"], {
-      reject: false,
-      stdin: "ignore",
-      timeout: 10_000,
-    });
+    await runProgram("ssh", [...sshArguments(this.address, this.#files), "true"], { timeoutMs: 10_000 });
   }
 
   /**
@@ -38,16 +33,7 @@ export class RemoteHost {
    * @throws StepFailure with the script's last words
    */
   async run(what: string, script: string, options: { timeoutMs?: number } = {}): Promise<string> {
-    try {
-      const done = await execa("ssh", [...sshArguments(this.address, this.#files), "sudo bash -euo pipefail -s"], {
-        input: script,
-        timeout: options.timeoutMs ?? 120_000,
-        stripFinalNewline: true,
-      });
-      return done.stdout;
-    } catch (error) {
-      throw explain(what, this.address.address, error);
-    }
+    return this.#ssh(what, "sudo bash -euo pipefail -s", { input: script, timeoutMs: options.timeoutMs ?? 120_000 });
   }
 
   /**
@@ -80,24 +66,14 @@ mv ${temporary} ${quote(path)}`,
 
   /** Sends a local file to a path of the host, as root. */
   async send(localPath: string, path: string, timeoutMs = 600_000): Promise<void> {
-    const { createReadStream } = await import("node:fs");
-    const ssh = spawn(
-      "ssh",
-      [...sshArguments(this.address, this.#files), line("sudo", "sh", "-c", `cat > ${quote(path)}`)],
-      {
-        timeout: timeoutMs,
-      },
-    );
-    let words = "";
-    ssh.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
-    ssh.stdin.on("error", () => undefined);
-    createReadStream(localPath).pipe(ssh.stdin);
-    const code = await new Promise((resolve) => ssh.once("close", resolve));
-    if (code !== 0)
-      throw new StepFailure(
-        `sending ${localPath} to ${this.address.address} ended with ${String(code)}: ${words.trim()}`,
-        "run pulumi up again",
-      );
+    const command = line("sudo", "sh", "-c", `cat > ${quote(path)}`);
+    await this.#ssh(`sending ${localPath}`, command, { inputFile: localPath, timeoutMs });
+  }
+
+  async #ssh(what: string, command: string, options: ProgramOptions): Promise<string> {
+    const done = await runProgram("ssh", [...sshArguments(this.address, this.#files), command], options);
+    if (done.exitCode === 0) return done.stdout;
+    throw explainSsh(what, this.address, done);
   }
 
   /** A tunnel from a free local port to what the host reaches. */
@@ -119,25 +95,6 @@ mv ${temporary} ${quote(path)}`,
 
   /** Ends the shared connection. */
   async close(): Promise<void> {
-    await execa("ssh", ["-O", "exit", ...sshArguments(this.address, this.#files)], { reject: false });
+    await runProgram("ssh", ["-O", "exit", ...sshArguments(this.address, this.#files)], { timeoutMs: 10_000 });
   }
-}
-
-function explain(what: string, address: string, error: unknown): Error {
-  if (!(error instanceof ExecaError)) return error instanceof Error ? error : new Error(String(error));
-  const words = String(error.stderr ?? "").trim();
-  if (error.timedOut)
-    return new HostUnreached(
-      `${what} on ${address} did not end in time; so far: ${words}`,
-      "look at the host, then run pulumi up again",
-    );
-  if (error.exitCode === 255)
-    return new HostUnreached(
-      `the host ${address} was not reached for ${what}: ${words}`,
-      "is the host running, and is this machine's address in network.sshFrom? Then pulumi up again",
-    );
-  return new StepFailure(
-    `${what} on ${address} ended with ${error.exitCode}: ${words || String(error.stdout ?? "").trim()}`,
-    "",
-  );
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineAbove, isAlive } from "../core/process";
@@ -12,7 +12,7 @@ const directories = new Set<string>();
  * Key and known host in a directory that only this user reads and that ends with this process; those of processes that were killed,
  * and so could not remove theirs, go now.
  */
-export function writeSshIdentity(host: HostAddress, privateKey: string): Required<SshFiles> {
+export function writeSshIdentity(host: HostAddress, privateKey: string): SshFiles {
   if (directories.size === 0) {
     removeLeftovers();
     // One listener for all: Node takes more than ten for a leak.
@@ -25,7 +25,7 @@ export function writeSshIdentity(host: HostAddress, privateKey: string): Require
   const files = {
     privateKey: join(directory, "key"),
     knownHosts: join(directory, "known_hosts"),
-    controlPath: join(directory, "control"),
+    ...socketIn(directory),
   };
   writeFileSync(files.privateKey, `${privateKey.trim()}\n`, { mode: 0o600 });
   writeFileSync(files.knownHosts, knownHostsLine(host), { mode: 0o600 });
@@ -35,15 +35,32 @@ export function writeSshIdentity(host: HostAddress, privateKey: string): Require
 /**
  * Where the phases of one deployment find the connection that the first of them opened: to open one takes a host ten times as long as a
  * command over it. In a directory that goes once the engine has ended, and by a name that nobody guesses who has not the key.
- * @returns undefined where no engine is above this process, or it can't be seen
+ * @returns undefined where no engine is above this process, or it can't be seen; or where somebody else was at that place first: who
+ * owns the socket is root on the host
  */
 export function sharedControlPath({ address }: HostAddress, privateKey: string): string | undefined {
   const engine = engineAbove()?.pid;
   if (engine === undefined) return undefined;
   const name = createHash("sha256").update(`${address}\0${privateKey}`).digest("hex").slice(0, 16);
   const directory = join(tmpdir(), `${prefix}${engine}-${name}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return statSync(directory).uid === process.getuid?.() ? join(directory, "control") : undefined;
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return isOursAlone(directory) ? socketIn(directory).controlPath : undefined;
+}
+
+/** No link is followed: it would lead to where somebody else wants it. */
+function isOursAlone(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o777) === 0o700;
+}
+
+/** None where the system takes no name that long: 104 bytes at least, of which ssh adds 17 of its own while it makes the socket. */
+function socketIn(directory: string): { controlPath?: string } {
+  const controlPath = join(directory, "control");
+  return Buffer.byteLength(controlPath) + 17 < 104 ? { controlPath } : {};
 }
 
 function removeLeftovers(): void {
@@ -54,7 +71,7 @@ function removeLeftovers(): void {
     if (
       pid !== undefined &&
       !isAlive(Number(pid)) &&
-      statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()
+      lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()
     )
       rmSync(path, { recursive: true, force: true });
   }

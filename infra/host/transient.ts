@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HostUnreached, StepFailure } from "../core/failure";
+import { HostRefused, HostUnreached, StepFailure } from "../core/failure";
 import { beginScript, followScript, readFollowed, settledScript, stepUnit } from "./commands/transient-unit";
 
 /** One question to the host over one connection. */
@@ -100,6 +100,7 @@ function reconnecting(ask: AskHost, progress: (message: string) => void = () => 
       try {
         return await ask(what, script, { timeoutMs: (patienceSeconds + 15) * 1000 });
       } catch (error) {
+        if (error instanceof HostRefused) throw error;
         if (!(error instanceof HostUnreached) || Date.now() - (lostAt ?? Date.now()) > outageMs) throw error;
         if (lostAt === undefined) progress(`the connection was lost during ${what}, which goes on; connecting again`);
         lostAt ??= Date.now();

@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
 import { createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startProgram } from "../core/program";
 import { type HostAddress, type SshFiles, sshArguments } from "./commands/ssh";
+import { explainRefusal } from "./ssh-failure";
 
 export type TunnelArgs = {
   host: HostAddress;
@@ -55,6 +56,9 @@ export async function openTunnel(args: TunnelArgs): Promise<Tunnel> {
   return { localPort, close };
 }
 
+/** In its first boot a host may answer before it has its own key and knows ours. */
+const settlingMs = 30_000;
+
 /** What has to be ended with this process: one listener for all connections, however many a provider opens. */
 const endWithProcess = new Set<() => void>();
 process.once("exit", () => {
@@ -65,13 +69,18 @@ async function carry(socket: Socket, args: TunnelArgs): Promise<void> {
   socket.on("error", () => socket.destroy());
   socket.pause();
   const deadline = Date.now() + args.deadlineMs;
+  let refusedAt: number | undefined;
   for (;;) {
     const end = await through(socket, args);
     if (end.carriedAnything || socket.destroyed) return;
-    if (Date.now() >= deadline) {
+    const refusal = explainRefusal(args.host, end.words);
+    refusedAt = refusal === undefined ? undefined : (refusedAt ?? Date.now());
+    if (Date.now() >= Math.min(deadline, (refusedAt ?? deadline) + settlingMs)) {
       args.onFailure(
-        `the host ${args.host.address} was not reached within ${args.deadlineMs / 1000} s; ssh said: ${end.words || "nothing"}. ` +
-          `Is this machine's address in network.sshFrom, and is the host running?`,
+        refusal !== undefined
+          ? `${refusal.message}. What to do: ${refusal.remedy}`
+          : `the host ${args.host.address} was not reached within ${args.deadlineMs / 1000} s; ssh said: ${end.words || "nothing"}. ` +
+              `Is this machine's address in network.sshFrom, and is the host running?`,
       );
       socket.destroy();
       return;
@@ -87,7 +96,7 @@ async function carry(socket: Socket, args: TunnelArgs): Promise<void> {
 function through(socket: Socket, args: TunnelArgs): Promise<{ carriedAnything: boolean; words: string }> {
   return new Promise((resolve) => {
     const { address, port } = args.target;
-    const ssh = spawn("ssh", ["-W", `${address}:${port}`, ...sshArguments(args.host, args.files)]);
+    const ssh = startProgram("ssh", ["-W", `${address}:${port}`, ...sshArguments(args.host, args.files)]);
     let words = "";
     let carriedAnything = false;
     const held: Buffer[] = [];
@@ -105,7 +114,7 @@ function through(socket: Socket, args: TunnelArgs): Promise<{ carriedAnything: b
       ssh.stdout.pipe(socket);
     });
     ssh.stderr.on("data", (chunk: Buffer) => {
-      words = (words + chunk.toString()).slice(-1000);
+      words = (words + chunk.toString()).slice(-2000);
     });
     const end = () => ssh.kill();
     socket.once("close", end);

@@ -397,7 +397,7 @@ async function runPhase(phase: (typeof phases)[number], given: StepInput) {
     runId: string;
   };
   const follows = JSON.stringify({ runId: record.runId, phase: previous, outcome: "completed", summary: "" });
-  return execa("node", ["--import", "tsx", "infra/steps/main.ts", phase], {
+  return execa("node", ["--import", "tsx", "infra/phases/main.ts", phase], {
     input: JSON.stringify({ input: given, follows }),
     reject: false,
     env: { ...rehearsal.environment, NODE_NO_WARNINGS: "1" },

@@ -67,7 +67,7 @@ export async function forgetRateLimit(input: StepInput): Promise<void> {
 
 /** Runs one phase in a process of its own, which a test may kill. */
 export function stepProcess(phase: Phase, input: StepInput) {
-  return execa("node", ["--import", "tsx", "infra/steps/main.ts", phase], {
+  return execa("node", ["--import", "tsx", "infra/phases/main.ts", phase], {
     input: JSON.stringify({ input, follows: "" }),
     env: { NODE_NO_WARNINGS: "1" },
     all: true,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -49,6 +49,43 @@ test("phases of one engine find each other's connection, and nobody else's; its 
       env: { TMPDIR: `${directory}/` },
     });
     expect(existsSync(dirname(first ?? ""))).toBe(false);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test("a place that somebody else took first holds no connection: a link is not followed, an open directory not used", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "engine-"));
+  try {
+    symlinkSync("/bin/sh", join(directory, "pulumi"));
+    const script = [
+      // Not in a command substitution, which is a process of its own.
+      `${shared("key")} > "$TMPDIR"first; place=$(dirname "$(cat "$TMPDIR"first)")`,
+      'rmdir "$place"; mkdir "$TMPDIR"elsewhere; ln -s "$TMPDIR"elsewhere "$place"',
+      shared("key"),
+      'rm "$place"; mkdir -m 0755 "$place"',
+      shared("key"),
+      'chmod 0700 "$place"; chown 65534 "$place" 2>/dev/null || chmod 0755 "$place"',
+      shared("key"),
+      'ls "$TMPDIR"elsewhere',
+    ].join("\n");
+    const { stdout } = await execa(join(directory, "pulumi"), ["-c", script], { env: { TMPDIR: `${directory}/` } });
+    expect(stdout.split("\n")).toEqual(["undefined", "undefined", "undefined"]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test("where a socket's name would be too long for the system, there is none", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "engine-"));
+  try {
+    const long = join(directory, "d".repeat(80));
+    mkdirSync(long);
+    const script = `import { writeSshIdentity } from "./infra/host/ssh-identity"; const { privateKey, controlPath } = writeSshIdentity({ address: "host", user: "u", publicKey: "k" }, "key"); console.log(privateKey.length > 100, controlPath);`;
+    const { stdout } = await execa("node", ["--import", "tsx", "--input-type=module", "-e", script], {
+      env: { TMPDIR: long },
+    });
+    expect(stdout).toBe("true undefined");
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -38,6 +38,7 @@ export function sshArguments(host: HostAddress, files: SshFiles): string[] {
     "-F",
     "/dev/null",
     ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+    "--",
     `${host.user}@${host.address}`,
   ];
 }

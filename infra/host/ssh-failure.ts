@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { HostRefused, HostUnreached, StepFailure } from "../core/failure";
+import type { Ended } from "../core/program";
+import type { HostAddress } from "./commands/ssh";
+
+/** What a failed ssh, or what it ran on the host, means to the operator. */
+export function explainSsh(what: string, host: HostAddress, ended: Ended): StepFailure {
+  const words = ended.stderr.trim();
+  if (ended.isLate)
+    return new HostUnreached(
+      `${what} on ${host.address} did not end in time; so far: ${words}`,
+      "look at the host, then run pulumi up again",
+    );
+  if (ended.exitCode === 255)
+    return (
+      explainRefusal(host, words) ??
+      new HostUnreached(
+        `the host ${host.address} was not reached for ${what}: ${words}`,
+        "is the host running, and is this machine's address in network.sshFrom? Then pulumi up again",
+      )
+    );
+  return new StepFailure(`${what} on ${host.address} ${ended.how}: ${words || ended.stdout.trim()}`, "");
+}
+
+/**
+ * Where somebody answers at the host's address, and either is not the host or does not know us: asking again can't help.
+ * @param words what ssh said on stderr
+ */
+export function explainRefusal(host: HostAddress, words: string): HostRefused | undefined {
+  if (/Host key verification failed|no matching host key type found/.test(words)) {
+    const shown = /SHA256:[\w+/]+/.exec(words)?.[0] ?? "none of the pinned key's type";
+    return new HostRefused(
+      `whoever answers at ${host.address} has another host key than this stack's host: ${shown}, pinned is ${fingerprint(host.publicKey)} (keys.host). Nothing was sent`,
+      `find out why before you go on. Is the address still the host's (aws ec2 describe-addresses --public-ips ${host.address}), and which key did the host write on its ` +
+        "console (aws ec2 get-console-output --latest --instance-id ID)? If the host was rebuilt by hand, replace it: pulumi up --replace URN, its instance's. " +
+        "If nobody did that, somebody may stand in between",
+    );
+  }
+  if (/Permission denied \(/.test(words))
+    return new HostRefused(
+      `the host ${host.address} does not accept this stack's key for ${host.user}: ${words}`,
+      "secrets.sshPrivateKey must belong to keys.ssh, and keys.ssh must be in the host's authorized_keys; host.sshUser must be the user of its image",
+    );
+  return undefined;
+}
+
+/** As ssh shows it. */
+function fingerprint(publicKey: string): string {
+  const key = Buffer.from(publicKey.split(" ")[1] ?? "", "base64");
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
