@@ -90,9 +90,19 @@ share() { # directory
 ${directories.map((directory) => `share ${quote(directory)}\n`).join("")}`;
 }
 
-/** SHA-256 of each file below a directory, `sha256sum`'s own lines in the order of their names. */
+/**
+ * SHA-256 of each file below a directory, `sha256sum`'s own lines in the order of their names. A file that vanishes meanwhile is left
+ * out; whatever else is in the way of reading ends the script with its words.
+ */
 export function manifestScript(directory: string): string {
-  return `cd ${quote(directory)}\nfind . -xdev -type f -not -path './lost+found/*' -print0 | LC_ALL=C sort -z | xargs -0 --no-run-if-empty sha256sum\n`;
+  return `cd ${quote(directory)}
+export LC_ALL=C
+complaints=$(mktemp)
+trap 'rm -f "$complaints"' EXIT
+{ find . -xdev -type f -not -path './lost+found/*' -print0 || true; } 2> "$complaints" | sort -z |
+  { xargs -0 --no-run-if-empty sha256sum || true; } 2>> "$complaints"
+if grep -vE '^(find|sha256sum): .*: No such file or directory$' "$complaints" >&2; then exit 1; fi
+`;
 }
 
 /** Mounts a copy of the data volume where nobody writes to it; made anew each time. */

@@ -68,8 +68,9 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     const files =
       input.dataVolume === null
         ? null
-        : { volumeId: input.dataVolume.id, ec2: volumeClient(context), before: await readFiles(context) };
+        : { volumeId: input.dataVolume.id, ec2: volumeClient(context), ...(await timeFiles(context)) };
     const begin = async () => ({
+      still: files?.isQuick && !input.settings.app.overlap ? await readFiles(context) : undefined,
       arn: await beginSnapshot(rds, { instance: identifier, id, owner, tags }),
       volume:
         files === null
@@ -81,7 +82,7 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
             }),
     });
     // The writer stands still for one attempt, never for RDS's own backup.
-    const { arn, volume } = await whenReady(
+    const { arn, volume, still } = await whenReady(
       rds,
       identifier,
       () => (files === null ? begin() : withWriterStill(context, begin)),
@@ -96,7 +97,9 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     context.details.snapshotSeconds = seconds;
     const after = await readContent(connect, layout, { readers, progress: reportReading(progress, "reading again") });
     const madeOfFiles =
-      files === null ? null : { snapshot: volume, before: files.before, after: await readFiles(context) };
+      files === null
+        ? null
+        : { snapshot: volume, before: still ?? files.before, after: still ?? (await readFiles(context)) };
     Object.assign(made, {
       id,
       arn,
@@ -117,6 +120,15 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     );
   context.details.snapshot = { id, restoreCommand };
   return made as Made;
+}
+
+/** Requests wait while the writer stands still: its files are read then only where that takes no longer than this. */
+const quickReadMs = 2_000;
+
+async function timeFiles(context: StepContext): Promise<{ before: Manifest; isQuick: boolean }> {
+  const startedAt = Date.now();
+  const before = await readFiles(context);
+  return { before, isQuick: Date.now() - startedAt < quickReadMs };
 }
 
 /** A line at most every ten seconds: how much of the database is read. */
