@@ -2,9 +2,16 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** A cloud, a stack or a host of their own: they run beside the database's tests. The others share one stack, one file after the other. */
-const apart = ["cloud", "command-line", "every-resource", "first-up", "protection", "rollout-order", "schema"].map(
-  (name) => `test/stack/${name}.test.ts`,
-);
+const apart = [
+  "cloud",
+  "command-line",
+  "every-resource",
+  "first-up",
+  "hardened-host",
+  "protection",
+  "rollout-order",
+  "schema",
+].map((name) => `test/stack/${name}.test.ts`);
 
 /** The one that mostly waits for RDS is begun first. */
 class LongestFirst extends BaseSequencer {

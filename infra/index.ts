@@ -63,11 +63,10 @@ const notifications = new Notifications(`${name}-notifications`, {
 const host = new Host(`${name}-host`, {
   ...settings.host,
   application: app.name,
+  region: settings.target.region,
   subnetId: network.publicSubnetId,
   securityGroupId: network.hostSecurityGroupId,
   sshPublicKey: keys.ssh,
-  hostPublicKey: keys.host,
-  hostPrivateKey: pulumi.secret(secrets.hostPrivateKey),
   artifactBucketArn: artifacts.arn,
   internet: network.internet,
   isProtected,
@@ -103,7 +102,7 @@ const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
 });
 
 const tunnel = new DatabaseTunnel({
-  host: { address: host.address, user: settings.host.sshUser, publicKey: keys.host },
+  host: { address: host.address, user: settings.host.sshUser, publicKey: host.publicKey },
   privateKey: secrets.sshPrivateKey,
   localPort: settings.host.tunnelPort,
   target: { address: database.address, port: database.port },
@@ -124,7 +123,7 @@ const input = pulumi.secret(
     stack: pulumi.getStack(),
     release,
     migrations: chainDigest(),
-    host: { id: host.instanceId, address: host.address },
+    host: { id: host.instanceId, address: host.address, publicKey: host.publicKey },
     database: {
       identifier: database.identifier,
       lineage: database.lineage,

@@ -47,7 +47,6 @@ export async function initStack(options: InitOptions): Promise<void> {
   for (const name of ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"])
     await put(`secrets.${name}`, makePassword);
   await pair("secrets.sshPrivateKey", "keys.ssh", () => makeSshKeyPair(`${stack} deployment`));
-  await pair("secrets.hostPrivateKey", "keys.host", () => makeSshKeyPair(`${stack} host`));
   await pair("secrets.reportPrivateKey", "keys.report", newSigningKeys);
   await put(
     "secrets.adminPassword",

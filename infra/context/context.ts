@@ -18,7 +18,7 @@ export function openContext(phase: Phase, input: StepInput, startedAt: Date, nam
   const said = progressOf(name, startedAt.getTime());
   const secrets = secretsOf(input);
   const host = new RemoteHost(
-    { address: input.host.address, user: settings.host.sshUser, publicKey: settings.keys.host },
+    { address: input.host.address, user: settings.host.sshUser, publicKey: input.host.publicKey },
     settings.secrets.sshPrivateKey,
   );
   return {

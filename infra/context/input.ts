@@ -7,7 +7,8 @@ export type StepInput = {
   release: Release;
   /** Digest of sql/migrations' chain. */
   migrations: string;
-  host: { id: string; address: string };
+  /** `publicKey` is pinned: no other SSH key is taken for this host's. */
+  host: { id: string; address: string; publicKey: string };
   database: {
     identifier: string;
     /** Resource id of the instance that began empty, whatever it was restored from since. */

@@ -69,7 +69,6 @@ export const hostSettings = z.strictObject({
 /** Public halves; the private ones are in `secrets`. `npm run init -- STACK` makes both. */
 export const keySettings = z.strictObject({
   ssh: z.string().regex(/^ssh-ed25519 \S+/, "must be an ed25519 public key in OpenSSH's format"),
-  host: z.string().regex(/^ssh-ed25519 \S+/, "must be an ed25519 public key in OpenSSH's format"),
   tlsCertificate: z.string().includes("BEGIN CERTIFICATE", "must be a certificate chain in PEM"),
   /** Holds a report against its signature. */
   report: z.string().includes("BEGIN PUBLIC KEY", "must be an Ed25519 public key in PEM"),
@@ -86,7 +85,6 @@ export const secretSettings = z.strictObject({
   appPassword: password,
   readonlyPassword: password,
   sshPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in OpenSSH's format"),
-  hostPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in OpenSSH's format"),
   tlsPrivateKey: z.string().includes("PRIVATE KEY", "must be a private key in PEM"),
   /** Signs reports. */
   reportPrivateKey: z.string().includes("PRIVATE KEY", "must be an Ed25519 private key in PEM"),

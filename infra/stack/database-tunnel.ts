@@ -3,7 +3,7 @@ import { writeSshIdentity } from "../host/ssh-identity";
 import { openTunnel } from "../host/tunnel";
 
 export interface DatabaseTunnelArgs {
-  host: { address: pulumi.Input<string>; user: string; publicKey: string };
+  host: { address: pulumi.Input<string>; user: string; publicKey: pulumi.Input<string> };
   privateKey: string;
   localPort: number;
   target: { address: pulumi.Input<string>; port: pulumi.Input<number> };

@@ -1,9 +1,12 @@
 import * as aws from "@pulumi/aws";
+import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { userData } from "../host/commands/user-data";
+import { readHostKeyCommand } from "./phase-command";
 
 export interface HostArgs {
   application: string;
+  region: string;
   subnetId: pulumi.Input<string>;
   securityGroupId: pulumi.Input<string>;
   imageOwner: string;
@@ -12,8 +15,6 @@ export interface HostArgs {
   rootVolumeGiB: number;
   /** OpenSSH public key of whoever deploys. */
   sshPublicKey: string;
-  hostPublicKey: string;
-  hostPrivateKey: pulumi.Input<string>;
   /** The host may read what lies in `artifacts/` there, and nothing else of it. */
   artifactBucketArn: pulumi.Input<string>;
   /** The way to the internet: a host that boots before it stands finds no packages. */
@@ -27,6 +28,8 @@ export class Host extends pulumi.ComponentResource {
   /** What an end of the stack takes with it. */
   readonly instance: pulumi.Resource;
   readonly address: pulumi.Output<string>;
+  /** The SSH key that it made for itself, pinned here: whoever has the stack's state connects to this host and no other. */
+  readonly publicKey: pulumi.Output<string>;
 
   constructor(name: string, args: HostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("prompt-library:infra:Host", name, {}, opts);
@@ -77,18 +80,23 @@ export class Host extends pulumi.ComponentResource {
         keyName: key.keyName,
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: { encrypted: true, volumeSize: args.rootVolumeGiB, volumeType: "gp3" },
-        userData: pulumi
-          .output(args.hostPrivateKey)
-          .apply((hostPrivateKey) =>
-            userData({ application: args.application, hostPrivateKey, hostPublicKey: args.hostPublicKey }),
-          ),
+        // Readable as long as the host lives, by whoever may describe it: no secret is in it.
+        userData: userData(args.application),
         userDataReplaceOnChange: false,
         disableApiTermination: args.isProtected,
         tags: { Name: name },
       },
-      // A newer image would replace the instance. User data is not ignored: its text is held by a golden test instead, since
-      // a change of it stops the instance and does not run again.
-      { ...parent, ignoreChanges: ["ami"], dependsOn: [...args.internet, policy] },
+      // A newer image would replace the instance. Other user data would stop it and start it again, and not run.
+      { ...parent, ignoreChanges: ["ami", "userData"], dependsOn: [...args.internet, policy] },
+    );
+    const hostKey = new command.local.Command(
+      `${name}-host-key`,
+      {
+        create: readHostKeyCommand,
+        environment: { INSTANCE_ID: instance.id, AWS_REGION: args.region },
+        triggers: [instance.id],
+      },
+      parent,
     );
     const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
     const association = new aws.ec2.EipAssociation(
@@ -101,6 +109,7 @@ export class Host extends pulumi.ComponentResource {
     this.instanceId = instance.id;
     // Known only once the association stands, so that nothing connects before.
     this.address = pulumi.all([address.publicIp, association.id]).apply(([publicIp]) => publicIp);
-    this.registerOutputs({ instanceId: this.instanceId, address: this.address });
+    this.publicKey = hostKey.stdout;
+    this.registerOutputs({ instanceId: this.instanceId, address: this.address, publicKey: this.publicKey });
   }
 }

@@ -92,6 +92,18 @@ export class Ec2 {
         "the local cloud takes public keys by ImportKeyPair and makes none itself",
       );
     },
+    GetConsoleOutput: async ({ parameters }, forward) => {
+      const instanceId = parameters.get("InstanceId") ?? "";
+      const host = this.hosts.get(instanceId);
+      if (!host) return forward();
+      // Unless the latest is asked for, Amazon shows what was posted after the last start: for minutes, nothing.
+      const output = parameters.get("Latest") === "true" ? (await host.consoleOutput()).toString("base64") : "";
+      return {
+        status: 200,
+        headers: { "content-type": "text/xml" },
+        body: `<GetConsoleOutputResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>local-cloud</requestId><instanceId>${instanceId}</instanceId><timestamp>${new Date().toISOString()}</timestamp><output>${output}</output></GetConsoleOutputResponse>`,
+      };
+    },
     StopInstances: async (request, forward) => {
       const answer = await forward();
       if (answer.status < 300) await Promise.all(this.hostsOf(request.parameters).map((host) => host.powerOff()));
@@ -155,6 +167,11 @@ export class Ec2 {
         groups: elements(instance, "groupSet", "item").map((group) => textAt(group, "groupId")),
       }),
     );
+  }
+
+  /** As the caller of RunInstances gave it: Amazon shows it as long as the instance lives. */
+  userDataOf(instanceId: string): string {
+    return this.hosts.get(instanceId)?.args.userData.toString() ?? "";
   }
 
   async rulesOf(region: string, groups: readonly string[]): Promise<IngressRule[]> {

@@ -72,7 +72,7 @@ export function bootScript({ namespace, privateAddress, image, disk, cgroups }: 
       `--network-namespace-path=/run/netns/${namespace}`,
       // Its namespace is its own, and so are its nftables.
       "--capability=CAP_NET_ADMIN",
-      "--resolv-conf=off --timezone=off --link-journal=no --console=pipe --kill-signal=SIGRTMIN+3",
+      "--resolv-conf=off --timezone=off --link-journal=no --console=read-only --kill-signal=SIGRTMIN+3",
     ].join(" "),
   ].join("\n");
 }

@@ -33,6 +33,7 @@ export interface HostArgs {
 export class Host {
   readonly namespace: string;
   private readonly disk: string;
+  private readonly consoleFile: string;
   private process: ChildProcess | null = null;
   private databases: readonly DatabaseName[] = [];
   /** Called where the host ended by itself: it was powered off from inside. */
@@ -44,6 +45,7 @@ export class Host {
   ) {
     this.namespace = hostNamespace(names, args.instanceId);
     this.disk = join(names.state, "hosts", args.instanceId);
+    this.consoleFile = join(names.home, "logs", `${args.instanceId}.console.log`);
   }
 
   get isRunning(): boolean {
@@ -76,14 +78,11 @@ export class Host {
   async boot(databases: readonly DatabaseName[]): Promise<void> {
     if (this.process) return;
     this.databases = databases;
-    const { privateAddress, image, instanceId } = this.args;
+    const { privateAddress, image } = this.args;
     await this.write("etc/hosts", hostsFile(privateAddress, databases));
     const cgroups = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"].map((root) => join(root, this.namespace));
     const script = bootScript({ namespace: this.namespace, privateAddress, image, disk: this.disk, cgroups });
-    const console = createWriteStream(join(this.names.home, "logs", `${instanceId}.console.log`), {
-      flags: "a",
-      mode: 0o600,
-    });
+    const console = createWriteStream(this.consoleFile, { flags: "a", mode: 0o600 });
     const child = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: process.env.PATH, [markerVariable]: this.names.id },
@@ -97,6 +96,11 @@ export class Host {
       this.process = null;
       this.onPowerOff();
     });
+  }
+
+  /** What its console shows, as much of it as Amazon keeps. */
+  async consoleOutput(): Promise<Buffer> {
+    return (await readFile(this.consoleFile).catch(() => Buffer.alloc(0))).subarray(-64 * 1024);
   }
 
   /** Shuts down in order, by force after the deadline. */

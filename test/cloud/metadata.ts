@@ -50,6 +50,8 @@ export class Metadata {
           "public-ipv4",
           ...(role ? ["iam/"] : []),
         ].join("\n");
+      case "user-data":
+        return this.ec2.userDataOf(caller.id) || null;
       case "meta-data/instance-id":
         return caller.id;
       case "meta-data/local-ipv4":

@@ -30,7 +30,7 @@ test("the boot script: own control groups, an overlay, nspawn in the host's netw
 mkdir -p /group
 echo $$ > /group/cgroup.procs
 mount -t overlay overlay -o lowerdir=/image,upperdir=/disk/upper,workdir=/disk/work /disk/root
-exec systemd-nspawn --quiet --register=no --keep-unit --boot --directory=/disk/root --machine=plc-1-abcdef01 --hostname=ip-10-20-0-4 --network-namespace-path=/run/netns/plc-1-abcdef01 --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off --link-journal=no --console=pipe --kill-signal=SIGRTMIN+3`,
+exec systemd-nspawn --quiet --register=no --keep-unit --boot --directory=/disk/root --machine=plc-1-abcdef01 --hostname=ip-10-20-0-4 --network-namespace-path=/run/netns/plc-1-abcdef01 --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off --link-journal=no --console=read-only --kill-signal=SIGRTMIN+3`,
   );
 });
 

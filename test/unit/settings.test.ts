@@ -16,7 +16,6 @@ function stackFile(stack: string): Raw {
 const made: Raw = {
   keys: {
     ssh: "ssh-ed25519 AAAA",
-    host: "ssh-ed25519 BBBB",
     tlsCertificate: "-----BEGIN CERTIFICATE-----",
     report: "-----BEGIN PUBLIC KEY-----",
   },
@@ -28,10 +27,7 @@ const made: Raw = {
       ]),
     ),
     ...Object.fromEntries(
-      ["sshPrivateKey", "hostPrivateKey", "tlsPrivateKey", "reportPrivateKey"].map((name) => [
-        name,
-        "-----BEGIN PRIVATE KEY-----",
-      ]),
+      ["sshPrivateKey", "tlsPrivateKey", "reportPrivateKey"].map((name) => [name, "-----BEGIN PRIVATE KEY-----"]),
     ),
     adminPassword: "a-password-of-enough-length",
     app: { JWT_SECRET: "x", ENCRYPTION_KEY: "y" },

@@ -16,25 +16,17 @@ export const hostPackages = [
   "zstd",
 ] as const;
 
-export type UserDataArgs = {
-  application: string;
-  hostPrivateKey: string;
-  hostPublicKey: string;
-};
-
 /**
- * Only bootstraps: host key, packages, user, directories. What changes later is the rollout's, since user data runs once.
- * Amazon takes 16 KiB at most.
+ * Only bootstraps: packages, user, directories, and an SSH key that the host makes for itself and prints on its console. What changes
+ * later is the rollout's, since user data runs once. Amazon takes 16 KiB at most, and shows it to whoever may describe the instance.
  */
-export function userData(args: UserDataArgs): string {
-  const paths = hostPaths(args.application);
+export function userData(application: string): string {
+  const paths = hostPaths(application);
   return `#cloud-config
 ssh_deletekeys: true
-ssh_genkeytypes: []
-ssh_keys:
-  ed25519_private: |
-${indent(args.hostPrivateKey.trim(), 4)}
-  ed25519_public: ${args.hostPublicKey.trim()}
+ssh_genkeytypes: [ed25519]
+ssh:
+  emit_keys_to_console: true
 ssh_pwauth: false
 disable_root: true
 package_update: true
@@ -42,21 +34,14 @@ packages:
 ${hostPackages.map((name) => `  - ${name}`).join("\n")}
 users:
   - default
-  - name: ${args.application}
+  - name: ${application}
     system: true
     shell: /usr/sbin/nologin
     homedir: ${paths.state}/home
 runcmd:
   - install -d -m 0755 ${paths.root} ${paths.releases} ${paths.slots}
-  - install -d -m 0750 -g ${args.application} ${paths.settings}
+  - install -d -m 0750 -g ${application} ${paths.settings}
   - install -d -m 0700 ${paths.settings}/slots
   - install -d -m 0755 ${paths.state} ${paths.evidence}
 `;
-}
-
-function indent(text: string, spaces: number): string {
-  return text
-    .split("\n")
-    .map((row) => " ".repeat(spaces) + row)
-    .join("\n");
 }
