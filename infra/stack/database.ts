@@ -43,6 +43,8 @@ export class Database extends pulumi.ComponentResource {
         parameters: [
           { name: "rds.force_ssl", value: "1", applyMethod: "pending-reboot" },
           { name: "shared_preload_libraries", value: "pg_stat_statements", applyMethod: "pending-reboot" },
+          // What is no SELECT, INSERT, UPDATE or DELETE is kept as it was written, passwords that RDS itself sets included.
+          { name: "pg_stat_statements.track_utility", value: "0", applyMethod: "immediate" },
           { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
         ],
       },

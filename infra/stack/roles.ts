@@ -1,6 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { masterUser, roleNames } from "../core/role-names";
+import { saltOf, scramVerifier } from "../database/scram";
 
 export interface RolesArgs {
   /** Begin of the tunnel on this machine; unknown until it stands. */
@@ -42,7 +43,15 @@ export class Roles extends pulumi.ComponentResource {
       replacementTrigger: args.databaseLineage,
     };
     const role = (part: keyof typeof roleNames, password: pulumi.Input<string>) =>
-      new postgresql.Role(`${name}-${part}`, { name: roleNames[part], login: true, password }, options);
+      new postgresql.Role(
+        `${name}-${part}`,
+        {
+          name: roleNames[part],
+          login: true,
+          password: pulumi.output(password).apply((value) => scramVerifier(value, saltOf(`${name}-${part}`))),
+        },
+        options,
+      );
     const owner = role("owner", args.ownerPassword);
     const app = role("app", args.appPassword);
     const readonly = role("readonly", args.readonlyPassword);
@@ -55,17 +64,22 @@ export class Roles extends pulumi.ComponentResource {
           options,
         ),
     );
-    const database = new postgresql.Database(`${name}-database`, { name: args.database, owner: owner.name }, options);
     // What the owner may do in its database, the master may too: making extensions takes a database's CREATE.
     const mayExtend = new postgresql.GrantRole(
       `${name}-master-owner`,
       { role: masterUser, grantRole: owner.name },
       options,
     );
+    // To make a database for the owner the provider lends itself this membership, and takes it back: at the same time it would take ours.
+    const database = new postgresql.Database(
+      `${name}-database`,
+      { name: args.database, owner: owner.name },
+      { ...options, dependsOn: [mayExtend] },
+    );
     const extension = new postgresql.Extension(
       `${name}-pg-stat-statements`,
       { name: "pg_stat_statements", database: database.name },
-      { ...options, dependsOn: [mayExtend] },
+      options,
     );
     const grants = [
       ...[app, readonly].map(

@@ -201,7 +201,7 @@ export class Cluster {
         "-d",
         "postgres",
       ],
-      `SET log_min_error_statement = panic;\n${statements}`,
+      `SET log_min_error_statement = panic;\nSET log_statement = none;\n${statements}`,
     );
   }
 

@@ -20,11 +20,15 @@ export function isRdsParameter(name: string): boolean {
 
 const quote = (value: string) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 
-/** The whole postgresql.conf. RDS loads pg_stat_statements by default and encrypts passwords by SCRAM. */
+/**
+ * The whole postgresql.conf. RDS loads pg_stat_statements by default and encrypts passwords by SCRAM. It logs no statement unless a stack
+ * wants it to; here those that make and change roles are logged, so that a test finds the password in one.
+ */
 export function postgresqlConf(paths: ClusterPaths, { address, port, parameters }: ClusterSettings): string {
   const values: Record<string, string> = {
     shared_preload_libraries: "pg_stat_statements",
     max_connections: "100",
+    log_statement: "ddl",
     log_timezone: "UTC",
     timezone: "UTC",
     log_line_prefix: "%t:%r:%u@%d:[%p]:",

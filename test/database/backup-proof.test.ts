@@ -4,8 +4,8 @@ import { isEmpty, readContent } from "../../infra/database/backup/content";
 import { type Exclusion, layOut } from "../../infra/database/backup/layout";
 import { writeMarker } from "../../infra/database/backup/marker";
 import { type Expectation, proveCopy } from "../../infra/database/backup/proof";
-import { scramVerifier } from "../../infra/database/backup/scram";
 import { readSequences } from "../../infra/database/backup/sequences";
+import { scramVerifier } from "../../infra/database/scram";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { one, type Scratch, useCluster } from "./scratch";
 

@@ -256,6 +256,19 @@ describe("no secret of the stack occurs", () => {
     expect(found).toEqual([]);
   });
 
+  test("in the statements that PostgreSQL keeps, which the read-only role may see", async () => {
+    const context = openContext("evidence", input, new Date());
+    try {
+      const { rows } = await withClient(context.connect("readonly"), (client) =>
+        client.query<{ query: string }>("select query from pg_stat_statements"),
+      );
+      expect(rows.some(({ query }) => query.includes("migration_audit"))).toBe(true);
+      expect(rows.map(({ query }) => query).filter(holds)).toEqual([]);
+    } finally {
+      await context.host.close();
+    }
+  });
+
   test("in the host's journal, logs and records", async () => {
     const context = openContext("evidence", input, new Date());
     try {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { scramVerifier } from "../../infra/database/backup/scram";
+import { scramVerifier } from "../../infra/database/scram";
 import { restoreFilesScript } from "../../infra/host/commands/shared-files";
 import { databaseIdentifier } from "../../infra/stack/database";
 

@@ -23,6 +23,7 @@ test("postgresql.conf: the parameter group over RDS's defaults, the cloud's own 
     postgresqlConf(paths, { address: "10.20.1.254", port: 5432, parameters }),
   ).toBe(`shared_preload_libraries = 'pg_stat_statements,auto_explain'
 max_connections = '100'
+log_statement = 'ddl'
 log_timezone = 'UTC'
 timezone = 'UTC'
 log_line_prefix = 'it''s '
