@@ -12,6 +12,7 @@ import { git, placeOf, runGit } from "../git";
 import { type ArtifactIdentity, artifactKey } from "./identity";
 import { type ArtifactManifest, contentDigest } from "./manifest";
 import { nodeRuntime } from "./node-runtime";
+import { timeByContent } from "./times";
 
 export type Artifact = {
   path: string;
@@ -40,7 +41,7 @@ export async function builtEarlier(key: string): Promise<Artifact | undefined> {
 
 /**
  * Builds a release in a clean checkout of its commit: `app/` what the backend needs, `frontend/` the built files,
- * `runtime/bin/node`, `manifest.json`. Sorted and without times, so that the same commit gives the same bytes.
+ * `runtime/bin/node`, `manifest.json`. Sorted and with times of its own, so that the same commit gives the same bytes.
  * @throws Error with the failing command's last lines
  */
 export async function buildArtifact(
@@ -130,13 +131,13 @@ async function runBuildCommand(
   if (done.exitCode !== 0) throw new Error(`the build command "${command}" ${done.how}:\n${done.lastWords}`);
 }
 
-/** Packs a directory: the same files give the same bytes, wherever and whenever they were written. */
+/** Packs a directory: the same files give the same bytes, wherever and whenever they were written. Their times become others. */
 export async function packArtifact(tree: string, path: string): Promise<Artifact> {
+  await timeByContent(tree);
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}`;
   const options = [
     "--sort=name",
-    "--mtime=@0",
     "--owner=0",
     "--group=0",
     "--numeric-owner",

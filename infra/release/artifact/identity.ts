@@ -5,7 +5,8 @@ import type { Settings } from "../../settings/settings";
 export type ArtifactIdentity = {
   commit: string;
   build: Settings["app"]["build"];
-  frontend: Settings["app"]["frontend"];
+  /** How its files are served is no part of them. */
+  frontend: Pick<Settings["app"]["frontend"], "directory">;
   platform: string;
   /** What the manifest declares. */
   schemaVersions: readonly number[];
@@ -13,8 +14,8 @@ export type ArtifactIdentity = {
   variablesFile: string;
 };
 
-/** Rises when the layout inside the archive changes. */
-const layoutVersion = 2;
+/** Rises when the same identity gives another archive: another layout, other times. */
+const layoutVersion = 3;
 
 export function identityOf(
   settings: Pick<Settings, "app" | "preflight">,
@@ -25,7 +26,7 @@ export function identityOf(
   return {
     commit,
     build,
-    frontend,
+    frontend: { directory: frontend.directory },
     platform: "linux-x64",
     schemaVersions,
     variablesFile: settings.preflight.variablesFile,
