@@ -7,6 +7,7 @@ import { disarmScript, drainScript, pageScript, proofScript } from "../../infra/
 import { continuityScript } from "../../infra/host/commands/continuity";
 import { hostTracesScript, variableNamesScript } from "../../infra/host/commands/diagnosis-script";
 import { fetchScript, spaceScript } from "../../infra/host/commands/fetch-script";
+import { keepFilesScript } from "../../infra/host/commands/kept-files";
 import { closeScript, openScript } from "../../infra/host/commands/maintenance";
 import { hostPaths } from "../../infra/host/commands/paths";
 import {
@@ -39,6 +40,7 @@ const rendered: Record<string, string> = {
     digest,
     release: "it's",
   }),
+  "keepFilesScript.sh": keepFilesScript(paths),
   "spaceScript.sh": spaceScript({ releases: paths.releases, release: "it's", bytes: 1, reserveBytes: 1 }),
   "closeScript.sh": closeScript(paths),
   "openScript.sh": openScript(paths),

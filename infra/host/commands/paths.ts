@@ -19,6 +19,8 @@ export function hostPaths(application: string) {
     serving: `${root}/serving`,
     /** Link to the directory of the slot that serves: the one thing that says so. */
     current: `${root}/current`,
+    /** Link to the frontend files of all kept releases together (`keepFilesScript`). */
+    keptFiles: `${root}/kept-files`,
     /** Where the data volume is mounted: a release's shared directories are links to here. */
     shared: `${root}/shared`,
     settings,

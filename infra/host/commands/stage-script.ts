@@ -1,5 +1,6 @@
 import { artifactObject } from "../../release/artifact/object";
 import { fetchScript, spaceScript } from "./fetch-script";
+import { keepFilesScript } from "./kept-files";
 import { backendUnit, type HostPaths, type Slot } from "./paths";
 import { linkSharedScript } from "./shared-files";
 import { quote } from "./shell";
@@ -29,7 +30,8 @@ export function bringScript(args: BringArgs): string {
   const directory = releaseDirectory(paths, artifact.digest);
   const archive = `${directory}.tar.gz`;
   return `install -d -m 0755 ${quote(paths.releases)} ${quote(paths.slots)}
-if [ -d ${quote(directory)} ]; then echo there; exit 0; fi
+if [ -d ${quote(directory)} ]; then found=there; else
+found=brought
 # What an earlier run, cut off by a reboot, may have left.
 rm -rf ${quote(`${directory}.new`)} ${quote(archive)}
 ${spaceScript({ releases: paths.releases, release, bytes: artifact.bytes + artifact.unpackedBytes, reserveBytes })}${fetchScript({ region, bucket, object: artifactObject(artifact.digest), archive, digest: artifact.digest, release })}trap 'rm -rf "$fetching" "$archive" ${quote(`${directory}.new`)}' EXIT
@@ -37,7 +39,8 @@ mkdir ${quote(`${directory}.new`)}
 tar -xzf "$archive" -C ${quote(`${directory}.new`)} --no-same-owner
 sync -f ${quote(`${directory}.new`)}
 mv -T ${quote(`${directory}.new`)} ${quote(directory)}
-echo brought
+fi
+${keepFilesScript(paths)}echo "$found"
 `;
 }
 

@@ -2,6 +2,7 @@ import { type HostState, readHostState, type SlotContent } from "../../context/h
 import type { Step, StepContext } from "../../context/step";
 import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
 import { whoRuns } from "../../core/who-runs";
+import { keepFilesScript } from "../../host/commands/kept-files";
 import { quote } from "../../host/commands/shell";
 import { releaseDirectory } from "../../host/commands/stage-script";
 import { type KnownRelease, knownReleases, type LedgerEntry, prunable, readLedger } from "../../release/history/ledger";
@@ -136,7 +137,7 @@ export async function prune(context: StepContext): Promise<string[]> {
   if (gone.length > 0)
     await host.runWhole(
       "pruning releases",
-      `cd ${quote(paths.releases)}\n${gone.map((name) => `rm -rf -- ${quote(`./${name}`)}\n`).join("")}`,
+      `cd ${quote(paths.releases)}\n${gone.map((name) => `rm -rf -- ${quote(`./${name}`)}\n`).join("")}${keepFilesScript(paths)}`,
       { timeoutMs: 300_000, progress: context.progress },
     );
   return gone;

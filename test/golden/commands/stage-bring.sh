@@ -1,5 +1,6 @@
 install -d -m 0755 /srv/prompt-library/releases /srv/prompt-library/slots
-if [ -d /srv/prompt-library/releases/ffffffffffffffff ]; then echo there; exit 0; fi
+if [ -d /srv/prompt-library/releases/ffffffffffffffff ]; then found=there; else
+found=brought
 # What an earlier run, cut off by a reboot, may have left.
 rm -rf /srv/prompt-library/releases/ffffffffffffffff.new /srv/prompt-library/releases/ffffffffffffffff.tar.gz
 free=$(($(df --output=avail -B1 /srv/prompt-library/releases | tail -1) / 1048576))
@@ -26,4 +27,16 @@ mkdir /srv/prompt-library/releases/ffffffffffffffff.new
 tar -xzf "$archive" -C /srv/prompt-library/releases/ffffffffffffffff.new --no-same-owner
 sync -f /srv/prompt-library/releases/ffffffffffffffff.new
 mv -T /srv/prompt-library/releases/ffffffffffffffff.new /srv/prompt-library/releases/ffffffffffffffff
-echo brought
+fi
+made=$(mktemp -d /srv/prompt-library/kept-files.XXXXXXXX)
+chmod 755 "$made"
+for frontend in /srv/prompt-library/releases/*/frontend; do
+  # A run that was cut off may have left half a release.
+  if [ ! -d "$frontend" ] || [[ $frontend == *.new/frontend ]]; then continue; fi
+  # Of a name that is a file in one release and a directory in another, the serving release has its own.
+  cp -al --force "$frontend/." "$made/" || echo "not every file of $frontend is kept for pages that are open" >&2
+done
+ln -sfn "$(basename "$made")" /srv/prompt-library/kept-files.new
+mv -T /srv/prompt-library/kept-files.new /srv/prompt-library/kept-files
+find /srv/prompt-library -maxdepth 1 -name 'kept-files.????????' ! -path "$made" -exec rm -rf {} +
+echo "$found"
