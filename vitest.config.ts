@@ -31,6 +31,16 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", sequence: { groupOrder: 0 }, include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
       {
+        // Debian's nginx and HAProxy with a host's files, without a host.
+        test: {
+          name: "host",
+          sequence: { groupOrder: 0 },
+          include: ["test/host/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
         // Each file starts a PostgreSQL of its own.
         test: {
           name: "database",

@@ -6,6 +6,17 @@ const variableName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be an environm
 
 const route = z.string().regex(/^\/\S*$/, "must be a path that begins with /");
 
+const pathPattern = z.string().refine(
+  (text) => {
+    try {
+      return text !== "" && !/\s/.test(text) && Boolean(new RegExp(text));
+    } catch {
+      return false;
+    }
+  },
+  { message: "must be a regular expression without spaces" },
+);
+
 const releaseName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/, "must be a git tag, branch or commit (letters, digits, . _ / -)");
@@ -71,9 +82,28 @@ export const backendSettings = z.strictObject({
   drainTimeoutSeconds: z.int().min(1).max(600).default(30),
 });
 
+/** The built files that nginx serves. The patterns are those of a build by Vite; they are matched against the path of the address. */
+export const frontendSettings = z.strictObject({
+  directory: relativePath.default("interface/frontend/dist"),
+  /**
+   * Files whose name changes with their content, which browsers keep for a year. Vite's hash is 8 of A-Z, a-z, 0-9, - and _; one
+   * without capital, digit and _ may be a word, as in hero-wordmark.png, and counts as none.
+   */
+  hashedFiles: pathPattern.default(String.raw`^/assets/(.*[.-])?(?=[a-z-]{0,7}[A-Z0-9_])[\w-]{8}\.[\w.]+$`),
+  /** Paths that are files and no page: a missing one is answered 404. All others are pages, which `index.html` answers. */
+  files: pathPattern.default(
+    String.raw`^/assets/|\.(avif|css|eot|gif|ico|jpe?g|js|json|map|mjs|mp4|otf|pdf|png|svg|ttf|txt|wasm|webm|webmanifest|webp|woff2?|xml)$`,
+  ),
+});
+
 /** Paths below the public origin; the defaults are the checklist's own. */
 export const routeSettings = z.strictObject({
-  prefix: route.default("/api/"),
+  /** What the backend answers: all below a prefix that ends in `/`, such as `/socket.io/`, and any other as that one path. */
+  prefixes: z
+    .array(z.string().regex(/^\/[\w.~/-]+$/, "must be a path such as /api/ or /graphql"))
+    .min(1)
+    .refine((prefixes) => new Set(prefixes).size === prefixes.length, { message: "must be named once each" })
+    .default(["/api/"]),
   health: route.default("/api/system/health"),
   status: route.default("/api/system/status"),
   login: route.default("/api/auth/login"),
@@ -106,8 +136,7 @@ export const applicationSettings = z.strictObject({
     }),
   build: buildSettings.prefault({}),
   backend: backendSettings.prefault({}),
-  /** The built files that nginx serves. */
-  frontend: z.strictObject({ directory: relativePath }).default({ directory: "interface/frontend/dist" }),
+  frontend: frontendSettings.prefault({}),
   routes: routeSettings.prefault({}),
   /** Which schema versions a release runs with, by release or by a prefix that ends in `*`. */
   compatibility: z.record(z.string(), z.array(z.int().min(1)).min(1)),

@@ -18,6 +18,20 @@ export const networkSettings = z.strictObject({
   publicName: z.string().regex(/^[a-z0-9.-]+$/, "must be a DNS name in lower case"),
   sshFrom: z.array(ipv4Range).min(1),
   httpsFrom: z.array(ipv4Range).min(1).default(["0.0.0.0/0"]),
+  /** The longest request body that reaches the backend; a longer one is answered 413. */
+  maxBodyMiB: z.int().min(1).max(10_240).default(25),
+  /** Which origins may show the pages in a frame, unless the application says so itself. */
+  frameAncestors: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^('self'|'none'|https:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?)$/,
+          "must be 'self', 'none' or an origin such as https://portal.example",
+        ),
+    )
+    .min(1)
+    .default(["'self'"]),
 });
 
 export const databaseSettings = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page, Route } from "playwright-core";
+import { isBackendPath } from "../core/backend-path";
 import type { Settings } from "../settings/settings";
 import type { Round } from "./round";
 
@@ -92,7 +93,7 @@ async function lookAt(round: Round, browser: Browser, settings: PageSettings): P
 async function turn(route: Route, round: Round, publicOrigin: string, complaints: string[]): Promise<void> {
   const url = route.request().url();
   const path = url.slice(publicOrigin.length);
-  const isApi = path.startsWith(round.application.routes.prefix);
+  const isApi = isBackendPath(path, round.application.routes.prefixes);
   try {
     if (isApi) round.application.count(`${route.request().method()} ${path}`);
     const response = await route.fetch({ url: `${round.application.origin}${path}`, maxRedirects: 0 });

@@ -25,7 +25,7 @@ import {
   readHealthCheck,
 } from "../../infra/host/commands/health-check";
 import { metadataRules } from "../../infra/host/commands/nftables";
-import { nginxSite } from "../../infra/host/commands/nginx";
+import { nginxConfig } from "../../infra/host/commands/nginx";
 import { hostPaths } from "../../infra/host/commands/paths";
 import { pgbouncerConfig, pgbouncerUsers } from "../../infra/host/commands/pgbouncer";
 import { servingScript, servingUnitText } from "../../infra/host/commands/serving";
@@ -43,6 +43,7 @@ import { backendTemplate } from "../../infra/host/commands/systemd";
 import { toldReleaseProblem } from "../../infra/host/commands/told-release";
 import { beginScript, followScript, readFollowed, settledScript } from "../../infra/host/commands/transient-unit";
 import { userData } from "../../infra/host/commands/user-data";
+import { frontendSettings } from "../../infra/settings/application";
 import { insideWindow } from "../../infra/settings/maintenance-window";
 import { layOutSubnets } from "../../infra/stack/subnets";
 
@@ -87,7 +88,15 @@ const texts: Record<string, string> = {
     releaseDirectory: releaseDirectory(paths, "f".repeat(64)),
     directories: ["interface/backend/data"],
   }),
-  "nginx-site.conf": nginxSite({ application, publicName: "prompts.example", apiPrefix: "/api/", ports }),
+  "nginx.conf": nginxConfig({
+    application,
+    publicName: "prompts.example",
+    backendPrefixes: ["/api/", "/socket.io/", "/graphql"],
+    frontend: frontendSettings.parse({}),
+    frameAncestors: ["'self'", "https://portal.example"],
+    maxBodyMiB: 25,
+    ports,
+  }),
   "haproxy.cfg": haproxyConfig(application),
   "haproxy-serving.cfg": servingConfig(ports, "green"),
   "serving.sh": servingScript(paths),

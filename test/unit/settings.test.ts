@@ -182,6 +182,18 @@ describe("a stack's settings", () => {
     expect(on).toContain("signOffs[0].on");
   });
 
+  test.each([
+    ["network", { maxBodyMiB: 0 }, "network.maxBodyMiB"],
+    ["network", { frameAncestors: ["portal.example"] }, "must be 'self', 'none' or an origin"],
+    ["app", { routes: { prefixes: ["api"] } }, "must be a path such as /api/ or /graphql"],
+    ["app", { routes: { prefixes: ["/api/", "/api/"] } }, "must be named once each"],
+    ["app", { routes: { prefixes: ["/a;}"] } }, "must be a path such as /api/ or /graphql"],
+    ["app", { frontend: { hashedFiles: "(" } }, "must be a regular expression without spaces"],
+  ])("what nginx could not be told is refused: %s %j", (part, change, problem) => {
+    const problems = problemsOf(rehearsal({ [part]: { ...(stackFile("rehearsal")[part] as Raw), ...change } }));
+    expect(problems).toEqual([expect.stringContaining(problem)]);
+  });
+
   test.each(["docs/a.md", "release:docs/a.md", "https://wiki.example/a"])("a document may be at %s", (api) => {
     expect(problemsOf(rehearsal({ documents: { api } }))).toEqual([]);
   });

@@ -11,6 +11,9 @@ const door = "door";
  * A refused connection is tried again every 200 ms (HAProxy waits for `timeout connect`, at most 1 s, before it tries one server
  * twice), 50 times: 10 s in which a backend may start. What was sent to a backend that then died without an answer is tried again
  * where that is harmless, never a POST.
+ *
+ * An answer may take 5 minutes, a websocket may be quiet for an hour. Answers that are streams of events are passed on as they come
+ * (nginx heeds the header and keeps it from the client); all others nginx may hold, so that a slow client keeps no slot from draining.
  */
 export function haproxyConfig(application: string): string {
   return `global
@@ -27,12 +30,14 @@ defaults
     option http-server-close
     timeout connect 200ms
     timeout client 60s
-    timeout server 60s
+    timeout http-keep-alive 120s
+    timeout server 300s
     timeout tunnel 1h
     timeout queue 10s
 
 frontend backend-api
     bind 127.0.0.1:${loopback.backend}
+    http-response set-header X-Accel-Buffering no if { res.hdr(content-type) -m beg -i text/event-stream }
     default_backend slots
 `;
 }

@@ -4,7 +4,7 @@ import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
 import { healthCheckService, healthCheckTimer } from "./health-check";
 import { maintenancePage } from "./maintenance";
 import { metadataRules } from "./nftables";
-import { nginxSite } from "./nginx";
+import { nginxConfig } from "./nginx";
 import { healthCheckUnit, hostPaths, servingUnit, slots } from "./paths";
 import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
 import { servingUnitText } from "./serving";
@@ -43,11 +43,14 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       file(paths.tlsCertificate, `${keys.tlsCertificate.trim()}\n`, ["nginx"]),
       file(paths.tlsPrivateKey, `${secrets.tlsPrivateKey.trim()}\n`, ["nginx"], "0600"),
       file(
-        `/etc/nginx/sites-available/default`,
-        nginxSite({
+        "/etc/nginx/nginx.conf",
+        nginxConfig({
           application,
           publicName: settings.network.publicName,
-          apiPrefix: app.routes.prefix,
+          backendPrefixes: app.routes.prefixes,
+          frontend: app.frontend,
+          frameAncestors: settings.network.frameAncestors,
+          maxBodyMiB: settings.network.maxBodyMiB,
           ports: app.backend.ports,
         }),
         ["nginx"],

@@ -19,20 +19,28 @@ export function maintenancePage(publicName: string): string {
  * nginx's part: while one file exists, users get that page and programs an error of the application's own form, both 503 with a time
  * to come back. A file, so that closing and opening reload nothing.
  */
-export function maintenanceSite(paths: HostPaths, apiPrefix: string): string {
-  return `    if (-f ${paths.maintenance}) {
-        return 503;
-    }
-    error_page 503 @maintenance;
-    location @maintenance {
-        add_header Retry-After 120 always;
-        add_header Cache-Control "no-store" always;
-        default_type application/json;
-        if ($request_uri ~ "^${apiPrefix}") {
+export function closedMaps(backendPrefixes: readonly string[]): string {
+  const path = (prefix: string) => prefix.replaceAll(".", "\\.") + (prefix.endsWith("/") ? "" : "$");
+  return `    map $uri $closed {
+        default @closed-page;
+${backendPrefixes.map((prefix) => `        ~^${path(prefix)} @closed-backend;\n`).join("")}    }
+`;
+}
+
+export function closedLocations(paths: HostPaths): string {
+  return `        if (-f ${paths.maintenance}) {
+            return 503;
+        }
+        error_page 503 $closed;
+        location @closed-page {
+            set $kind closed;
+            rewrite ^ /maintenance.html break;
+        }
+        location @closed-backend {
+            set $kind closed;
+            default_type application/json;
             return 503 '{"error":{"code":"MAINTENANCE","message":"Closed for maintenance; try again later"}}';
         }
-        rewrite ^ /maintenance.html break;
-    }
 `;
 }
 

@@ -1,89 +1,83 @@
-import { maintenanceSite } from "./maintenance";
-import { hostPaths, loopback, type Slot, slots } from "./paths";
+import { closedLocations, closedMaps } from "./maintenance";
+import { backendLocations, backendUpstream, passToBackend } from "./nginx-backend";
+import { type FrontendPatterns, frontendLocations, serveFiles } from "./nginx-frontend";
+import { headers } from "./nginx-headers";
+import { tls } from "./nginx-tls";
+import { type HostPaths, hostPaths, loopback, type Slot, slots } from "./paths";
 
-export type SiteArgs = {
+export type NginxArgs = {
   application: string;
   publicName: string;
-  /** Requests below this path go to the backend; all others are files. */
-  apiPrefix: string;
+  /** Requests for these go to the backend (`isBackendPath`); all others are files. */
+  backendPrefixes: readonly string[];
+  frontend: FrontendPatterns;
+  /** Which origins may show the pages in a frame, in the words of `Content-Security-Policy`. */
+  frameAncestors: readonly string[];
+  maxBodyMiB: number;
   ports: Record<Slot, number>;
 };
 
 /**
- * The public site and one listener for each slot. Never reloaded by a deployment: traffic is turned behind it, by HAProxy,
- * since nginx before 1.27.4 closes idle keep-alive connections at a reload.
+ * nginx's whole configuration, in the place of Debian's own, which allows TLS 1.0 and 384 websockets: the public site and one listener
+ * for each slot. A deployment never reloads it: HAProxy switches the traffic behind it, since nginx before 1.27.4 closes idle
+ * keep-alive connections at a reload.
+ *
+ * What holds for all servers stands above them, headers above all: a server or location that adds one of its own loses all of
+ * these. So a location only says what `$kind` its answers are, and the headers follow from that. Each server is the only one of its
+ * port and bears no name: nginx has room for names of about 50 characters.
  */
-export function nginxSite(args: SiteArgs): string {
+export function nginxConfig(args: NginxArgs): string {
   const paths = hostPaths(args.application);
-  return `map $http_upgrade $upgrade_or_keep {
-    default upgrade;
-    '' '';
+  return `user www-data;
+worker_processes auto;
+worker_rlimit_nofile 16384;
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log;
+
+events {
+    worker_connections 8192;
 }
 
-upstream ${args.application}-backend {
-    server 127.0.0.1:${loopback.backend};
-    keepalive 32;
-}
-
-server {
-    listen 80 default_server;
-    server_name ${args.publicName};
-    return 308 https://$host$request_uri;
-}
-
-server {
-    listen 443 ssl http2 default_server;
-    server_name ${args.publicName};
-    ssl_certificate ${paths.tlsCertificate};
-    ssl_certificate_key ${paths.tlsPrivateKey};
-    ssl_protocols TLSv1.2 TLSv1.3;
-    add_header Strict-Transport-Security "max-age=31536000" always;
+http {
+    server_tokens off;
+    access_log /var/log/nginx/access.log;
     root ${paths.root};
 
-${maintenanceSite(paths, args.apiPrefix)}
-    location ${args.apiPrefix} {
-        proxy_pass http://${args.application}-backend;
-${proxyHeaders}
-    }
-
-    # Both releases' hashed files at once: pages that are open still ask for the old ones.
-    location / {
-        try_files /current/frontend$uri /slots/blue/frontend$uri /slots/green/frontend$uri @page;
-    }
-    location @page {
-        add_header Cache-Control "no-cache" always;
-        rewrite ^ /current/frontend/index.html break;
-    }
-    location ~ /index\\.html$ {
-        add_header Cache-Control "no-cache" always;
-        try_files /current/frontend/index.html =404;
-    }
-}
-${slots.map((slot) => slotSite(args, slot)).join("")}`;
-}
-
-function slotSite(args: SiteArgs, slot: Slot): string {
-  return `
-server {
-    listen 127.0.0.1:${loopback.preview[slot]};
-    server_name _;
-    root ${hostPaths(args.application).slot(slot)}/frontend;
-
-    location ${args.apiPrefix} {
-        proxy_pass http://127.0.0.1:${args.ports[slot]};
-${proxyHeaders}
-    }
-    location / {
-        try_files $uri /index.html;
-    }
-}
+${headers(args.frameAncestors)}
+${serveFiles}
+${passToBackend(args)}
+${closedMaps(args.backendPrefixes)}
+${backendUpstream(args.application)}
+${httpServer(args.publicName)}
+${publicServer(args, paths)}
+${slots.map((slot) => slotServer(args, slot)).join("\n")}}
 `;
 }
 
-const proxyHeaders = `        proxy_http_version 1.1;
-        proxy_set_header Host $host;
-        proxy_set_header X-Real-IP $remote_addr;
-        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        proxy_set_header X-Forwarded-Proto $scheme;
-        proxy_set_header Upgrade $http_upgrade;
-        proxy_set_header Connection $upgrade_or_keep;`;
+function httpServer(publicName: string): string {
+  return `    server {
+        listen 80 default_server;
+        return 308 https://${publicName}$request_uri;
+    }
+`;
+}
+
+function publicServer(args: NginxArgs, paths: HostPaths): string {
+  return `    server {
+        listen 443 ssl http2 default_server;
+${tls(paths)}
+${closedLocations(paths)}
+${backendLocations(args.backendPrefixes, `${args.application}-backend`)}
+${frontendLocations(args.frontend, { files: "/current/frontend", kept: "/kept-files" })}    }
+`;
+}
+
+/** A release as users will have it, before they do: what verification looks at. */
+function slotServer(args: NginxArgs, slot: Slot): string {
+  return `    server {
+        listen 127.0.0.1:${loopback.preview[slot]};
+
+${backendLocations(args.backendPrefixes, `127.0.0.1:${args.ports[slot]}`)}
+${frontendLocations(args.frontend, { files: `/slots/${slot}/frontend` })}    }
+`;
+}
