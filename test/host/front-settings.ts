@@ -17,13 +17,12 @@ export function frontSettings(issued: IssuedCertificate, changes: FrontChanges):
   ) as Record<string, Raw>;
   const key = "-----BEGIN PRIVATE KEY-----";
   const password = "a-password-of-enough-length";
-  return parseSettings({
+  const raw = {
     ...own,
     network: { ...own.network, ...changes.network },
     app: { ...own.app, ...changes.app },
     keys: {
       ssh: "ssh-ed25519 AAAA",
-      host: "ssh-ed25519 BBBB",
       tlsCertificate: issued.certificate,
       report: "-----BEGIN PUBLIC KEY-----",
     },
@@ -35,10 +34,10 @@ export function frontSettings(issued: IssuedCertificate, changes: FrontChanges):
       checkPassword: password,
       adminPassword: password,
       sshPrivateKey: key,
-      hostPrivateKey: key,
       reportPrivateKey: key,
       tlsPrivateKey: issued.privateKey,
       app: { JWT_SECRET: password, ENCRYPTION_KEY: password },
     },
-  });
+  };
+  return parseSettings(raw, "rehearsal");
 }
