@@ -12,15 +12,20 @@ export const benches: Readonly<Record<string, Bench>> = {
     what: "the longest stall of a writer while schema 2 goes up and down, beside the same change in one transaction (WRITER_STALL_MILLIONS=1,4,10)",
     run: async (say, keep) =>
       (await import("./writer-stall")).bench({
-        millions: sizes(process.env.WRITER_STALL_MILLIONS ?? "1,4,10"),
+        millions: sizes("WRITER_STALL_MILLIONS", "1,4,10"),
         hasReader: true,
         say,
         keep,
       }),
   },
   "backup-gate": {
-    what: "how long the backup gate takes, snapshot to proof, against the database's size (needs root and some 15 GB of disk)",
-    run: async (say, keep) => (await import("./backup-gate")).bench({ gigabytes: [0.1, 1, 4], say, keep }),
+    what: "what the backup gate's own work takes against the database's size, beside pg_dump and pg_restore, and what a writer notices of it (BACKUP_GATE_GB=0.1,1,4)",
+    run: async (say, keep) =>
+      (await import("./backup-gate")).bench({
+        gigabytes: sizes("BACKUP_GATE_GB", "0.1,1,4"),
+        say,
+        keep,
+      }),
   },
   deployment: {
     what: "requests that fail during a deployment and the checklist's own way, the way back, no-op runs, the artifact (BENCH_COUNT ways back: 30)",
@@ -29,10 +34,11 @@ export const benches: Readonly<Record<string, Bench>> = {
   },
 };
 
-/** `1,4,10`, or fewer where there is less time. */
-function sizes(text: string): number[] {
+/** An environment variable's sizes, ascending. */
+function sizes(variable: string, usual: string): number[] {
+  const text = process.env[variable] ?? usual;
   const found = text.split(",").map(Number);
   if (found.some((size) => !(size > 0)))
-    throw new Error(`WRITER_STALL_MILLIONS must be sizes in million rows such as 1,4 (it is ${text})`);
+    throw new Error(`${variable} must be sizes separated by commas, such as ${usual}; it is ${text}`);
   return found;
 }

@@ -1,6 +1,6 @@
 /**
  * One user: updates and inserts connections one after the other in a process of its own, so that it waits for nothing but
- * the database. Reads one line of JSON from standard input (never an argument: it holds the password), says `ready`, and at the input's
+ * the database, or at a steady rate. Reads one line of JSON from standard input (never an argument: it holds the password), says `ready`, and at the input's
  * end prints how long the writes took since the last `mark`.
  */
 import { createInterface } from "node:readline";
@@ -11,7 +11,10 @@ import type { ClusterConnection } from "../database/cluster";
 export type WriterTimes = { writes: number; longestMs: number; p99Ms: number };
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const connection = JSON.parse((await lines.next()).value as string) as ClusterConnection;
+const { connection, perSecond } = JSON.parse((await lines.next()).value as string) as {
+  connection: ClusterConnection;
+  perSecond?: number;
+};
 const client = new pg.Client({ ...connection, application_name: "writer" });
 await client.connect();
 const { rows: known } = await client.query<{ id: string }>(
@@ -28,8 +31,13 @@ void (async () => {
 })();
 
 console.log("ready");
+const startedAt = performance.now();
 for (let n = 0; !isStopped; n += 1) {
-  const began = performance.now();
+  // At a steady rate a write that had to wait for the one before it has waited since its own turn.
+  const turn = perSecond === undefined ? performance.now() : startedAt + (n * 1000) / perSecond;
+  const early = turn - performance.now();
+  if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+  const began = early > 0 ? performance.now() : turn;
   if (n % 4 === 0) {
     await client.query(
       "INSERT INTO connections (user_id, name, provider, encrypted_config) SELECT user_id, 'written', provider, 'sealed' FROM connections WHERE id = $1",
