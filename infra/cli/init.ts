@@ -1,8 +1,7 @@
 import { dirname } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { runProgram } from "../core/program";
 import { newSigningKeys } from "../report/sign";
 import { type KeyPair, makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
+import { askPulumi } from "./pulumi";
 import { StackConfig } from "./stack-config";
 
 export type InitOptions = {
@@ -21,14 +20,12 @@ export type InitOptions = {
 export async function initStack(options: InitOptions): Promise<void> {
   const { stack, log } = options;
   const config = new StackConfig(stack, options.configFile);
-  const selected = await runProgram("pulumi", ["stack", "init", stack, "--non-interactive"], {
-    timeoutMs: 120_000,
-    // Pulumi writes the stack's salt beside the nearest Pulumi.yaml: a file elsewhere has a copy of it beside itself.
-    ...(options.configFile === undefined ? {} : { cwd: dirname(options.configFile) }),
-  });
-  if (selected.exitCode !== 0 && !/already exists/.test(selected.stderr))
-    throw new Error(`pulumi stack init ${stack} ${selected.how}: ${selected.stderr.trim()}`);
-  log(selected.exitCode === 0 ? `made the stack ${stack}` : `the stack ${stack} is there`);
+  // Pulumi writes the stack's salt beside the nearest Pulumi.yaml: a file elsewhere has a copy of it beside itself.
+  const place = options.configFile === undefined ? {} : { cwd: dirname(options.configFile) };
+  const selected = await askPulumi(["stack", "init", stack], place);
+  if (!selected.isGood && !/already exists/.test(selected.stderr))
+    throw new Error(`pulumi stack init ${stack}: ${selected.stderr}`);
+  log(selected.isGood ? `created the stack ${stack}` : `the stack ${stack} exists`);
 
   const put = async (path: string, make: () => Promise<string> | string, isSecret = true) => {
     if (await config.has(path)) return;
@@ -75,24 +72,12 @@ export async function initStack(options: InitOptions): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  const stack = process.argv[2];
-  if (stack === undefined || stack.startsWith("-")) throw new Error("usage: npm run init -- STACK");
-  const terminal = process.stdin.isTTY ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
-  try {
-    await initStack({
-      stack,
-      log: (row) => void process.stderr.write(`init  ${row}\n`),
-      ...(terminal && { ask: (question) => terminal.question(question) }),
-    });
-  } finally {
-    terminal?.close();
-  }
-}
-
-if (process.argv[1]?.endsWith("init.ts")) {
-  await main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+/** The same with somebody to ask, where there is a terminal. */
+export async function initInTerminal(stack: string): Promise<void> {
+  const { default: input } = await import("@inquirer/input");
+  await initStack({
+    stack,
+    log: (row) => void process.stderr.write(`init  ${row}\n`),
+    ...(process.stdin.isTTY && { ask: (question) => input({ message: question }) }),
   });
 }

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { openContext } from "../context/context";
 import { connectTo, withClient } from "../context/database-connection";
@@ -25,10 +24,6 @@ import { migrationOptions } from "../phases/schema/schema-plan";
 import { resolveRelease } from "../release/release";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
-
-const usage = `usage: npm run pair -- STACK [--release NAME] [--schema NUMBER] [--config-file FILE]
-Takes the schema there, back and there again on a restored copy of the stack's database, and leaves the report that preflight
-asks for (PRE-3.5). Without options: to the release and schemaVersion of the stack's config. The stack itself stays as it is.`;
 
 export type PairOptions = { stack: string; release?: string; schemaVersion?: number; configFile?: string };
 
@@ -126,31 +121,14 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
   }
 }
 
-export async function main(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { release: { type: "string" }, schema: { type: "string" }, "config-file": { type: "string" } },
-  });
-  const [stack] = positionals;
-  if (stack === undefined) throw new Error(usage);
-  const report = await pair({
-    stack,
-    ...(values.release !== undefined && { release: values.release }),
-    ...(values.schema !== undefined && { schemaVersion: Number(values.schema) }),
-    ...(values["config-file"] !== undefined && { configFile: values["config-file"] }),
-  });
+/** Says what the rehearsal of a pair showed. @returns whether the schema came back as it was */
+export function sayPair(report: PairReport): boolean {
   const name = ({ release, schemaVersion: version }: Side) => `${release} at schema ${version}`;
-  if (report.problems.length > 0)
-    throw new Error(
-      `${name(report.from)} ↔ ${name(report.to)} did not come back as it was:\n${report.problems.map((row) => `  - ${row}`).join("\n")}`,
-    );
-  process.stdout.write(`${name(report.from)} ↔ ${name(report.to)}: ${describePairReport(report)}\n`);
-}
-
-if (process.argv[1]?.endsWith("cli/pair.ts")) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
+  const between = `${name(report.from)} ↔ ${name(report.to)}`;
+  process.stdout.write(
+    report.problems.length === 0
+      ? `${between}: ${describePairReport(report)}\n`
+      : `${between} did not come back as it was:\n${report.problems.map((row) => `  - ${row}`).join("\n")}\n`,
+  );
+  return report.problems.length === 0;
 }

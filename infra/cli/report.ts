@@ -1,55 +1,51 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import { s3Client } from "../core/aws-client";
-import { main, type Stacks } from "../report/cli";
+import { checkReport, renderReport } from "../report/check";
+import { readObject, reportKeys } from "./report-archive";
 import { lastInput } from "./stack-input";
 import { inputOf, outputOf, readStackState } from "./stack-state";
 
-const stacks: Stacks = {
-  async keyOf(stack) {
-    const state = await readStackState(stack);
-    const key = outputOf(state, "reportKey") ?? inputOf(state)?.settings.keys.report;
-    if (key === undefined)
-      throw new Error(`the stack ${stack} was never deployed, so it has no report to be held against its key`);
-    return key;
-  },
-  async fetchNewest(stack) {
-    const { bucket, settings } = lastInput(stack, await readStackState(stack));
-    const s3 = s3Client(settings.target.region);
-    const newest = (await keysBelow(s3, bucket, `reports/${stack}/`))
-      .filter((key) => key.endsWith(".json"))
-      .sort()
-      .at(-1);
-    if (newest === undefined) throw new Error(`s3://${bucket} holds no report of the stack ${stack}`);
-    const directory = join("reports", stack);
-    await mkdir(directory, { recursive: true });
-    const file = join(directory, newest.split("/").at(-1) ?? "");
-    await writeFile(file, await bodyOf(s3, bucket, newest));
-    await writeFile(file.replace(/json$/, "html"), await bodyOf(s3, bucket, newest.replace(/json$/, "html")));
-    return file;
-  },
-};
+export type ReportOptions = { verify?: string; stack?: string; key?: string; render?: string; out?: string };
 
-async function keysBelow(s3: S3Client, bucket: string, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for (let token: string | undefined, first = true; first || token !== undefined; first = false) {
-    const page = await s3.send(
-      new ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix,
-        ...(token === undefined ? {} : { ContinuationToken: token }),
-      }),
+/**
+ * Fetches a stack's newest report and checks it, checks a report that is at hand, or writes its page again.
+ * @returns whether it is to be trusted
+ */
+export async function report(stack: string | undefined, options: ReportOptions): Promise<boolean> {
+  const say = (line: string) => void process.stdout.write(`${line}\n`);
+  if (options.render !== undefined && options.out !== undefined) return renderReport(options.render, options.out, say);
+  if (options.verify !== undefined) {
+    const { key } = options;
+    const signer = stack ?? options.stack;
+    return checkReport(
+      options.verify,
+      signer !== undefined ? await keyOf(signer) : key === undefined ? undefined : await readFile(key, "utf8"),
+      say,
     );
-    keys.push(...(page.Contents ?? []).flatMap(({ Key: key }) => (key === undefined ? [] : [key])));
-    token = page.NextContinuationToken;
   }
-  return keys;
+  if (stack === undefined) throw new Error("no stack is named. Remedy: npm run report -- STACK, or --verify FILE");
+  return checkReport(await fetchNewest(stack), await keyOf(stack), say);
 }
 
-async function bodyOf(s3: S3Client, bucket: string, key: string): Promise<string> {
-  const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return (await object.Body?.transformToString()) ?? "";
+async function keyOf(stack: string): Promise<string> {
+  const state = await readStackState(stack);
+  const key = outputOf(state, "reportKey") ?? inputOf(state)?.settings.keys.report;
+  if (key === undefined)
+    throw new Error(`the stack ${stack} was never deployed, so nobody knows the key of its reports`);
+  return key;
 }
 
-process.exitCode = await main(process.argv.slice(2), (line) => console.log(line), stacks);
+/** @returns the path of its JSON */
+async function fetchNewest(stack: string): Promise<string> {
+  const { bucket, settings } = lastInput(stack, await readStackState(stack));
+  const s3 = s3Client(settings.target.region);
+  const [newest] = await reportKeys(s3, bucket, stack);
+  if (newest === undefined) throw new Error(`s3://${bucket} holds no report of the stack ${stack}`);
+  const directory = join("reports", stack);
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, newest.split("/").at(-1) ?? "");
+  await writeFile(file, await readObject(s3, bucket, newest));
+  await writeFile(file.replace(/json$/, "html"), await readObject(s3, bucket, newest.replace(/json$/, "html")));
+  return file;
+}

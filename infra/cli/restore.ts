@@ -1,5 +1,4 @@
 import { createInterface } from "node:readline/promises";
-import { parseArgs } from "node:util";
 import { DescribeDBSnapshotsCommand, RDSClient } from "@aws-sdk/client-rds";
 import { openContext } from "../context/context";
 import { connectTo, withClient } from "../context/database-connection";
@@ -25,11 +24,6 @@ import { ensureRunning } from "../phases/slots/slots";
 import { databaseIdentifier } from "../stack/database";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
-
-const usage = `usage: npm run restore -- STACK SNAPSHOT [--release NAME --schema NUMBER] [--database-only] [--yes] [--config-file FILE]
-Brings a snapshot back as the stack's database: a new instance in the place of the one that is there, roles and passwords included,
-and the files of the data volume's snapshot that was made with it. The application is down meanwhile. What is there now is kept in
-a snapshot of its own; a protected stack keeps its instance as well. Release and schema become those of the snapshot.`;
 
 export type RestoreOptions = {
   stack: string;
@@ -197,44 +191,15 @@ async function pulumi({ stack, configFile }: RestoreOptions, words: string[]): P
   });
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      release: { type: "string" },
-      schema: { type: "string" },
-      "database-only": { type: "boolean" },
-      yes: { type: "boolean" },
-      "config-file": { type: "string" },
-    },
-  });
-  const [stack, snapshot] = positionals;
-  if (stack === undefined || snapshot === undefined) throw new Error(usage);
-  const confirm = async (question: string): Promise<boolean> => {
-    process.stderr.write(question);
-    if (values.yes === true) return true;
-    const terminal = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return (await terminal.question(`Type ${stack} to go on: `)).trim() === stack;
-    } finally {
-      terminal.close();
-    }
-  };
-  await restore({
-    stack,
-    snapshot,
-    confirm,
-    isDatabaseOnly: values["database-only"] === true,
-    ...(values.release !== undefined && { release: values.release }),
-    ...(values.schema !== undefined && { schemaVersion: Number(values.schema) }),
-    ...(values["config-file"] !== undefined && { configFile: values["config-file"] }),
-  });
-}
-
-if (process.argv[1]?.endsWith("cli/restore.ts")) {
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
+/** Says what would be lost and asks for the stack's name, unless `isSure`. */
+export async function confirmByName(stack: string, question: string, isSure: boolean): Promise<boolean> {
+  process.stderr.write(question);
+  if (isSure) return true;
+  if (!process.stdin.isTTY) throw new Error("nobody can be asked here; nothing has changed. Remedy: --yes");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question(`Type ${stack} to go on: `)).trim() === stack;
+  } finally {
+    terminal.close();
+  }
 }

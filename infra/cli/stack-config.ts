@@ -1,6 +1,6 @@
-import { mustRun, runProgram } from "../core/program";
 import { rawSettings } from "../settings/raw";
 import { parseSettings, type Settings } from "../settings/settings";
+import { askPulumi, tellPulumi } from "./pulumi";
 
 /** A stack's config through Pulumi's own command, so that secrets are encrypted the stack's own way. */
 export class StackConfig {
@@ -12,7 +12,7 @@ export class StackConfig {
 
   /** Values below the project's namespace by path (`keys.ssh`); secret values as `null`. */
   async read(): Promise<Record<string, unknown>> {
-    const stdout = await this.#pulumi(["config", "--json"]);
+    const stdout = await tellPulumi(this.#words(["config", "--json"]));
     const entries = Object.entries(
       JSON.parse(stdout) as Record<string, { value?: string; objectValue?: unknown; secret: boolean }>,
     );
@@ -29,7 +29,7 @@ export class StackConfig {
    * @throws SettingsError with every problem at once
    */
   async settings(): Promise<Settings> {
-    const stdout = await this.#pulumi(["config", "--json", "--show-secrets"]);
+    const stdout = await tellPulumi(this.#words(["config", "--json", "--show-secrets"]));
     const entries = Object.entries(JSON.parse(stdout) as Record<string, { value: string }>);
     return parseSettings(
       rawSettings(Object.fromEntries(entries.map(([key, { value }]) => [key, value])), "prompt-library"),
@@ -39,25 +39,18 @@ export class StackConfig {
 
   /** Which paths below an object are set, secret or not. */
   async has(path: string): Promise<boolean> {
-    const words = this.#words(["config", "get", "--path", `prompt-library:${path}`]);
-    const done = await runProgram("pulumi", words, { timeoutMs: 120_000 });
-    return done.exitCode === 0;
+    return (await askPulumi(this.#words(["config", "get", "--path", `prompt-library:${path}`]))).isGood;
   }
 
   /** The value goes through stdin: it is in no process list. */
   async set(path: string, value: string, options: { isSecret: boolean }): Promise<void> {
-    await this.#pulumi(
-      ["config", "set", "--path", options.isSecret ? "--secret" : "--plaintext", `prompt-library:${path}`],
-      value,
+    await tellPulumi(
+      this.#words(["config", "set", "--path", options.isSecret ? "--secret" : "--plaintext", `prompt-library:${path}`]),
+      { input: value },
     );
   }
 
-  async #pulumi(args: string[], input?: string): Promise<string> {
-    return mustRun("pulumi", this.#words(args), { timeoutMs: 120_000, ...(input !== undefined && { input }) });
-  }
-
-  #words(args: string[]): string[] {
-    const file = this.file === undefined ? [] : ["--config-file", this.file];
-    return [...args, "--stack", this.stack, "--non-interactive", ...file];
+  #words(words: string[]): string[] {
+    return [...words, "--stack", this.stack, ...(this.file === undefined ? [] : ["--config-file", this.file])];
   }
 }

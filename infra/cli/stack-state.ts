@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { StepInput } from "../context/input";
-import { runProgram } from "../core/program";
+import { askPulumi } from "./pulumi";
 
 /** What this program reads of `pulumi stack export --show-secrets`; everything else in it is left unread. */
 const exportSchema = z.object({
@@ -27,12 +27,11 @@ export type PendingOperation = { operation: string; urn: string };
 
 /** @throws Error saying what to do when the stack is not there, or can't be decrypted */
 export async function readStackState(stack: string): Promise<StackState> {
-  const words = ["stack", "export", "--show-secrets", "--non-interactive", "--stack", stack];
-  const done = await runProgram("pulumi", words, { timeoutMs: 120_000 });
-  if (done.exitCode === 0) return exportSchema.parse(JSON.parse(done.stdout)).deployment;
+  const done = await askPulumi(["stack", "export", "--show-secrets", "--stack", stack]);
+  if (done.isGood) return exportSchema.parse(JSON.parse(done.stdout)).deployment;
   throw new Error(
-    `the state of the stack ${stack} could not be read: pulumi ${done.how}: ${done.stderr.trim()}\n` +
-      "Remedy: pulumi stack ls shows the stacks of this backend; PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE must be those of whoever deploys",
+    `the state of the stack ${stack} could not be read: ${done.stderr}\n` +
+      "Remedy: pulumi stack ls shows the stacks of this backend; PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE must be those of the deployment",
   );
 }
 

@@ -4,17 +4,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { isAlive } from "../core/process";
-import { runProgram } from "../core/program";
 import type { StackTraces } from "../diagnosis/stack-traces";
+import { askPulumi } from "./pulumi";
 
 const lockSchema = z.object({ pid: z.number(), username: z.string(), hostname: z.string(), timestamp: z.string() });
 
 /** Pulumi's locks on a stack of a file backend; other backends don't show theirs. */
 export async function readStateLocks(stack: string): Promise<StackTraces["locks"]> {
-  const done = await runProgram("pulumi", ["whoami", "--json", "--verbose", "--non-interactive"], {
-    timeoutMs: 60_000,
-  });
-  const url = done.exitCode === 0 ? (JSON.parse(done.stdout) as { url?: string }).url : undefined;
+  const done = await askPulumi(["whoami", "--json", "--verbose"]);
+  const url = done.isGood ? (JSON.parse(done.stdout) as { url?: string }).url : undefined;
   if (url === undefined || !url.startsWith("file://")) return undefined;
   const root = url === "file://~" ? join(process.env.HOME ?? "", ".pulumi") : join(fileURLToPath(url), ".pulumi");
   // organization/PROJECT/STACK, as Pulumi's DIY backends lay them out.

@@ -2,42 +2,39 @@ import { boxes } from "../checklist/boxes";
 import { readHostState } from "../context/host-state";
 import type { StepContext } from "../context/step";
 import { verifySlot } from "../phases/verify/verify";
-import { runStackCommand } from "./stack-command";
+import type { Looked } from "./look";
 import { lastInput, servingInput } from "./stack-input";
 
-await runStackCommand({
-  name: "verify",
-  purpose: "Makes every check of the verification against what serves; what a check makes it removes.",
-  async run({ stack, state, open, say }) {
-    const last = open("verify", lastInput(stack, state));
-    const [{ serving }, input] = [await readHostState(last), await servingInput(last)];
-    if (serving === null || input === undefined) {
-      say(`Nothing serves yet.\nwhat to do: pulumi up --stack ${stack}`);
-      return false;
-    }
-    const context: StepContext = { ...last, input };
-    context.progress(
-      `checking ${input.release.name} at schema ${input.settings.schemaVersion} in slot ${serving}, which serves`,
-    );
-    await verifySlot(context, serving);
-    const title = new Map<string, string>(boxes.map((box) => [box.id, box.title]));
-    const shown = context.boxes.filter(({ result }) => result !== "not needed");
-    for (const { id, result, evidence, reason } of shown.sort(
-      (a, b) => Number(a.result !== "failed") - Number(b.result !== "failed"),
-    ))
-      say(
-        `${result.padEnd(7)} ${id.padEnd(8)} ${title.get(id)}: ${evidence}${reason === undefined ? "" : `\n        what to do: ${reason}`}`,
-      );
-    const { used, limit } = context.details.requests as { used: number; limit: number };
+/** Makes every check of the verification against what serves; what a check creates it removes. */
+export async function verifyNow({ stack, state, open, say }: Looked): Promise<boolean> {
+  const last = open("verify", lastInput(stack, state));
+  const [{ serving }, input] = [await readHostState(last), await servingInput(last)];
+  if (serving === null || input === undefined) {
+    say(`Nothing serves yet.\nwhat to do: pulumi up --stack ${stack}`);
+    return false;
+  }
+  const context: StepContext = { ...last, input };
+  context.progress(
+    `checking ${input.release.name} at schema ${input.settings.schemaVersion} in slot ${serving}, which serves`,
+  );
+  await verifySlot(context, serving);
+  const title = new Map<string, string>(boxes.map((box) => [box.id, box.title]));
+  const shown = context.boxes.filter(({ result }) => result !== "not needed");
+  for (const { id, result, evidence, reason } of shown.sort(
+    (a, b) => Number(a.result !== "failed") - Number(b.result !== "failed"),
+  ))
     say(
-      `Sent ${used} of at most ${limit} requests (verification.requestBudget). ${String(context.details.checkAccount ?? "No account was used")}.`,
+      `${result.padEnd(7)} ${id.padEnd(8)} ${title.get(id)}: ${evidence}${reason === undefined ? "" : `\n        what to do: ${reason}`}`,
     );
-    const failed = shown.filter(({ result }) => result === "failed").length;
-    say(
-      failed === 0
-        ? `${shown.length} checks hold.`
-        : `${failed} of ${shown.length} checks do not hold. npm run diagnose -- ${stack} says what else is wrong; docs/runbooks/rollback.md how to go back.`,
-    );
-    return failed === 0;
-  },
-});
+  const { used, limit } = context.details.requests as { used: number; limit: number };
+  say(
+    `Sent ${used} of at most ${limit} requests (verification.requestBudget). ${String(context.details.checkAccount ?? "No account was used")}.`,
+  );
+  const failed = shown.filter(({ result }) => result === "failed").length;
+  say(
+    failed === 0
+      ? `${shown.length} checks hold.`
+      : `${failed} of ${shown.length} checks do not hold. npm run diagnose -- ${stack} says what else is wrong; docs/runbooks/rollback.md how to go back.`,
+  );
+  return failed === 0;
+}

@@ -1,14 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Argument } from "commander";
+import { commandLine, runCommandLine } from "../../infra/cli/command-line";
 import { benches } from "./benches";
 import type { BenchResult } from "./result";
-
-const usage = `usage: npm run bench [-- NAME …]
-  ${Object.entries(benches)
-    .map(([name, bench]) => `${name.padEnd(18)}${bench.what}`)
-    .join("\n  ")}
-Without a name: all of them. The numbers go to test/bench/results.json; those of benches that did not run stay.`;
 
 const file = fileURLToPath(new URL("results.json", import.meta.url));
 
@@ -36,19 +32,21 @@ function keep(results: readonly BenchResult[]): void {
     );
 }
 
-async function main(names: string[]): Promise<void> {
-  const unknown = names.filter((name) => !(name in benches));
-  if (unknown.length > 0 || names.includes("--help"))
-    throw new Error(`${unknown.length > 0 ? `no bench ${unknown.join(", ")}\n` : ""}${usage}`);
-  const startedAt = Date.now();
-  for (const name of names.length > 0 ? names : Object.keys(benches)) {
-    const say = (line: string) =>
-      void process.stderr.write(`bench ${name}  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
-    await benches[name]!.run(say, keep);
-  }
-}
+const program = commandLine("bench", "Measures, and keeps the numbers in test/bench/results.json.")
+  .addArgument(new Argument("<name...>", "what to measure").choices(Object.keys(benches)))
+  .addHelpText(
+    "after",
+    `\n${Object.entries(benches)
+      .map(([name, { what }]) => `${name}: ${what}`)
+      .join("\n")}`,
+  )
+  .action(async (names: string[]) => {
+    const startedAt = Date.now();
+    for (const name of names) {
+      const say = (line: string) =>
+        void process.stderr.write(`bench ${name}  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
+      await benches[name]!.run(say, keep);
+    }
+  });
 
-await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+await runCommandLine(program);

@@ -1,26 +1,36 @@
+import { commandLine, runCommandLine } from "../../infra/cli/command-line";
+import { exportLines } from "../toolchain/environment";
 import { cloudStatus, startCloud, stopCloud } from "./cloud";
 
-const usage = "usage: npx tsx test/cloud/main.ts start | stop | status [--home DIRECTORY]";
-const [command, ...rest] = process.argv.slice(2);
-const home = rest[0] === "--home" ? rest[1] : undefined;
-const options = { ...(home ? { home } : {}), log: (line: string) => console.error(line) };
+type Flags = { home?: string };
 
-switch (command) {
-  case "start": {
-    const cloud = await startCloud(options);
-    for (const [name, value] of Object.entries(cloud.environment)) console.log(`export ${name}=${value}`);
-    break;
-  }
-  case "stop":
-    await stopCloud(options);
-    break;
-  case "status": {
-    const status = await cloudStatus(options);
-    if (status.isRunning) console.log(`running since ${status.startedAt}: ${status.endpoint}`);
-    else console.log(status.hasLeftovers ? "killed; `stop` or `start` clears what it left" : "not running");
-    break;
-  }
-  default:
-    console.error(usage);
-    process.exitCode = 2;
+const program = commandLine("cloud", "Starts and stops a local cloud; npm run rehearse has one of its own.");
+
+function command(
+  name: string,
+  purpose: string,
+  run: (options: Flags & { log: (line: string) => void }) => Promise<void>,
+) {
+  program.addCommand(
+    commandLine(name, purpose)
+      .option("--home <directory>", "where its databases, hosts and records are")
+      .action((flags: Flags) => run({ ...flags, log: (line) => void process.stderr.write(`cloud  ${line}\n`) })),
+  );
 }
+
+command("start", "Starts it and prints, for eval, the environment that leads to it.", async (options) => {
+  process.stdout.write(exportLines((await startCloud(options)).environment));
+});
+
+command("stop", "Stops it and forgets what is on it.", stopCloud);
+
+command("status", "Says whether it runs.", async (options) => {
+  const status = await cloudStatus(options);
+  process.stdout.write(
+    status.isRunning
+      ? `running since ${status.startedAt}: ${status.endpoint}\n`
+      : `${status.hasLeftovers ? "killed; stop or start removes what it left" : "not running"}\n`,
+  );
+});
+
+await runCommandLine(program);

@@ -1,57 +1,40 @@
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { Argument, Option } from "commander";
 import { ExecaError } from "execa";
-import { main as pairMain } from "../../infra/cli/pair";
+import { commandLine, endWith, exitCodes, runCommandLine } from "../../infra/cli/command-line";
+import { pair, sayPair } from "../../infra/cli/pair";
+import { exportLines } from "../toolchain/environment";
 import { endRehearsal, prepareRehearsal } from "./rehearsal";
-
-const usage = `usage: npm run rehearse [-- [pair] OPTIONS]
-  pair              rehearse the schema's way there and back on a restored copy; --release and --schema say to where
-  --release NAME    a release of the sample application: v1.1.0 (as it begins) or v1.2.0
-  --schema NUMBER   the schema version to go with it: 1 or 2
-  --prepare         bring up everything that the stack needs and deploy nothing
-  --env             print, for eval, the environment that plain pulumi commands on the rehearsal need
-  --down            stop and forget everything
-`;
 
 const startedAt = Date.now();
 const log = (line: string) =>
   void process.stderr.write(`rehearse  ${Math.round((Date.now() - startedAt) / 1000)} s  ${line}\n`);
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      release: { type: "string" },
-      schema: { type: "string" },
-      prepare: { type: "boolean" },
-      env: { type: "boolean" },
-      down: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help === true) return void process.stdout.write(usage);
-  if (values.down === true) return endRehearsal({ log });
+type Flags = { release?: string; schema?: string; prepare?: boolean; env?: boolean; down?: boolean };
+
+async function rehearse(what: "pair" | undefined, flags: Flags): Promise<void> {
+  if (flags.down === true) return endRehearsal({ log });
   if (process.getuid?.() !== 0)
     throw new Error(
-      "the local cloud needs root: it boots hosts in namespaces of their own. Run it as root, or with sudo -E",
+      "the local cloud needs root: it boots hosts in namespaces of their own. Remedy: run it as root, or with sudo -E",
     );
   const { pulumi, environment } = await prepareRehearsal({ log });
-  if (values.env === true) {
-    const all = { ...environment, REHEARSAL_CONFIG: pulumi.options.configFile };
-    for (const [name, value] of Object.entries(all))
-      process.stdout.write(`export ${name}='${value.replaceAll("'", `'\\''`)}'\n`);
-    return;
+  const { stack, configFile } = pulumi.options;
+  if (flags.env === true)
+    return void process.stdout.write(
+      exportLines({ ...environment, PULUMI_STACK: stack, REHEARSAL_CONFIG: configFile }),
+    );
+  if (flags.prepare === true) return;
+  const { release, schema } = flags;
+  if (what === "pair") {
+    const to = {
+      ...(release !== undefined && { release }),
+      ...(schema !== undefined && { schemaVersion: Number(schema) }),
+    };
+    return endWith(sayPair(await pair({ stack, configFile, ...to })));
   }
-  if (values.prepare === true) return;
-  if (positionals[0] === "pair") {
-    const flags = [
-      ...(values.release === undefined ? [] : ["--release", values.release]),
-      ...(values.schema === undefined ? [] : ["--schema", values.schema]),
-    ];
-    return pairMain([pulumi.options.stack, "--config-file", pulumi.options.configFile, ...flags]);
-  }
-  if (values.release !== undefined) await pulumi.setConfig("release", values.release);
-  if (values.schema !== undefined) await pulumi.setConfig("schemaVersion", values.schema);
+  if (release !== undefined) await pulumi.setConfig("release", release);
+  if (schema !== undefined) await pulumi.setConfig("schemaVersion", schema);
   log("pulumi up");
   await pulumi.show("up", "--yes", "--skip-preview");
   const [address, report] = await Promise.all([pulumi.output("address"), pulumi.output("report")]);
@@ -65,9 +48,24 @@ function copyHere(address: string): string {
   return existsSync(path) ? path : address;
 }
 
-await main().catch((error: unknown) => {
-  // Pulumi has said what is wrong already.
-  if (!(error instanceof ExecaError))
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+const program = commandLine(
+  "rehearse",
+  "Deploys the sample application on a local cloud; pair rehearses the schema change to a release and back on a copy.",
+)
+  .addArgument(new Argument("[what]", "what to rehearse instead of a deployment").choices(["pair"]))
+  .addOption(new Option("--release <name>", "a release of the sample application").choices(["v1.1.0", "v1.2.0"]))
+  .addOption(new Option("--schema <number>", "the schema version to go with it").choices(["1", "2"]))
+  .option("--prepare", "bring up everything that the stack needs and deploy nothing")
+  .option("--env", "print the environment that plain pulumi commands on the rehearsal need, for eval")
+  .addOption(new Option("--down", "stop and forget everything").conflicts(["release", "schema", "prepare", "env"]))
+  .action(async (what: "pair" | undefined, flags: Flags) => {
+    try {
+      await rehearse(what, flags);
+    } catch (error) {
+      // Pulumi has said what is wrong already.
+      if (!(error instanceof ExecaError)) throw error;
+      process.exitCode = exitCodes.unusable;
+    }
+  });
+
+await runCommandLine(program);

@@ -227,7 +227,7 @@ describe("the ledger", () => {
       verdict: "verified",
       who: whoRuns(),
     });
-    const { stdout } = await execa("npx", ["tsx", "infra/cli/releases.ts", stack]);
+    const { stdout } = await execa("npm", ["run", "--silent", "releases", "--", stack]);
     expect(stdout).toMatch(/^\* +v1\.1\.0 +verified .* yes$/m);
   });
 
@@ -446,7 +446,7 @@ describe("the deployment lock", () => {
     try {
       const told = await command();
       expect(told.stdout).toMatch(
-        /^Held by ada@desk, since .*, in phase stage, last heard of \d+ s ago; it lapses in \d+ s unless it is renewed\.$/,
+        /^Held by ada@desk, since .*, in phase stage, last heard of \d+ s ago; it expires in \d+ s unless it is renewed\.$/,
       );
       expect(told.exitCode).toBe(1);
       expect((await command("--break")).stdout).toMatch(

@@ -1,11 +1,9 @@
-import { realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { cacheDirectory } from "../cache";
 import { findAwsProvider } from "./aws-provider";
 import { buildFromModules, hasProvider, linkProvider } from "./build";
 import { buildOnce, hashOf, isFinished, type Log } from "./build-once";
-import { exportLines, toolchainEnvironment } from "./environment";
+import { toolchainEnvironment } from "./environment";
 import { findGo } from "./go";
 import { findInstalledPulumi, installFromPulumi } from "./pulumi-site";
 import { readSources } from "./sources";
@@ -72,20 +70,4 @@ async function homeOfModules(): Promise<string> {
     on: [process.platform, process.arch],
   };
   return cacheDirectory("toolchain", `pulumi-${hashOf(ingredients)}`);
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  const startedMs = Date.now();
-  const seconds = () => String(Math.round((Date.now() - startedMs) / 1000)).padStart(4);
-  const log = (line: string) => console.error(`[${seconds()} s] ${line}`);
-  const { pulumiHome, environment } = await setupToolchain({ log });
-  if (args.includes("--env")) process.stdout.write(exportLines(environment));
-  else log(`ready: PULUMI_HOME=${pulumiHome}`);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
 }

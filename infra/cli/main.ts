@@ -1,0 +1,125 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { commandLine, endWith, runCommandLine } from "./command-line";
+import { type Looked, type LookOptions, look } from "./look";
+
+const program = commandLine("deployment", "Deploys an application by Pulumi, and looks after what it deployed.");
+
+/** Each command loads what it needs itself: `--help` and a wrong use answer at once. */
+function command(name: string, purpose: string): Command {
+  const added = commandLine(name, purpose);
+  program.addCommand(added);
+  return added;
+}
+
+/** One that looks at a stack that was deployed. */
+function stackCommand(name: string, purpose: string): Command {
+  return command(name, purpose)
+    .argument("[stack]", "the stack; by default the selected one, or PULUMI_STACK")
+    .option("--config-file <file>", "another file than Pulumi.STACK.yaml");
+}
+
+const looking =
+  <T>(name: string, load: () => Promise<(looked: Looked, options: T) => Promise<boolean>>) =>
+  async (stack: string | undefined, options: T & LookOptions) =>
+    look(name, stack, options, async (looked) => (await load())(looked, options));
+
+const json: [string, string] = ["--json", "print JSON, for a script"];
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1.");
+  return Number(text);
+}
+
+stackCommand(
+  "preflight",
+  "Checks what a deployment of the stack as it is configured would check first. Changes nothing.",
+).action(looking("preflight", async () => (await import("./preflight")).preflightNow));
+
+stackCommand(
+  "verify",
+  "Makes every check of the verification against what serves. What a check creates it removes.",
+).action(looking("verify", async () => (await import("./verify")).verifyNow));
+
+stackCommand(
+  "diagnose",
+  "Says what is wrong with a deployed stack, what it means and what to do. Changes nothing by itself.",
+)
+  .option("--refresh-registry", "have the application reload its provider registry")
+  .option("--rebuild-indexes", "rebuild invalid indexes without blocking writers")
+  .option(...json)
+  .action(looking("diagnose", async () => (await import("./diagnose")).diagnose));
+
+stackCommand("releases", "Lists the releases that the host knows, and the one that a rollback leads to.")
+  .option(...json)
+  .action(looking("releases", async () => (await import("./releases")).releases));
+
+stackCommand("lock", "Says which deployment of the stack is running, if any.")
+  .option("--break", "break its lock; only if that deployment is dead for certain")
+  .option(...json)
+  .action(looking("lock", async () => (await import("./lock")).lock));
+
+command("init", "Creates a stack with its keys and secrets. Leaves alone what exists.")
+  .argument("<stack>", "the stack's name")
+  .action(async (stack: string) => (await import("./init")).initInTerminal(stack));
+
+command("pair", "Rehearses a schema change on a restored copy of the database: up, down and up again (PRE-3.5).")
+  .argument("<stack>", "the stack; it stays as it is")
+  .option("--release <name>", "the release to go to; by default the configured one")
+  .option("--schema <number>", "the schema version to go to; by default the configured one", wholeNumber)
+  .option("--config-file <file>", "another file than Pulumi.STACK.yaml")
+  .action(async (stack: string, { release, schema, configFile }: PairFlags) => {
+    const { pair, sayPair } = await import("./pair");
+    endWith(
+      sayPair(
+        await pair({
+          stack,
+          ...(release !== undefined && { release }),
+          ...(schema !== undefined && { schemaVersion: schema }),
+          ...(configFile !== undefined && { configFile }),
+        }),
+      ),
+    );
+  });
+
+command(
+  "restore",
+  "Replaces the stack's database by a snapshot, and its files by those of the same time. The application is down meanwhile. " +
+    "What is there now is kept in a snapshot of its own; release and schema become those of the snapshot.",
+)
+  .argument("<stack>", "the stack")
+  .argument("<snapshot>", "the snapshot's id in RDS")
+  .option("--release <name>", "for a snapshot that does not say which release it goes with")
+  .option("--schema <number>", "for a snapshot that does not say which schema it holds", wholeNumber)
+  .option("--database-only", "leave the files of shared directories as they are")
+  .option("--yes", "do not ask")
+  .option("--config-file <file>", "another file than Pulumi.STACK.yaml")
+  .action(async (stack: string, snapshot: string, flags: RestoreFlags) => {
+    const { restore, confirmByName } = await import("./restore");
+    const { release, schema, configFile } = flags;
+    await restore({
+      stack,
+      snapshot,
+      confirm: (question) => confirmByName(stack, question, flags.yes === true),
+      isDatabaseOnly: flags.databaseOnly === true,
+      ...(release !== undefined && { release }),
+      ...(schema !== undefined && { schemaVersion: schema }),
+      ...(configFile !== undefined && { configFile }),
+    });
+  });
+
+command("report", "Fetches the stack's newest report and checks it; or checks a report that is at hand.")
+  .argument("[stack]", "the stack whose newest report is fetched")
+  .option("--verify <file>", "check this report: its .json, or its .html beside the .json")
+  .option("--stack <stack>", "with --verify: check it with this stack's key")
+  .option("--key <file>", "with --verify: check it with this public key")
+  .option("--render <file>", "write the page of this signed .json again; needs --out")
+  .option("--out <file>", "with --render: where the page goes")
+  .action(async (stack: string | undefined, options: ReportFlags) => {
+    endWith(await (await import("./report")).report(stack, options));
+  });
+
+type PairFlags = { release?: string; schema?: number; configFile?: string };
+type RestoreFlags = PairFlags & { databaseOnly?: boolean; yes?: boolean };
+type ReportFlags = import("./report").ReportOptions;
+
+await runCommandLine(program);
