@@ -42,7 +42,8 @@ export async function bundleSteps(): Promise<boolean> {
     platform: "node",
     target: "node20",
     format: "esm",
-    external: ["playwright-core", "pg-native"],
+    // libpg-query finds its WebAssembly beside itself.
+    external: ["playwright-core", "pg-native", "libpg-query"],
     plugins: [placed],
     banner: { js: banner },
     write: false,

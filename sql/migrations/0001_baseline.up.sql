@@ -7,7 +7,6 @@
 
 -- The schema before dynamic providers. A database that already holds one of these tables is not touched:
 -- once verify/0001_baseline.sql passes there, this version is recorded as completed and nothing here runs.
--- migrate:creates public.users public.prompts public.connections public.ratings public.sessions
 -- migrate:baseline
 
 CREATE TABLE IF NOT EXISTS public.users (

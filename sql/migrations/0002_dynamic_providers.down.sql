@@ -174,10 +174,8 @@ WITH batch AS (
 SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1) AS last_key,
        (SELECT count(*) FROM batch) AS seen, (SELECT count(*) FROM changed) AS changed;
 
--- migrate:gentle
 ALTER TABLE public.connections VALIDATE CONSTRAINT connections_provider_check;
 
--- migrate:no-transaction
 DROP INDEX CONCURRENTLY IF EXISTS public.idx_connections_provider_id;
 
 -- migrate:transaction

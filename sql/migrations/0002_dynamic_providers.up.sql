@@ -9,7 +9,6 @@
 
 -- Dynamic provider management. Every statement runs in a short transaction of its own, under the lock budget, and
 -- may be run again after a kill at any point. What an earlier way back kept in rollback_keep is taken back.
--- migrate:creates public.providers public.models public.provider_templates
 
 -- migrate:check
 DO $$
@@ -171,8 +170,6 @@ DROP FUNCTION IF EXISTS rollback_keep.keep_connection_provider();
 -- migrate:when to_regnamespace('rollback_keep') IS NOT NULL AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('rollback_keep')) AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('rollback_keep'))
 DROP SCHEMA IF EXISTS rollback_keep;
 
--- migrate:gentle
 ALTER TABLE public.connections VALIDATE CONSTRAINT fk_connections_provider_id;
 
--- migrate:index public.idx_connections_provider_id
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_connections_provider_id ON public.connections (provider_id);

@@ -178,7 +178,7 @@ describe("the application first, then this program", () => {
     expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(adopted);
     const down = await go(scratch, 1, removesUsage);
     expect(down.applied[0]?.leftOver).toEqual([
-      expect.stringMatching(/^\+ function update_updated_at_column\(\) [0-9a-f]{32}$/),
+      expect.stringMatching(/^\+ function public\.update_updated_at_column\(\) [0-9a-f]{32}$/),
       "+ relation schema_migrations rp",
     ]);
     await serving(scratch, "v1.1.0", usable);

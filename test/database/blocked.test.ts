@@ -39,7 +39,15 @@ test("a reader in the way: the statement gives way, says to whom, tries again, a
   const gaveWay = events.filter((event) => event.kind === "retrying");
   for (const event of gaveWay) {
     expect(event.blockers.map((blocker) => ({ ...blocker, ageMs: (blocker.ageMs ?? -1) >= 0 }))).toEqual([
-      { pid, user: "prompt_library_owner", application: "nightly-report", ageMs: true, state: "idle in transaction" },
+      {
+        pid,
+        kind: "client backend",
+        user: "prompt_library_owner",
+        application: "nightly-report",
+        ageMs: true,
+        state: "idle in transaction",
+        table: "public.connections",
+      },
     ]);
   }
   expect(JSON.stringify(events)).not.toContain("what-the-user-typed");

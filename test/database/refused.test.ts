@@ -28,8 +28,10 @@ async function changed(file: string, change: (text: string) => string): Promise<
   return readMigrations(join(root, "migrations"));
 }
 
-const raise = (text: string): string =>
-  `${text}\nDO $$ BEGIN RAISE EXCEPTION 'this schema is not what we wanted'; END $$;\n`;
+const raise = (statements: string[]): string[] => [
+  ...statements,
+  "DO $$ BEGIN RAISE EXCEPTION 'this schema is not what we wanted'; END $$",
+];
 
 test("a version whose verify script raises is undone and its journal says failed", async () => {
   const scratch = await cluster.database();

@@ -6,7 +6,10 @@ import { chainProblems, linksOf, type MigrationFiles } from "../../infra/databas
 const migration = (version: number, name: string, text = name): MigrationFiles => ({
   version,
   name,
-  files: { [`000${version}_${name}.up.sql`]: text, [`000${version}_${name}.down.sql`]: `undo ${text}` },
+  files: {
+    [`000${version}_${name}.up.sql`]: Buffer.from(text),
+    [`000${version}_${name}.down.sql`]: Buffer.from(`undo ${text}`),
+  },
 });
 const three = [migration(1, "a"), migration(2, "b"), migration(3, "c")];
 const chain = linksOf(three);

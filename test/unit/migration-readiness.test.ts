@@ -20,9 +20,9 @@ test("what would run is said with the chain's digest", () => {
 });
 
 test("a version on the way that lacks something is refused by name; one that is not on the way is not", () => {
-  const empty = { units: [], creates: [], isBaseline: false };
+  const empty = { units: [], creates: [], drops: [], isBaseline: false };
   const lacking = migrations.map((migration) =>
-    migration.version === 2 ? { ...migration, down: empty, verify: { ...migration.verify, down: "\n" } } : migration,
+    migration.version === 2 ? { ...migration, down: empty, verify: { ...migration.verify, down: [] } } : migration,
   );
   expect(() => scriptsReady(lacking, { version: 1 }, 2)).toThrow(
     "0002_dynamic_providers has no down, no verify of the way down. Remedy: ",

@@ -1,3 +1,4 @@
+import { nodesOf } from "../sql/parser";
 import { takeLock } from "./advisory-lock";
 import { runBatches } from "./batches";
 import type { Blocker } from "./blockers";
@@ -6,6 +7,7 @@ import { failEntry, insertEntry, interruptRunning, noteEntry, program } from "./
 import { type Connect, defaultOptions, type MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import { type Sessions, withSessions } from "./session";
+import { readBatch } from "./statement-rules";
 
 export type BackfillArgs = {
   connect: Connect;
@@ -49,6 +51,8 @@ WITH window_of_keys AS (
 SELECT (SELECT id FROM window_of_keys ORDER BY id DESC LIMIT 1) AS last_key,
        (SELECT count(*) FROM batch) AS seen, (SELECT count(*) FROM filled) AS changed`;
 
+const parameters = nodesOf(statement).flatMap((node) => readBatch(node).parameters);
+
 /**
  * Fills `connections.provider_id` where it is null and a provider has the connection's `provider` as its identifier, in key order,
  * in short transactions. Killed, it goes on from its checkpoint. It passes over rows that others hold locked and over those
@@ -65,7 +69,7 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
   const progress = args.progress ?? (() => undefined);
   const began = performance.now();
   return withSessions(args.connect, options, async (sessions) => {
-    const { worker } = sessions;
+    const { engine } = sessions;
     await takeLock(sessions, options, progress);
     const report: BackfillReport = {
       status: "not needed",
@@ -78,13 +82,13 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
     };
     if ((await hasProviderId(sessions)) && (await isAnythingLeft(sessions))) {
       const after = await lastCheckpoint(sessions);
-      await interruptRunning(worker);
-      const id = await insertEntry(worker, backfillName, after ? { key: after } : {});
+      await interruptRunning(engine);
+      const id = await insertEntry(engine, backfillName, after ? { key: after } : {});
       try {
         await fill(sessions, options, progress, { id, after, report });
       } catch (error) {
         const message = error instanceof MigrationError ? error.message : serverSaid(error);
-        await failEntry(worker, id, { error: message, filled: report.filled }).catch(() => undefined);
+        await failEntry(engine, id, { error: message, filled: report.filled }).catch(() => undefined);
         throw new MigrationError(
           `The backfill of connections.provider_id stopped: ${message} What it filled stays; run it again, it goes on from there.`,
           {
@@ -96,7 +100,7 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
       report.status = "completed";
       report.durationMs = performance.now() - began;
       const { filled, remaining, passes, longestBatchMs, durationMs, blockers } = report;
-      await worker.query(
+      await engine.query(
         "UPDATE public.migration_audit SET status = 'completed', details = (details - 'key') || $2::jsonb WHERE id = $1",
         [id, JSON.stringify({ filled, remaining, passes, longestBatchMs, durationMs, blockers })],
       );
@@ -120,8 +124,9 @@ async function fill(
       what: "the backfill of connections.provider_id",
       progress,
       statement,
+      parameters,
       after,
-      checkpoint: (key) => noteEntry(sessions.worker, id, { key }),
+      checkpoint: (key) => noteEntry(sessions.engine, id, { key }),
     });
     report.passes += 1;
     report.filled += pass.changed;
@@ -129,15 +134,15 @@ async function fill(
     report.blockers.push(
       ...pass.spent.blockers.filter((blocker) => !report.blockers.some(({ pid }) => pid === blocker.pid)),
     );
-    await noteEntry(sessions.worker, id, { key: null });
+    await noteEntry(sessions.engine, id, { key: null });
     if (pass.changed === 0 && !isResumed) break;
     after = null;
   } while (report.passes < mostPasses && (await isAnythingLeft(sessions)));
   report.remaining = await countLeft(sessions);
 }
 
-async function hasProviderId({ worker }: Sessions): Promise<boolean> {
-  const { rows } = await worker.query(
+async function hasProviderId({ engine }: Sessions): Promise<boolean> {
+  const { rows } = await engine.query(
     `SELECT FROM pg_attribute WHERE attrelid = to_regclass('public.connections') AND attname = 'provider_id' AND NOT attisdropped
        AND to_regclass('public.providers') IS NOT NULL AND to_regclass('public.migration_audit') IS NOT NULL`,
   );
@@ -147,17 +152,17 @@ async function hasProviderId({ worker }: Sessions): Promise<boolean> {
 const left =
   "FROM public.connections AS c JOIN public.providers AS p ON p.identifier = c.provider WHERE c.provider_id IS NULL";
 
-async function isAnythingLeft({ worker }: Sessions): Promise<boolean> {
-  return (await worker.query(`SELECT ${left} LIMIT 1`)).rows.length > 0;
+async function isAnythingLeft({ engine }: Sessions): Promise<boolean> {
+  return (await engine.query(`SELECT ${left} LIMIT 1`)).rows.length > 0;
 }
 
-async function countLeft({ worker }: Sessions): Promise<number> {
-  const { rows } = await worker.query<{ count: string }>(`SELECT count(*) ${left}`);
+async function countLeft({ engine }: Sessions): Promise<number> {
+  const { rows } = await engine.query<{ count: string }>(`SELECT count(*) ${left}`);
   return Number(rows[0]?.count ?? 0);
 }
 
-async function lastCheckpoint({ worker }: Sessions): Promise<string | null> {
-  const { rows } = await worker.query<{ key: string | null; status: string }>(
+async function lastCheckpoint({ engine }: Sessions): Promise<string | null> {
+  const { rows } = await engine.query<{ key: string | null; status: string }>(
     `SELECT details ->> 'key' AS key, status FROM public.migration_audit
      WHERE migration_name = $1 AND details ->> 'program' = $2 ORDER BY (details ->> 'sequence')::bigint DESC LIMIT 1`,
     [backfillName, program],

@@ -18,6 +18,8 @@ export type Batches = {
   progress: Progress;
   /** With `$1`, the key (uuid or null) after which it begins, and `$2`, how many rows; answers last_key, seen, changed. */
   statement: string;
+  /** Where those two stand in it, in bytes and in order. */
+  parameters: readonly { number: 1 | 2; at: number }[];
   /** Where an earlier run had come to. */
   after: string | null;
   /** Told now and then how far it has come: a run that is killed goes on from the last one told. */
@@ -71,8 +73,7 @@ export async function runBatches(
   let checkpointAt = began;
   const spent: Spent = { attempts: 0, totalMs: 0, transactionMs: 0, locks: [], blockers: [] };
   for (;;) {
-    const key = after === null ? "NULL::uuid" : `${pg.escapeLiteral(after)}::uuid`;
-    const statement = batches.statement.replace(/\$1\b/g, () => key).replace(/\$2\b/g, String(size));
+    const statement = filledIn(batches, after, size);
     // The rows that it looks through on the way to its own may be many: the smallest batch may take as long as that takes.
     const statementTimeoutMs = size > smallestBatch ? batchCeilingMs : options.longStatementTimeoutMs;
     const tried = await withinBudget(
@@ -121,9 +122,22 @@ export async function runBatches(
   return { spent, rows, changed };
 }
 
+/** The statement for one batch. Its planner sees the values, as it would not see parameters. */
+function filledIn({ statement, parameters }: Batches, after: string | null, size: number): string {
+  const bytes = Buffer.from(statement);
+  const values = { 1: after === null ? "NULL::uuid" : `${pg.escapeLiteral(after)}::uuid`, 2: String(size) };
+  let filled = "";
+  let at = 0;
+  for (const parameter of parameters) {
+    filled += bytes.toString("utf8", at, parameter.at) + values[parameter.number];
+    at = parameter.at + 2;
+  }
+  return filled + bytes.toString("utf8", at);
+}
+
 /** A lag that this role may not see counts as none. */
-async function congestion({ observer }: Sessions): Promise<Congestion> {
-  const { rows } = await observer.query<{ waiting: number; lag_ms: number }>(
+async function congestion({ engine }: Sessions): Promise<Congestion> {
+  const { rows } = await engine.query<{ waiting: number; lag_ms: number }>(
     `SELECT (SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted)::int AS waiting,
        (SELECT coalesce(max(extract(epoch FROM replay_lag)) * 1000, 0) FROM pg_stat_replication)::float8 AS lag_ms`,
   );

@@ -1,10 +1,10 @@
 import pg, { type QueryResult } from "pg";
 import { backoffMs, isWorthRetrying } from "./backoff";
-import { type Blocker, describeBlockers, likelyBlockers, watchBlockers } from "./blockers";
+import { type Blocker, describeBlockers, likelyBlockers, watchWaiting } from "./blockers";
 import { MigrationError, serverSaid, sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
-import { pause, type Sessions } from "./session";
+import { limitSettings, pause, type Sessions } from "./session";
 
 /** What one thing that was tried under the lock budget took, in milliseconds. */
 export type Spent = {
@@ -32,17 +32,25 @@ export function limitsOf(options: MigrationOptions, isGentle: boolean): Limits {
     : { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs };
 }
 
+export type Budget = {
+  what: string;
+  isGentle: boolean;
+  progress: Progress;
+  /** How many statements an attempt runs one after the other; each may take the whole of its timeout. */
+  statements?: number;
+};
+
 /**
  * Tries `attempt` until it succeeds or the deadline passes, never without a lock timeout. Whoever is in the way is watched from the
- * other session and named.
+ * engine's session and named; `behindVacuum` are the tables on which an autovacuum was in the way of an attempt before.
  *
  * @throws MigrationError at the deadline; any other error of the server as it is.
  */
 export async function withinBudget<T>(
   sessions: Sessions,
   options: MigrationOptions,
-  budget: { what: string; isGentle: boolean; progress: Progress },
-  attempt: (limits: Limits) => Promise<T>,
+  budget: Budget,
+  attempt: (limits: Limits, behindVacuum: string[]) => Promise<T>,
 ): Promise<{ result: T; spent: Spent }> {
   const { what, progress } = budget;
   const limits = limitsOf(options, budget.isGentle);
@@ -52,11 +60,19 @@ export async function withinBudget<T>(
   for (let attempts = 1; ; attempts += 1) {
     const started = performance.now();
     const lockTimeoutMs = Math.max(1, Math.min(limits.lockTimeoutMs, Math.round(deadline - started)));
-    const watch = watchBlockers(sessions.observer, sessions.workerPid, (found) =>
+    const patience = {
+      strongMs: Math.min(lockTimeoutMs, options.lockTimeoutMs),
+      mildMs: options.gentleLockTimeoutMs,
+      attemptMs: limits.statementTimeoutMs * (budget.statements ?? 1) + options.gentleLockTimeoutMs + 1_000,
+    };
+    const watch = watchWaiting(sessions.engine, sessions.workerPid, patience, (found) =>
       progress({ kind: "blocked", what, attempt: attempts, blockers: found }),
     );
     try {
-      const result = await attempt({ ...limits, lockTimeoutMs });
+      const behindVacuum = [...blockers.values()].flatMap(({ kind, table }) =>
+        kind === "autovacuum worker" && table !== undefined ? [table] : [],
+      );
+      const result = await attempt({ ...limits, lockTimeoutMs }, [...new Set(behindVacuum)]);
       const took = performance.now() - started;
       await watch.stop();
       for (const blocker of watch.seen.values()) blockers.set(blocker.pid, blocker);
@@ -74,11 +90,12 @@ export async function withinBudget<T>(
     } catch (error) {
       await watch.stop();
       await sessions.worker.query("ROLLBACK").catch(() => undefined);
-      if (!isWorthRetrying(sqlState(error))) throw error;
+      const state = sqlState(error);
+      if (!isWorthRetrying(state) && !(watch.isBrokenOff() && state === "57014" && watch.seen.size > 0)) throw error;
       const now =
         watch.seen.size > 0
           ? [...watch.seen.values()]
-          : await likelyBlockers(sessions.observer, sessions.workerPid, lockTimeoutMs).catch(() => []);
+          : await likelyBlockers(sessions.engine, sessions.workerPid, lockTimeoutMs).catch(() => []);
       for (const blocker of now) blockers.set(blocker.pid, blocker);
       const inMs = backoffMs(attempts, Math.random());
       if (performance.now() + inMs >= deadline) {
@@ -110,8 +127,9 @@ export function transactionText(
 
 /** A transaction's last question before its commit: how long it has held what it holds. */
 export const heldQuestion = `SELECT (extract(epoch FROM clock_timestamp() - coalesce(nullif(current_setting('migrate.began', true), '')::timestamptz, now())) * 1000)::float8 AS held_ms, (
-  SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('table', c.relname, 'mode', held.mode)), '[]')
-  FROM pg_catalog.pg_locks AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+  SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('table', CASE n.nspname WHEN 'public' THEN c.relname ELSE format('%s.%s', n.nspname, c.relname) END, 'mode', held.mode)), '[]')
+  FROM pg_catalog.pg_locks AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation AND c.relkind IN ('r', 'p') AND c.oid >= 16384
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   WHERE held.pid = pg_backend_pid() AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
 ) AS held_locks`;
 
@@ -125,13 +143,13 @@ function heldIn(result: unknown): { heldMs?: number; locks: HeldLock[] } {
 }
 
 function localSettings(limits: Limits, settings: Record<string, string>): string[] {
-  return [
-    `SET LOCAL lock_timeout = ${Math.round(limits.lockTimeoutMs)}`,
-    `SET LOCAL statement_timeout = ${Math.round(limits.statementTimeoutMs)}`,
-    "SET LOCAL search_path = public",
-    ...Object.entries(settings).map(
-      ([name, value]) =>
-        `SET LOCAL ${pg.escapeIdentifier(`migrate.${name}`).replace(".", '"."')} = ${pg.escapeLiteral(value)}`,
-    ),
-  ];
+  return [...limitSettings(limits, "LOCAL "), ...migrateSettings(settings, "LOCAL ")];
+}
+
+/** What migrations see as `current_setting('migrate.NAME')`. */
+export function migrateSettings(settings: Record<string, string>, scope = ""): string[] {
+  return Object.entries(settings).map(
+    ([name, value]) =>
+      `SET ${scope}${pg.escapeIdentifier(`migrate.${name}`).replace(".", '"."')} = ${pg.escapeLiteral(value)}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Client } from "pg";
+import type { Client, QueryResult } from "pg";
 
 export type SchemaFingerprint = { hash: string; lines: string[] };
 
@@ -8,16 +8,26 @@ export type SchemaFingerprint = { hash: string; lines: string[] };
  * are grants and owners, the order of columns, the journal itself, what extensions brought and what the way back keeps aside.
  */
 export async function schemaFingerprint(client: Client): Promise<SchemaFingerprint> {
-  return fingerprintOf((await client.query<{ line: string }>(fingerprintQuery)).rows);
+  const text = ["BEGIN READ ONLY", ...fingerprintStatements, "COMMIT"].join(";\n");
+  return fingerprintIn(
+    await client.query(text).catch(async (error: unknown) => {
+      await client.query("ROLLBACK").catch(() => undefined);
+      throw error;
+    }),
+  );
 }
 
-/** Of the query's answer. */
-export function fingerprintOf(rows: { line: string }[]): SchemaFingerprint {
-  const lines = rows.map((row) => row.line).sort();
+/** Of the answers to `fingerprintStatements`, whatever other statements were sent with them. */
+export function fingerprintIn(answers: unknown): SchemaFingerprint {
+  const results = answers as QueryResult<{ line: string }>[];
+  const lines = results
+    .filter(({ fields }) => fields[0]?.name === "line")
+    .flatMap(({ rows }) => rows.map((row) => row.line))
+    .sort();
   return { hash: createHash("sha256").update(lines.join("\n")).digest("hex"), lines };
 }
 
-export const fingerprintQuery = `WITH relations AS (
+const query = `WITH relations AS (
        SELECT c.oid, c.relname, c.relkind, c.relpersistence FROM pg_class AS c
        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relname <> 'migration_audit'
          AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
@@ -43,6 +53,9 @@ export const fingerprintQuery = `WITH relations AS (
      SELECT format('function %s %s', p.oid::regprocedure, md5(pg_get_functiondef(p.oid)))
      FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
        AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`;
+
+/** To be run in a transaction, whose search_path they change. What a session has set must not show in how names are written. */
+export const fingerprintStatements = ["SET LOCAL search_path = pg_catalog", query];
 
 /** What one has and the other lacks, `+` and `-` as in a diff from `before` to `after`. */
 export function fingerprintDifference(before: string[], after: string[]): string[] {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-/** The text of one version's four files, as they lie in the checkout. */
-export type MigrationFiles = { version: number; name: string; files: Record<string, string> };
+/** One version's four files, byte for byte as they lie in the checkout. */
+export type MigrationFiles = { version: number; name: string; files: Record<string, Uint8Array> };
 
 /** One link: `chain` hashes the link before it with this version's files, so that no earlier one can change unseen. */
 export type Link = { version: number; name: string; files: Record<string, string>; chain: string };
@@ -41,9 +41,9 @@ export function chainProblems(
     if (migration.name !== link.name)
       problems.push(`${label(migration)} is named ${label(link)} in the chain: reordered or renamed`);
     for (const [file, hash] of Object.entries(link.files)) {
-      const text = migration.files[file];
-      if (text === undefined) problems.push(`${file} is missing`);
-      else if (sha256(text) !== hash) problems.push(`${file} was changed after it joined the chain`);
+      const bytes = migration.files[file];
+      // One that is missing is named where the files are read.
+      if (bytes !== undefined && sha256(bytes) !== hash) problems.push(`${file} was changed after it joined the chain`);
     }
     for (const file of Object.keys(migration.files))
       if (!(file in link.files)) problems.push(`${file} is not in the chain`);
@@ -66,6 +66,6 @@ export function label(migration: { version: number; name: string }): string {
   return `${String(migration.version).padStart(4, "0")}_${migration.name}`;
 }
 
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }

@@ -1,8 +1,7 @@
-import type { QueryResult } from "pg";
 import { transactionText, withinBudget } from "./budget";
 import { MigrationError } from "./errors";
 import type { Migration } from "./files";
-import { fingerprintDifference, fingerprintOf, fingerprintQuery } from "./fingerprint";
+import { fingerprintDifference, fingerprintIn, fingerprintStatements } from "./fingerprint";
 import { label } from "./hash-chain";
 import { schemaAfter, schemaBefore } from "./journal";
 import type { MigrationOptions } from "./options";
@@ -22,15 +21,19 @@ export async function removeMadeSince(args: {
   migration: Migration;
 }): Promise<void> {
   const { sessions, options, progress, migration } = args;
-  const { worker } = sessions;
-  const [after, before] = [await schemaAfter(worker, migration.version), await schemaBefore(worker, migration.version)];
+  const { worker, engine } = sessions;
+  const [after, before] = [await schemaAfter(engine, migration.version), await schemaBefore(engine, migration.version)];
   if (after === undefined) return;
   const statements = options.beforeDown[migration.version] ?? [];
   const what = `removing what was made since ${label(migration)} went up`;
-  await withinBudget(sessions, options, { what, isGentle: false, progress }, async (limits) => {
-    const text = transactionText([...statements, fingerprintQuery], limits, options.settings).replace(/;\nCOMMIT$/, "");
-    const answers = (await worker.query(text)) as unknown as QueryResult<{ line: string }>[];
-    const { lines } = fingerprintOf(answers.at(-1)?.rows ?? []);
+  await sessions.renew();
+  const budget = { what, isGentle: false, progress, statements: statements.length + 1 };
+  await withinBudget(sessions, options, budget, async (limits) => {
+    const text = transactionText([...statements, ...fingerprintStatements], limits, options.settings).replace(
+      /;\nCOMMIT$/,
+      "",
+    );
+    const { lines } = fingerprintIn(await worker.query(text));
     const left = madeSince({ before: before ?? [], after, now: lines });
     if (left.length > 0) {
       await worker.query("ROLLBACK");

@@ -43,17 +43,17 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
   const { migrations, target } = args;
   const began = performance.now();
   return withSessions(args.connect, options, async (sessions) => {
-    const { worker } = sessions;
+    const { engine } = sessions;
     await takeLock(sessions, options, progress);
     const waitedMs = performance.now() - began;
     const newest = migrations.at(-1)?.version ?? 0;
-    const before = await readJournal(worker);
+    const before = await readJournal(engine);
     refuseOtherHistory(before, migrations);
     const from = schemaStateOf(before);
     const steps = stepsTo(from, target, newest);
     if (steps.length > 0) {
-      await ensureJournal(worker, limitsOf(options, false));
-      await interruptRunning(worker);
+      await ensureJournal(engine, limitsOf(options, false));
+      await interruptRunning(engine);
     }
     const knownTables = tablesOf(migrations);
     const applied: AppliedMigration[] = [];
@@ -63,7 +63,7 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
         throw new MigrationError(`Version ${step.version} is not among the migrations. Nothing was changed.`);
       applied.push(await runStep({ sessions, options, progress, migration, knownTables, step, pending: from.pending }));
     }
-    const fingerprint = (await schemaFingerprint(worker)).hash;
+    const fingerprint = (await schemaFingerprint(engine)).hash;
     return { from: from.version, to: target, applied, waitedMs, durationMs: performance.now() - began, fingerprint };
   });
 }
@@ -72,6 +72,6 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
 export function tablesOf(migrations: readonly Migration[]): ReadonlySet<string> {
   return new Set([
     "migration_audit",
-    ...migrations.flatMap(({ up }) => up.creates.map((table) => table.replace(/^public\./, ""))),
+    ...migrations.flatMap(({ up }) => up.creates.flatMap(({ schema, name }) => (schema === "public" ? [name] : []))),
   ]);
 }

@@ -18,8 +18,8 @@ export function scriptsReady(migrations: readonly Migration[], state: SchemaStat
     const parts: [string, boolean][] = [
       ["up", migration.up.units.length > 0],
       ["down", migration.down.units.length > 0],
-      ["verify", migration.verify.up.trim() !== ""],
-      ["verify of the way down", migration.verify.down.trim() !== ""],
+      ["verify", migration.verify.up.length > 0],
+      ["verify of the way down", migration.verify.down.length > 0],
     ];
     const missing = parts.filter(([, isThere]) => !isThere).map(([part]) => part);
     if (missing.length > 0) problems.push(`${label(migration)} has no ${missing.join(", no ")}`);

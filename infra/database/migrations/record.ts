@@ -24,7 +24,7 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
   return withSessions(args.connect, options, async (sessions) => {
     await takeLock(sessions, options, progress);
     const waitedMs = performance.now() - began;
-    const journal = await readJournal(sessions.worker);
+    const journal = await readJournal(sessions.engine);
     refuseOtherHistory(journal, migrations);
     const state = schemaStateOf(journal);
     if (state.pending) {
@@ -34,7 +34,7 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
       );
     }
     const steps = stepsTo(state, target, migrations.at(-1)?.version ?? 0).filter(({ direction }) => direction === "up");
-    if (steps.length > 0) await ensureJournal(sessions.worker, limitsOf(options, false));
+    if (steps.length > 0) await ensureJournal(sessions.engine, limitsOf(options, false));
     const applied: AppliedMigration[] = [];
     for (const { version } of steps) {
       const migration = migrations.find((candidate) => candidate.version === version);
@@ -43,7 +43,7 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
         await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations) }, []),
       );
     }
-    const fingerprint = (await schemaFingerprint(sessions.worker)).hash;
+    const fingerprint = (await schemaFingerprint(sessions.engine)).hash;
     return {
       from: state.version,
       to: Math.max(state.version, target),

@@ -1,18 +1,18 @@
 import type { QueryResult } from "pg";
-import pg from "pg";
 import { type Batches, runBatches } from "./batches";
-import { heldQuestion, type Limits, type Spent, transactionText, withinBudget } from "./budget";
+import { type Budget, heldQuestion, migrateSettings, type Spent, transactionText, withinBudget } from "./budget";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
 import type { Unit } from "./script";
-import { floorOf, type Sessions } from "./session";
+import { limitSettings, type Sessions } from "./session";
+import { checkResult, removeLeftovers } from "./steps";
 import { asideVacuum, vacuumedTables } from "./vacuum";
 
 /** What a unit did: `undefined` when its condition said that it isn't needed. */
 export type UnitOutcome = { spent: Spent; rows?: number; changed?: number } | undefined;
 
 /** Whether the unit's conditions hold now. */
-export async function isNeeded(
+async function isNeeded(
   sessions: Sessions,
   unit: Unit,
   options: MigrationOptions,
@@ -28,7 +28,7 @@ export async function isNeeded(
   return results.some((one) => one.rows[0]?.needed === true);
 }
 
-/** Runs one unit under the lock budget. @throws as `withinBudget`. */
+/** Runs one unit under the lock budget, in a session that knows nothing of the units before it. @throws as `withinBudget`. */
 export async function runUnit(
   sessions: Sessions,
   unit: Unit,
@@ -37,13 +37,15 @@ export async function runUnit(
 ): Promise<UnitOutcome> {
   const { what, progress } = context;
   if (!(await isNeeded(sessions, unit, options, { what, progress }))) return undefined;
-  const budget = { what, isGentle: unit.isGentle, progress };
+  await sessions.renew();
+  const budget = { what, isGentle: unit.isGentle, progress, statements: unit.statements.length };
   const { worker } = sessions;
   switch (unit.kind) {
     case "transaction": {
-      const { spent } = await withinBudget(sessions, options, budget, async (limits) => {
-        const vacuumed = unit.isGentle ? [] : await vacuumedTables(sessions.observer);
-        const first = asideVacuum(vacuumed, unit.statements, limits, options.gentleLockTimeoutMs);
+      const { spent } = await withinBudget(sessions, options, budget, async (limits, behindVacuum) => {
+        const vacuumed = unit.isGentle ? [] : await vacuumedTables(sessions.engine, unit.touches);
+        const tables = [...new Set([...vacuumed, ...behindVacuum])];
+        const first = asideVacuum(tables, limits, options.gentleLockTimeoutMs);
         return worker.query(transactionText([...first, ...unit.statements, heldQuestion], limits, options.settings));
       });
       return { spent };
@@ -54,21 +56,14 @@ export async function runUnit(
       );
       return { spent };
     }
-    case "outside":
-    case "index": {
-      const { spent } = await withinBudget(sessions, options, budget, (limits) =>
-        outside(sessions, options, limits, async () => {
-          if (unit.index) await dropInvalidIndex(sessions, unit.index);
-          for (const statement of unit.statements) await worker.query(statement);
-        }),
-      );
-      return { spent };
-    }
+    case "steps":
+      return { spent: await runSteps(sessions, unit, options, budget) };
     case "batch": {
       const { spent, rows, changed } = await runBatches(sessions, options, {
         ...budget,
         ...context.batches,
         statement: unit.statements[0] ?? "",
+        parameters: unit.parameters ?? [],
       });
       return { spent, rows, changed };
     }
@@ -77,35 +72,37 @@ export async function runUnit(
   }
 }
 
-/** Outside a transaction settings last as long as the session: they are taken back whatever happens. */
-async function outside(
-  { worker }: Sessions,
-  options: MigrationOptions,
-  limits: Limits,
-  work: () => Promise<void>,
-): Promise<void> {
+async function runSteps(sessions: Sessions, unit: Unit, options: MigrationOptions, budget: Budget): Promise<Spent> {
+  const { steps, statements } = unit;
+  if (steps === undefined) throw new Error(`statement ${unit.number} has no steps`);
+  const { worker } = sessions;
+  // A procedure, which may lock what it likes, waits as shortly as any other statement, but it may have many steps.
+  const patient = { ...options, statementTimeoutMs: options.longStatementTimeoutMs };
   try {
-    await worker.query(`SET lock_timeout = ${limits.lockTimeoutMs}`);
-    await worker.query(`SET statement_timeout = ${limits.statementTimeoutMs}`);
-    await worker.query("SET search_path = public");
-    await work();
-  } finally {
-    await worker.query(floorOf(options)).catch(() => undefined);
-    await worker.query("RESET search_path").catch(() => undefined);
+    const { spent } = await withinBudget(sessions, patient, budget, async (limits) => {
+      await worker.query([...limitSettings(limits), ...migrateSettings(options.settings)].join("; "));
+      if ((await removeLeftovers(sessions, steps)) === "done") return;
+      for (const statement of statements) await worker.query(statement);
+    });
+    await checkResult(sessions, steps);
+    return spent;
+  } catch (error) {
+    // Whoever undoes this, or mends it and tries again, should not find half of it.
+    await withinBudget(sessions, { ...options, deadlineMs: options.lockTimeoutMs }, { ...budget, isGentle: true }, () =>
+      removeLeftovers(sessions, steps),
+    ).catch(() => undefined);
+    throw error;
   }
 }
 
-/** What a crash or a lock timeout left of an index: IF NOT EXISTS would take it for the real one. */
-async function dropInvalidIndex({ worker }: Sessions, index: string): Promise<void> {
-  const { rows } = await worker.query(
-    "SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT (indisvalid AND indisready)",
-    [index],
-  );
-  if (rows.length > 0)
-    await worker.query(
-      `DROP INDEX CONCURRENTLY IF EXISTS ${index
-        .split(".")
-        .map((part) => pg.escapeIdentifier(part))
-        .join(".")}`,
-    );
+/** Before a script goes the other way: what the steps of this one left half done when it was cut off. */
+export async function removeLeftoversOf(
+  sessions: Sessions,
+  units: readonly Unit[],
+  options: MigrationOptions,
+  context: { what: string; progress: Progress },
+): Promise<void> {
+  for (const { steps } of units)
+    if (steps !== undefined)
+      await withinBudget(sessions, options, { ...context, isGentle: true }, () => removeLeftovers(sessions, steps));
 }

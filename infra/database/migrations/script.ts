@@ -1,24 +1,32 @@
-import { type Token, tokenize, withoutQuoted } from "./lexer";
+import { type ParsedStatement, parseSql } from "../sql/parser";
+import type { Problem, SqlSource } from "../sql/source";
+import { distinctNames, isSameName, type QualifiedName } from "../sql/tree";
+import { type Directive, readDirective } from "./directives";
+import { readStatement, type Statement, type Steps } from "./statement";
+import { type Place, readBatch, wrongsOf } from "./statement-rules";
 
 /**
  * One thing that is done or not done: the engine may be killed between any two of them.
- * - `transaction`: its statements in one transaction; the form of every statement that no directive precedes
- * - `outside`: one statement that refuses transactions
- * - `index`: CREATE INDEX CONCURRENTLY; before each attempt an invalid index of that name is dropped
+ * - `transaction`: its statements in one transaction; the form of every statement that neither directive nor kind makes another
+ * - `steps`: one statement that PostgreSQL commits in several steps, outside a transaction
  * - `batch`: one statement, run again and again in key order, a transaction each time
  * - `check`: reads only; when it raises, nothing has been changed yet
  */
 export type Unit = {
   /** From 1, in the order of the file: what the journal calls it. */
   number: number;
-  kind: "transaction" | "outside" | "index" | "batch" | "check";
+  kind: "transaction" | "steps" | "batch" | "check";
   /** Gentle: its locks hold up neither readers nor writers, so it may wait long for them. */
   isGentle: boolean;
   statements: string[];
   /** Conditions in SQL, all of which must hold or the unit is skipped. */
   when: string[];
-  /** Schema-qualified; `index` only. */
-  index?: string;
+  /** `steps` only. */
+  steps?: Steps;
+  /** `batch` only: where $1 and $2 stand in the statement, in bytes. */
+  parameters?: { number: 1 | 2; at: number }[];
+  /** The relations that it names. */
+  touches: QualifiedName[];
   /** First words, for people. */
   summary: string;
   line: number;
@@ -26,114 +34,156 @@ export type Unit = {
 
 export type Script = {
   units: Unit[];
-  /** Tables of which none exists before this version. */
-  creates: string[];
+  /** Tables and sequences that it makes, and those that it drops. */
+  creates: QualifiedName[];
+  drops: QualifiedName[];
   /** When one of `creates` exists on a database without a journal, the version is recorded instead of run. */
   isBaseline: boolean;
 };
 
-/**
- * Reads a migration's SQL with its directives (sql/README.md gives them).
- *
- * @throws with the file's name and line for an unknown or misplaced directive, a CONCURRENTLY without one, transaction
- * control, and a batch that lacks its parameters.
- */
-export function parseScript(file: string, text: string): Script {
-  const script: Script = { units: [], creates: [], isBaseline: false };
-  let pending: Pending = { when: [] };
-  let block: Unit | undefined;
-  const fail = (line: number, message: string): never => {
-    throw new Error(`${file}:${line}: ${message}`);
-  };
-  for (const token of tokensOf(file, text)) {
-    if (token.kind === "directive") {
-      const { name, argument, line } = token;
-      if (name === "creates") script.creates.push(...argument.split(/\s+/));
-      else if (name === "baseline") script.isBaseline = true;
-      else if (name === "when") pending.when.push(`(${argument})`);
-      else if (name === "unless") pending.when.push(`NOT (${argument})`);
-      else if (name === "gentle") pending.isGentle = true;
-      else if (name === "end") {
-        if (!block || block.statements.length === 0)
-          return fail(line, "migrate:end without statements after a migrate:transaction");
-        block = undefined;
-      } else if (
-        name === "transaction" ||
-        name === "no-transaction" ||
-        name === "index" ||
-        name === "batch" ||
-        name === "check"
-      ) {
-        if (pending.kind || block) fail(line, `migrate:${name} inside another one`);
-        if ((name === "index") !== (argument !== ""))
-          fail(line, "only migrate:index takes a name: that of the index, with its schema");
-        pending.kind = name;
-        if (name === "index") pending.index = argument;
-      } else fail(line, `there is no directive migrate:${name}`);
-      if (block && name !== "when" && name !== "unless") fail(line, `migrate:${name} inside a transaction`);
-      continue;
+/** Reads a migration's SQL with its directives (sql/README.md gives them), and everything in it that cannot run. */
+export function parseScript(source: SqlSource): { script: Script; problems: Problem[] } {
+  const { statements, comments, problems } = parseSql(source);
+  const reading = new ScriptReading(source, problems);
+  const parts = [
+    ...comments.map((comment) => ({ at: comment.start, comment })),
+    ...statements.map((statement) => ({ at: statement.start, statement })),
+  ].sort((a, b) => a.at - b.at);
+  for (const part of parts) {
+    if ("statement" in part) reading.addStatement(part.statement);
+    else if (statements.some(({ start, end }) => part.at > start && part.at < end)) reading.refuseInside(part.comment);
+    else reading.addComment(part.comment);
+  }
+  return { script: reading.end(), problems };
+}
+
+type Pending = { kind?: "transaction" | "batch" | "check"; isGentle?: boolean; when: string[]; at: number };
+
+class ScriptReading {
+  private readonly units: Unit[] = [];
+  private readonly statements: Statement[] = [];
+  private baselineAt: number | undefined;
+  private pending: Pending = { when: [], at: -1 };
+  private block: { unit: Unit | undefined; at: number; isGentle: boolean } | undefined;
+
+  constructor(
+    private readonly source: SqlSource,
+    private readonly problems: Problem[],
+  ) {}
+
+  addComment(comment: { start: number; text: string }): void {
+    const directive = readDirective(comment);
+    if (directive === undefined) return;
+    if ("message" in directive) this.fail(directive.at, directive.message);
+    else this.addDirective(directive);
+  }
+
+  refuseInside(comment: { start: number; text: string }): void {
+    if (readDirective(comment) !== undefined)
+      this.fail(comment.start, "a directive stands inside a statement; is a semicolon missing before it?");
+  }
+
+  private addDirective({ name, argument, at }: Directive): void {
+    if (name === "baseline") this.baselineAt = at;
+    else if (name === "end") {
+      if (this.block?.unit === undefined) this.fail(at, "migrate:end without statements after a migrate:transaction");
+      this.block = undefined;
+    } else if (this.block?.unit !== undefined && name !== "when" && name !== "unless")
+      this.fail(at, `migrate:${name} inside a transaction`);
+    else {
+      this.pending.at = at;
+      if (name === "when" || name === "unless")
+        this.pending.when.push(name === "when" ? `(${argument}\n)` : `NOT (${argument}\n)`);
+      else if (name === "gentle") this.pending.isGentle = true;
+      else if (this.pending.kind || this.block) this.fail(at, `migrate:${name} inside another one`);
+      else {
+        this.pending.kind = name;
+        if (name === "transaction") this.block = { unit: undefined, at, isGentle: false };
+      }
     }
-    refuse(token.sql, block ? "transaction" : pending.kind, (message) => fail(token.line, message));
-    if (block) {
-      if (pending.when.length > 0)
-        fail(token.line, "conditions belong to the whole transaction: put them before its first statement");
-      block.statements.push(token.sql);
-      continue;
+  }
+
+  addStatement({ node, start, end }: ParsedStatement): void {
+    const sql = this.source.slice(start, end);
+    const statement = readStatement(node, sql);
+    const { kind, when } = this.pending;
+    const place: Place = this.block
+      ? "transaction"
+      : kind === "batch"
+        ? "batch"
+        : kind === "check"
+          ? "reading"
+          : "alone";
+    for (const { message, at } of wrongsOf(statement, place)) this.fail(at ?? start, message);
+    this.statements.push(statement);
+    const block = this.block;
+    if (block) block.isGentle ||= this.pending.isGentle === true;
+    const isCalledGentle = block?.isGentle ?? this.pending.isGentle === true;
+    if (isCalledGentle) this.holdGentle(statement, start);
+    if (block?.unit) {
+      if (when.length > 0)
+        this.fail(start, "conditions belong to the whole transaction: put them before its first statement");
+      block.unit.statements.push(sql);
+      block.unit.touches.push(...statement.touches);
+      block.unit.isGentle &&= statement.isGentle || isCalledGentle;
+    } else {
+      const unit: Unit = {
+        number: this.units.length + 1,
+        kind: statement.steps && !block ? "steps" : (kind ?? "transaction"),
+        isGentle: statement.isGentle || isCalledGentle || kind === "check",
+        statements: [sql],
+        when,
+        ...(statement.steps && !block && { steps: statement.steps }),
+        touches: [...statement.touches],
+        summary: sql.replace(/\s+/g, " ").slice(0, 90),
+        line: this.source.lineOf(start),
+      };
+      if (kind === "batch") {
+        const { wrongs, parameters } = readBatch(node);
+        for (const { message, at } of wrongs) this.fail(at ?? start, message);
+        unit.parameters = parameters.map(({ number, at }) => ({ number, at: at - start }));
+      }
+      this.units.push(unit);
+      if (block) block.unit = unit;
     }
-    const unit = unitOf(pending, token, script.units.length + 1);
-    script.units.push(unit);
-    if (pending.kind === "transaction") block = unit;
-    pending = { when: [] };
+    this.pending = { when: [], at: -1 };
   }
-  if (block) fail(block.line, "migrate:transaction without migrate:end");
-  if (pending.kind ?? pending.when[0]) fail(text.split("\n").length, "a directive without a statement after it");
-  return script;
+
+  /** Waiting long for a lock that holds others up would hold them up for as long. A table that this very file makes has no others yet. */
+  private holdGentle(statement: Statement, at: number): void {
+    const made = this.statements.flatMap(({ creates }) => creates);
+    const others = statement.touches.filter((name) => !made.some((one) => isSameName(one, name)));
+    if (statement.isStrong && others.length > 0)
+      this.fail(at, "migrate:gentle before a statement whose lock holds up readers or writers");
+  }
+
+  end(): Script {
+    const creates = distinctNames(this.statements.flatMap((statement) => statement.creates));
+    if (this.block) this.fail(this.block.at, "migrate:transaction without migrate:end");
+    else if (this.pending.at >= 0) this.fail(this.pending.at, "a directive without a statement after it");
+    if (this.baselineAt !== undefined && creates.length === 0)
+      this.fail(
+        this.baselineAt,
+        "migrate:baseline in a file without CREATE TABLE: nothing would tell that it is there already",
+      );
+    return {
+      units: this.units,
+      creates,
+      drops: distinctNames(this.statements.flatMap((statement) => statement.drops)),
+      isBaseline: this.baselineAt !== undefined,
+    };
+  }
+
+  private fail(at: number, message: string): void {
+    this.problems.push(this.source.problem(at, message));
+  }
 }
 
-type Pending = {
-  kind?: "transaction" | "no-transaction" | "index" | "batch" | "check";
-  index?: string;
-  isGentle?: boolean;
-  when: string[];
-};
-
-function tokensOf(file: string, text: string): Token[] {
-  try {
-    return tokenize(text);
-  } catch (error) {
-    throw new Error(`${file}, ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function unitOf(pending: Pending, token: { sql: string; line: number }, number: number): Unit {
-  const { kind = "transaction", index } = pending;
-  return {
-    number,
-    kind: kind === "no-transaction" ? "outside" : kind,
-    // What runs concurrently takes SHARE UPDATE EXCLUSIVE at most; a check only reads.
-    isGentle: pending.isGentle ?? (kind === "index" || kind === "no-transaction" || kind === "check"),
-    statements: [token.sql],
-    when: pending.when,
-    ...(index === undefined ? {} : { index }),
-    summary: token.sql.replace(/\s+/g, " ").slice(0, 90),
-    line: token.line,
-  };
-}
-
-function refuse(sql: string, kind: Pending["kind"], fail: (message: string) => void): void {
-  const bare = withoutQuoted(sql);
-  if (/^(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE)\b/i.test(bare)) {
-    fail("transactions are the engine's: use migrate:transaction and migrate:end");
-  }
-  if (/^CREATE\s+(UNIQUE\s+)?INDEX\s+CONCURRENTLY\b/i.test(bare)) {
-    if (kind !== "index")
-      fail("an index built concurrently needs migrate:index and its name: a crash leaves it invalid");
-  } else if (kind === "index") fail("migrate:index is for CREATE INDEX CONCURRENTLY");
-  else if (/\bCONCURRENTLY\b/i.test(bare) && kind !== "no-transaction")
-    fail("CONCURRENTLY needs migrate:no-transaction");
-  if (kind === "batch" && !(/\$1\b/.test(sql) && /\$2\b/.test(sql) && /\blast_key\b/.test(sql))) {
-    fail(
-      "a batch takes $1 (the key after which it begins, or null) and $2 (how many rows) and returns last_key, seen, changed",
-    );
-  }
+/** Reads a verify script, which is read only and one transaction, and everything in it that cannot run. */
+export function parseVerify(source: SqlSource): { statements: string[]; problems: Problem[] } {
+  const { statements, problems } = parseSql(source);
+  for (const { node, start, end } of statements)
+    for (const { message, at } of wrongsOf(readStatement(node, source.slice(start, end)), "reading"))
+      problems.push(source.problem(at ?? start, message));
+  return { statements: statements.map(({ start, end }) => source.slice(start, end)), problems };
 }

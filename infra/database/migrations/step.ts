@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { type QualifiedName, quoted, shownName } from "../sql/tree";
 import { transactionText, withinBudget } from "./budget";
 import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
 import type { Migration } from "./files";
@@ -9,7 +10,7 @@ import type { JournalRow, Step } from "./journal-state";
 import { removeMadeSince } from "./made-since";
 import type { MigrationOptions } from "./options";
 import type { Progress } from "./progress";
-import { runUnit } from "./run-unit";
+import { removeLeftoversOf, runUnit } from "./run-unit";
 import type { Unit } from "./script";
 import type { Sessions } from "./session";
 
@@ -46,20 +47,23 @@ export async function runStep(
   args: Context & { step: Step; pending: JournalRow | undefined },
 ): Promise<AppliedMigration> {
   const { sessions, options, progress, migration, step } = args;
-  const { worker } = sessions;
+  const { engine } = sessions;
   const pending = args.pending?.version === migration.version ? args.pending : undefined;
   const name = label(migration);
-  const before = (await schemaFingerprint(worker)).lines;
-  const existing = await existingTables(worker, migration);
-  const isAdopted = pending?.isAdopted ?? (step.direction === "up" && existing.length > 0);
+  const before = (await schemaFingerprint(engine)).lines;
+  const existing = await existingTables(engine, migration.up.creates);
+  // What its way down drops it must have made: whatever is there by now is somebody else's, with its rows.
+  const others = [...existing, ...(await existingTables(engine, migration.down.drops))];
+  const isAdopted = pending?.isAdopted ?? (step.direction === "up" && others.length > 0);
   const checkpoint =
     pending?.direction === step.direction && pending.chain === migration.chain ? pending.checkpoint : undefined;
 
-  if (isAdopted && step.direction === "up" && migration.up.isBaseline) return recordVersion(args, existing);
+  if (isAdopted && step.direction === "up" && migration.up.isBaseline && existing.length > 0)
+    return recordVersion(args, existing);
 
   progress({ kind: "started", migration: name, direction: step.direction, isContinued: step.isContinued });
   if (step.direction === "down" && options.isShared && !step.isContinued) await removeMadeSince(args);
-  const id = await beginEntry(worker, {
+  const id = await beginEntry(engine, {
     migration,
     direction: step.direction,
     isAdopted,
@@ -68,7 +72,13 @@ export async function runStep(
     ...(checkpoint ? { checkpoint } : {}),
   });
   const tables = tablesIn(before);
-  const attempt = { direction: step.direction, id, tables, ...(checkpoint ? { checkpoint } : {}) };
+  const attempt = {
+    direction: step.direction,
+    id,
+    tables,
+    isHalfWay: pending !== undefined,
+    ...(checkpoint ? { checkpoint } : {}),
+  };
   const outcome = await tryDirection(args, attempt);
   if (!("error" in outcome)) return outcome;
 
@@ -82,7 +92,7 @@ export async function runStep(
     });
   }
   const isUnchanged = !hasChanged && !pending;
-  await failEntry(worker, id, { error: messageOf(error), blockers, ...(isUnchanged ? { unchanged: true } : {}) });
+  await failEntry(engine, id, { error: messageOf(error), blockers, ...(isUnchanged ? { unchanged: true } : {}) });
   if (isUnchanged) throw new MigrationError(`${failed} Nothing was changed.`, { blockers, cause: error });
   if (isAdopted && step.direction === "up") {
     throw new MigrationError(
@@ -107,7 +117,7 @@ async function undo(
   const { sessions, migration, step, progress } = args;
   const direction = step.direction === "up" ? "down" : "up";
   progress({ kind: "undoing", migration: label(migration), because: messageOf(what.cause) });
-  const id = await beginEntry(sessions.worker, {
+  const id = await beginEntry(sessions.engine, {
     migration,
     direction,
     isAdopted: false,
@@ -115,9 +125,9 @@ async function undo(
     undoes: what.id,
     schemaBefore: what.schemaBefore,
   });
-  const outcome = await tryDirection(args, { direction, id, tables: tablesIn(what.schemaBefore) });
+  const outcome = await tryDirection(args, { direction, id, tables: tablesIn(what.schemaBefore), isHalfWay: true });
   if (!("error" in outcome)) return;
-  if (!isConnectionLoss(outcome.error)) await failEntry(sessions.worker, id, { error: messageOf(outcome.error) });
+  if (!isConnectionLoss(outcome.error)) await failEntry(sessions.engine, id, { error: messageOf(outcome.error) });
   throw new MigrationError(
     `${what.failed} Undoing it failed as well: ${messageOf(outcome.error)} ` +
       `Version ${migration.version} is half done; both releases run on it. Run this again: it finishes it, or takes it back where the older version is asked for.`,
@@ -129,6 +139,8 @@ type Attempt = {
   direction: "up" | "down";
   id: string;
   tables: ReadonlySet<string>;
+  /** An attempt before this one, in either direction, did not get to its end. */
+  isHalfWay: boolean;
   checkpoint?: { unit: number; key: string };
 };
 
@@ -137,7 +149,7 @@ async function tryDirection(
   attempt: Attempt,
 ): Promise<AppliedMigration | { error: unknown; hasChanged: boolean }> {
   const { sessions, options, progress, migration } = args;
-  const { worker } = sessions;
+  const { engine } = sessions;
   const { direction, id } = attempt;
   const name = label(migration);
   const began = performance.now();
@@ -145,6 +157,11 @@ async function tryDirection(
   let hasChanged = false;
   try {
     const script = migration[direction];
+    if (attempt.isHalfWay)
+      await removeLeftoversOf(sessions, [...migration.up.units, ...migration.down.units], options, {
+        what: `tidying up before ${name} ${direction}`,
+        progress,
+      });
     for (const unit of script.units) {
       progress({
         kind: "unit-started",
@@ -157,7 +174,7 @@ async function tryDirection(
       if (unit.kind !== "check") hasChanged = true;
       const entry = await runAndNote(args, attempt, unit);
       if (entry) units.push(entry);
-      if (entry && unit.kind !== "check") await noteEntry(worker, id, { units });
+      if (entry && unit.kind !== "check") await noteEntry(engine, id, { units });
       progress({
         kind: "unit-finished",
         migration: name,
@@ -174,14 +191,16 @@ async function tryDirection(
     const durationMs = performance.now() - began;
     const alsoRecord = options.alsoRecord[migration.version]?.[direction] ?? [];
     const details = { units, durationMs: round(durationMs), longestLockMs, leftOver };
+    await sessions.renew();
     await withinBudget(
       sessions,
       options,
       { what: `recording ${name} ${direction}`, isGentle: false, progress },
-      (limits) => finishEntry(worker, { id, version: migration.version, direction, details, alsoRecord }, limits),
+      (limits) =>
+        finishEntry(sessions.worker, { id, version: migration.version, direction, details, alsoRecord }, limits),
     );
     // After the application's own journal has been written to, which may have been made by that.
-    if (direction === "up") await noteEntry(worker, id, { schemaAfter: (await schemaFingerprint(worker)).lines });
+    if (direction === "up") await noteEntry(engine, id, { schemaAfter: (await schemaFingerprint(engine)).lines });
     progress({ kind: "finished", migration: name, direction, durationMs });
     for (const line of leftOver)
       progress({ kind: "warning", message: `${name}: differs from the schema before it went up: ${line}` });
@@ -196,7 +215,7 @@ async function tryDirection(
       leftOver,
     };
   } catch (error) {
-    await worker.query("ROLLBACK").catch(() => undefined);
+    await sessions.worker.query("ROLLBACK").catch(() => undefined);
     return { error, hasChanged };
   }
 }
@@ -209,7 +228,7 @@ async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<
     progress,
     batches: {
       after: attempt.checkpoint?.unit === unit.number ? attempt.checkpoint.key : null,
-      checkpoint: (key) => noteEntry(sessions.worker, attempt.id, { checkpoint: { unit: unit.number, key } }),
+      checkpoint: (key) => noteEntry(sessions.engine, attempt.id, { checkpoint: { unit: unit.number, key } }),
     },
   }).catch((error: unknown) => {
     if (error instanceof MigrationError || isConnectionLoss(error)) throw error;
@@ -235,7 +254,7 @@ async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<
  */
 export async function recordVersion(args: Context, existing: string[]): Promise<AppliedMigration> {
   const { sessions, options, progress, migration } = args;
-  const { worker } = sessions;
+  const { engine } = sessions;
   const name = label(migration);
   const began = performance.now();
   try {
@@ -250,7 +269,7 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
       },
     );
   }
-  const id = await beginEntry(worker, {
+  const id = await beginEntry(engine, {
     migration,
     direction: "up",
     isAdopted: true,
@@ -259,10 +278,11 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
   });
   const alsoRecord = options.alsoRecord[migration.version]?.up ?? [];
   const details = { recorded: true, found: existing };
+  await sessions.renew();
   await withinBudget(sessions, options, { what: `recording ${name}`, isGentle: false, progress }, (limits) =>
-    finishEntry(worker, { id, version: migration.version, direction: "up", details, alsoRecord }, limits),
+    finishEntry(sessions.worker, { id, version: migration.version, direction: "up", details, alsoRecord }, limits),
   );
-  await noteEntry(worker, id, { schemaAfter: (await schemaFingerprint(worker)).lines });
+  await noteEntry(engine, id, { schemaAfter: (await schemaFingerprint(engine)).lines });
   progress({ kind: "recorded", migration: name });
   const durationMs = performance.now() - began;
   return {
@@ -279,11 +299,11 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
 
 /** A verify script can only pass or raise, and it can only read. */
 async function verify({ sessions, options, progress, migration }: Context, direction: "up" | "down"): Promise<void> {
-  const script = migration.verify[direction].trim().replace(/;$/, "");
   const budget = { what: `verifying ${label(migration)} ${direction}`, isGentle: true, progress };
   try {
+    await sessions.renew();
     await withinBudget(sessions, options, budget, (limits) =>
-      sessions.worker.query(transactionText([script], limits, options.settings, "READ ONLY")),
+      sessions.worker.query(transactionText(migration.verify[direction], limits, options.settings, "READ ONLY")),
     );
   } catch (error) {
     await sessions.worker.query("ROLLBACK").catch(() => undefined);
@@ -292,17 +312,17 @@ async function verify({ sessions, options, progress, migration }: Context, direc
   }
 }
 
-async function existingTables(worker: Client, migration: Migration): Promise<string[]> {
-  const { rows } = await worker.query<{ name: string }>(
-    "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NOT NULL",
-    [migration.up.creates],
+async function existingTables(engine: Client, names: readonly QualifiedName[]): Promise<string[]> {
+  const { rows } = await engine.query<{ name: string }>(
+    "SELECT name FROM unnest($1::text[], $2::text[]) AS named (quoted, name) WHERE to_regclass(quoted) IS NOT NULL",
+    [names.map(quoted), names.map(shownName)],
   );
   return rows.map((row) => row.name);
 }
 
 /** Where the schema before isn't known, somebody else having made the version: tables and functions that no version makes. */
-async function leftOverOf({ sessions: { worker }, migration, knownTables }: Context): Promise<string[]> {
-  const [before, { lines: now }] = [await schemaBefore(worker, migration.version), await schemaFingerprint(worker)];
+async function leftOverOf({ sessions: { engine }, migration, knownTables }: Context): Promise<string[]> {
+  const [before, { lines: now }] = [await schemaBefore(engine, migration.version), await schemaFingerprint(engine)];
   if (before !== undefined) return fingerprintDifference(before, now);
   const known = [...tablesIn(now)].filter((table) => knownTables.has(table));
   return now
