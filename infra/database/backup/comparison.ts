@@ -78,7 +78,7 @@ export function describeComparison(compared: readonly TableComparison[]): string
   ].join("; ");
 }
 
-function isSame(one: RangeDigest, other: RangeDigest): boolean {
+export function isSame(one: RangeDigest, other: RangeDigest): boolean {
   return one.rows === other.rows && one.checksum === other.checksum;
 }
 

@@ -16,7 +16,12 @@ const blocksPerStatement = 8_192;
 const digest = "count(*)::text AS rows, coalesce(sum(h), 0)::text || '/' || coalesce(bit_xor(h), 0)::text AS checksum";
 
 /** Rows of a table with their hash, without those that were written after the horizon. */
-export function hashedRows(table: TableLayout, horizon: string | null, blocks?: { from: string; to: string }): string {
+export function hashedRows(
+  table: TableLayout,
+  horizon: string | null,
+  blocks?: { from: string; to: string },
+  more?: string,
+): string {
   const conditions = [
     ...(blocks === undefined
       ? []
@@ -26,7 +31,7 @@ export function hashedRows(table: TableLayout, horizon: string | null, blocks?: 
         ]),
     ...(horizon === null ? [] : [isOlder("one.xmin", horizon)]),
   ];
-  return `SELECT one.ctid AS place, pg_catalog.hash_record_extended(ROW(pg_catalog.record_send(ROW(${table.row}))), 0) AS h
+  return `SELECT one.ctid AS place, pg_catalog.hash_record_extended(ROW(pg_catalog.record_send(ROW(${table.row}))), 0) AS h${more === undefined ? "" : `, ${more}`}
 FROM ONLY ${table.name} AS one${conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`}`;
 }
 
