@@ -5,7 +5,7 @@ import { resolveRelease } from "./release/release";
 import { reach } from "./report/contacts";
 import { alarmRules } from "./stack/alarms";
 import { Artifacts } from "./stack/artifacts";
-import { certificateAuthority } from "./stack/certificate-authority";
+import { databaseAuthority, publicAuthority } from "./stack/certificate-authority";
 import { readSettings } from "./stack/config";
 import { DataVolume } from "./stack/data-volume";
 import { Database } from "./stack/database";
@@ -131,8 +131,9 @@ const input = pulumi.secret(
       port: database.port,
       // Known once the roles are there.
       name: roles.database,
-      certificateAuthority: certificateAuthority(settings.database.certificateAuthority, settings.target.region),
+      certificateAuthority: databaseAuthority(settings.database.certificateAuthority, settings.target.region),
     },
+    publicAuthority: publicAuthority(settings.network.certificateAuthority),
     dataVolume: dataVolume === undefined ? null : { id: dataVolume.volumeId },
     bucket: artifacts.bucket,
     monitoring: { dashboard: monitoring.dashboard, alarms: monitoring.alarms },

@@ -9,6 +9,8 @@ export type InitOptions = {
   configFile?: string;
   /** Asks the operator; without it, whatever would be asked for is made. */
   ask?: (question: string) => Promise<string>;
+  /** Where the public name's certificate comes from; without it, from itself. */
+  certify?: (publicName: string) => Promise<{ certificate: string; privateKey: string }>;
   log: (line: string) => void;
 };
 
@@ -63,11 +65,11 @@ export async function initStack(options: InitOptions): Promise<void> {
       throw new Error(
         "prompt-library:network.publicName is missing. Remedy: pulumi config set --path network.publicName NAME, then run this again",
       );
-    const made = await makeCertificate(network.publicName);
+    const made = await (options.certify ?? makeCertificate)(network.publicName);
     await config.set("keys.tlsCertificate", made.certificate, { isSecret: false });
     await config.set("secrets.tlsPrivateKey", made.privateKey, { isSecret: true });
     log(
-      `set keys.tlsCertificate, signed by itself for ${network.publicName}, and secrets.tlsPrivateKey (secret); put an authority's in their place for real users`,
+      `set keys.tlsCertificate for ${network.publicName} and secrets.tlsPrivateKey (secret)${options.certify === undefined ? "; it is signed by itself: put an authority's in its place for real users" : ""}`,
     );
   }
 }

@@ -19,6 +19,8 @@ export type StepInput = {
     /** PEM. */
     certificateAuthority: string;
   };
+  /** PEM of who signed the public certificate; null where browsers know them. */
+  publicAuthority: string | null;
   /** Holds `app.sharedDirectories`; null where there are none. */
   dataVolume: { id: string } | null;
   bucket: string;

@@ -14,8 +14,13 @@ export const targetSettings = z.strictObject({
 export const networkSettings = z.strictObject({
   /** A /16 of which four /24 are used. */
   cidrBlock: ipv4Range.refine((range) => range.endsWith("/16"), { message: "must be a /16 such as 10.20.0.0/16" }),
-  /** The name that users type; its certificate is `tls.certificate`. */
+  /** The name that users type; its certificate is `keys.tlsCertificate`. */
   publicName: z.string().regex(/^[a-z0-9.-]+$/, "must be a DNS name in lower case"),
+  /**
+   * Who signed that certificate: `public` for one that browsers know (or for the one that `npm run init` makes), or the path of a PEM
+   * file for an authority of your own.
+   */
+  certificateAuthority: z.string().min(1).default("public"),
   sshFrom: z.array(ipv4Range).min(1),
   httpsFrom: z.array(ipv4Range).min(1).default(["0.0.0.0/0"]),
   /** The longest request body that reaches the backend; a longer one is answered 413. */

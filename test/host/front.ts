@@ -26,6 +26,8 @@ export type Front = {
   nginxConfig: string;
   /** Makes a slot the one that serves, as the one rename of an activation does. */
   serve(slot: Slot): Promise<void>;
+  /** A text of the host's, with the front's own paths. */
+  place(text: string): string;
   /** A script of the host's, with the front's own paths. */
   run(script: (paths: HostPaths) => string): Promise<void>;
   stop(): Promise<void>;
@@ -94,6 +96,7 @@ export async function startFront(
         await symlink(`serving/${slot}`, `${place(paths.current)}.new`);
         await rename(`${place(paths.current)}.new`, place(paths.current));
       },
+      place,
       async run(script) {
         await execa("bash", ["-euo", "pipefail", "-c", place(script(paths))]);
       },

@@ -8,6 +8,7 @@ import { cacheDirectory } from "../cache";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { installDebianPackages, rehearsalPackages } from "../debian-packages";
 import { setupToolchain } from "../toolchain/setup";
+import { issueCertificate } from "./certificates";
 import { Pulumi } from "./pulumi";
 
 export type RehearsalOptions = {
@@ -49,6 +50,7 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
   };
   Object.assign(process.env, environment);
   const configFile = join(home, `Pulumi.${stack}.yaml`);
+  const publicRoot = join(home, "public-ca.pem");
   if (!(await exists(configFile))) {
     await copyFile("Pulumi.yaml", join(home, "Pulumi.yaml"));
     const template = await readFile("Pulumi.rehearsal.yaml", "utf8");
@@ -57,13 +59,23 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
       template
         .replace("REHEARSAL_REPOSITORY", repository)
         .replaceAll("REHEARSAL_DATABASE_CA", join(home, "cloud", "database-ca.pem"))
+        .replace("REHEARSAL_PUBLIC_CA", publicRoot)
         // Two rehearsals on one machine must not meet at one port. Below those that the system hands out to whoever
         // connects: one of them could be taken at the next run.
         .replace(/tunnelPort: \d+/, `tunnelPort: ${await freePort(randomInt(15_432, 25_432))}`),
     );
   }
   log("the stack, its keys and secrets");
-  await initStack({ stack, configFile, log });
+  await initStack({
+    stack,
+    configFile,
+    log,
+    certify: async (publicName) => {
+      const { root, ...issued } = await issueCertificate(publicName, "ecdsa");
+      await writeFile(publicRoot, root);
+      return issued;
+    },
+  });
   return { pulumi: new Pulumi({ stack, configFile, environment }), cloud, home, environment };
 }
 

@@ -297,6 +297,7 @@ test("the rehearsal's file differs from staging's only where it must", () => {
     "app.repository",
     "aws:region",
     "database.certificateAuthority",
+    "network.certificateAuthority",
     "network.publicName",
     "network.sshFrom.0",
     "preflight.externalApis.0.certificateAuthority",

@@ -17,7 +17,10 @@ const publicQuestions = 20;
 export async function bake(context: StepContext, staged: SlotContent, restartsBefore: number): Promise<void> {
   const { settings, host } = context.input;
   const { publicName } = settings.network;
-  const site = new PublicSite(host.address, publicName, settings.keys.tlsCertificate);
+  const site = new PublicSite(host.address, publicName, {
+    chain: settings.keys.tlsCertificate,
+    authority: context.input.publicAuthority,
+  });
   const limits = { restartsBefore, memoryLimitMiB: settings.app.backend.memoryLimitMiB };
   const bakeMs = settings.verification.bakeSeconds * 1000;
   let highestMiB = 0;

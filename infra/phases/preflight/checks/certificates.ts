@@ -1,16 +1,19 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { connect } from "node:tls";
 import type { StepContext } from "../../../context/step";
 import { StepFailure } from "../../../core/failure";
+import { chainOf, isSelfSigned } from "../../../host/public-certificate";
+import { daysLeft, timeProblems } from "./certificate-time";
+import { publicProblems } from "./public-certificate";
 
 /** PRE-4.4: the public certificate and the database's: chain, name, days left. */
 export async function certificates(context: StepContext): Promise<string> {
   const { settings, database } = context.input;
   const { publicName } = settings.network;
   const days = settings.preflight.certificateDaysLeft;
-  const problems: string[] = publicProblems(
-    settings.keys.tlsCertificate,
+  const problems = await publicProblems(
+    { chain: settings.keys.tlsCertificate, authority: context.input.publicAuthority },
     settings.secrets.tlsPrivateKey,
     publicName,
     days,
@@ -27,55 +30,8 @@ export async function certificates(context: StepContext): Promise<string> {
       "put a certificate with its chain into keys.tlsCertificate and its key into secrets.tlsPrivateKey; RDS renews the database's with pulumi up or in its maintenance",
     );
   const [leaf] = chainOf(settings.keys.tlsCertificate);
-  const bySelf = leaf?.checkIssued(leaf) === true ? ", signed by itself" : "";
+  const bySelf = isSelfSigned(leaf!) ? ", signed by itself" : "";
   return `the public one bears ${publicName} and holds for ${daysLeft(leaf!, new Date())} days${bySelf}; the database's bears ${database.address}, is signed by the configured authority and holds for ${daysLeft(shown, new Date())} days`;
-}
-
-/** What is wrong with a chain, its leaf first, as of now. */
-export function publicProblems(pem: string, privateKey: string, name: string, days: number, now: Date): string[] {
-  const chain = chainOf(pem);
-  const [leaf] = chain;
-  if (leaf === undefined) return ["keys.tlsCertificate holds no certificate"];
-  const problems = chain.flatMap((certificate, index) =>
-    timeProblems(index === 0 ? `the public one (${name})` : `the chain's ${index + 1}.`, certificate, days, now),
-  );
-  if (leaf.checkHost(name) === undefined)
-    problems.push(
-      `keys.tlsCertificate does not bear the name ${name} (it bears ${leaf.subjectAltName ?? leaf.subject})`,
-    );
-  chain.slice(1).forEach((issuer, index) => {
-    const issued = chain[index];
-    if (issued === undefined || !issued.checkIssued(issuer) || !issued.verify(issuer.publicKey))
-      problems.push(`keys.tlsCertificate: its ${index + 1}. certificate is not signed by the ${index + 2}.`);
-  });
-  if (!matchesKey(leaf, privateKey)) problems.push("secrets.tlsPrivateKey is not the key of keys.tlsCertificate");
-  return problems;
-}
-
-function matchesKey(leaf: X509Certificate, privateKey: string): boolean {
-  try {
-    return leaf.checkPrivateKey(createPrivateKey(privateKey));
-  } catch {
-    return false;
-  }
-}
-
-function timeProblems(what: string, certificate: X509Certificate, days: number, now: Date): string[] {
-  if (new Date(certificate.validFrom) > now) return [`${what} is not valid before ${certificate.validFrom}`];
-  const left = daysLeft(certificate, now);
-  return left < days
-    ? [`${what} ends in ${left} days; at least ${days} must be left (preflight.certificateDaysLeft)`]
-    : [];
-}
-
-function daysLeft(certificate: X509Certificate, now: Date): number {
-  return Math.floor((new Date(certificate.validTo).getTime() - now.getTime()) / 86_400_000);
-}
-
-function chainOf(pem: string): X509Certificate[] {
-  return (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map(
-    (one) => new X509Certificate(one),
-  );
 }
 
 /** The request with which a PostgreSQL client asks for TLS: its length and a number that stands for it. */
