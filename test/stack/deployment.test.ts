@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { type ReturningVisitor, startVisitor } from "../returning-visitor";
 import { until } from "./cloud-fixture";
 import {
   deploy,
@@ -21,14 +22,28 @@ import { deployedInput, forgetRateLimit } from "./steps";
 
 /** One deployment after the other, as a newcomer's rehearsal goes. */
 let rehearsal: Rehearsal;
+/** A user whose browser stays open over all of it, and the script of the release that it began with. */
+let visitor: ReturningVisitor | undefined;
+let firstScript: string;
 
 beforeAll(async () => {
   rehearsal = await testRehearsal();
 });
 
 afterAll(async () => {
+  await visitor?.leave();
   await deployed("v1.1.0", 1);
 });
+
+/** What the visitor's page runs, and whether its browser had kept it. */
+async function scriptSeen(): Promise<{ script: string; wasKept: boolean }> {
+  const { address } = (await deployedInput(rehearsal)).host;
+  const { network, keys } = (await deployedInput(rehearsal)).settings;
+  visitor ??= await startVisitor({ publicName: network.publicName, address, certificate: keys.tlsCertificate });
+  const { files } = await visitor.visit("/login");
+  const [[script, bytes] = ["none", 0]] = Object.entries(files).filter(([path]) => path.endsWith(".js"));
+  return { script, wasKept: bytes === 0 };
+}
 
 describe("from a bare machine to the next release and back", () => {
   test("a preview works before anything was deployed", async () => {
@@ -42,6 +57,9 @@ describe("from a bare machine to the next release and back", () => {
     expect(exitCode).toBe(0);
     expect(await servingRelease(rehearsal)).toBe("v1.1.0");
     expect((await latestReport()).boxes.filter((box) => box.result === "failed")).toEqual([]);
+    const { script } = await scriptSeen();
+    firstScript = script;
+    expect(await scriptSeen()).toEqual({ script, wasKept: true });
   });
 
   test("the same again changes nothing, nor does a preview", async () => {
@@ -71,6 +89,9 @@ describe("from a bare machine to the next release and back", () => {
   test("v1.2.0 at schema 2 takes over", async () => {
     expect((await deploy(rehearsal, "v1.2.0", 2)).exitCode).toBe(0);
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");
+    const { script } = await scriptSeen();
+    expect(script).toMatch(/^\/assets\/.+\.js$/);
+    expect(script).not.toBe(firstScript);
     const report = await latestReport();
     expect(report.boxes.filter((box) => box.result === "failed")).toEqual([]);
     for (const id of [
@@ -129,6 +150,7 @@ describe("from a bare machine to the next release and back", () => {
   test("v1.1.0 at schema 1 again: back without a stop, the schema after the older release serves", async () => {
     expect((await deploy(rehearsal, "v1.1.0", 1)).exitCode).toBe(0);
     expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+    expect(await scriptSeen()).toEqual({ script: firstScript, wasKept: true });
     const report = await latestReport();
     for (const id of ["RBK-1", "RBK-2", "RBK-3"]) expect([id, resultOf(report, id)]).toEqual([id, "passed"]);
   });
