@@ -144,14 +144,13 @@ const forged = {
   "x-forwarded-port": "80",
   "x-forwarded-server": "evil.example",
   "x-forwarded-prefix": "/evil",
+  "x-forwarded-user": "admin",
+  "x-forwarded-for-": "6.6.6.6",
   forwarded: "for=6.6.6.6;host=evil.example",
 };
 
-test.each<[string, number | undefined]>([
-  ["users", undefined],
-  ["verification", 8101],
-])("the backend hears of %s what the front saw, never what the client says of itself", async (_, plainPort) => {
-  await ask(front, "/api/things", { headers: forged, ...(plainPort === undefined ? {} : { plainPort }) });
+test("the backend hears what the front saw, never what the client says of itself", async () => {
+  await ask(front, "/api/things", { headers: forged });
   const { headers } = asked.at(-1)!;
   expect(Object.fromEntries(Object.entries(headers).filter(([name]) => name in forged))).toEqual({
     host: publicName,
@@ -161,4 +160,19 @@ test.each<[string, number | undefined]>([
     "x-forwarded-host": publicName,
     "x-forwarded-port": "443",
   });
+});
+
+test("verification's requests look to the backend like those of users", async () => {
+  await ask(front, "/api/things", { plainPort: 8101, headers: { host: `127.0.0.1:8101` } });
+  expect(asked.at(-1)!.headers).toMatchObject({ host: publicName, "x-forwarded-proto": "https" });
+});
+
+test("a public name may be as long as DNS allows a part of it to be, and more", async () => {
+  const name = `${"a".repeat(63)}.${"b".repeat(63)}.example`;
+  const long = await startFront(await issueCertificate(name, "ecdsa"), { network: { publicName: name } });
+  try {
+    expect((await ask(long, "/", { plainPort: 80 })).headers.location).toBe(`https://${name}/`);
+  } finally {
+    await long.stop();
+  }
 });

@@ -12,6 +12,8 @@ const door = "door";
  * twice), 50 times: 10 s in which a backend may start. What was sent to a backend that then died without an answer is tried again
  * where that is harmless, never a POST.
  *
+ * Headers of the kind X-Forwarded- that nginx does not set are a client's own claims and go no further.
+ *
  * An answer may take 5 minutes, a websocket may be quiet for an hour. Answers that are streams of events are passed on as they come
  * (nginx heeds the header and keeps it from the client); all others nginx may hold, so that a slow client keeps no slot from draining.
  */
@@ -37,6 +39,7 @@ defaults
 
 frontend backend-api
     bind 127.0.0.1:${loopback.backend}
+    http-request del-header ^x-forwarded-(?!(for|proto|host|port)$) -m reg
     http-response set-header X-Accel-Buffering no if { res.hdr(content-type) -m beg -i text/event-stream }
     default_backend slots
 `;

@@ -11,7 +11,8 @@ export function backendUpstream(application: string): string {
 }
 
 /**
- * What the backend is told of a request is what nginx saw: headers in which a client may claim something else are set or taken away.
+ * What the backend is told of a request is what nginx saw: headers in which a client may claim something else are set here, and HAProxy takes
+ * away the rest of their kind.
  * How long an answer or a quiet websocket may take is HAProxy's to say, so nginx waits longer than HAProxy ever does.
  */
 export function passToBackend({ publicName, maxBodyMiB }: { publicName: string; maxBodyMiB: number }): string {
@@ -29,10 +30,6 @@ export function passToBackend({ publicName, maxBodyMiB }: { publicName: string; 
     proxy_set_header X-Forwarded-Proto https;
     proxy_set_header X-Forwarded-Host ${publicName};
     proxy_set_header X-Forwarded-Port 443;
-    proxy_set_header X-Forwarded-Server '';
-    proxy_set_header X-Forwarded-Prefix '';
-    proxy_set_header X-Forwarded-Ssl '';
-    proxy_set_header X-Forwarded-Scheme '';
     proxy_set_header Forwarded '';
     proxy_set_header Upgrade $http_upgrade;
     proxy_set_header Connection $upgrade_or_keep;
