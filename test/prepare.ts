@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCloud, stopCloud } from "./cloud/cloud";
 import { installDebianPackages, testPackages } from "./debian-packages";
+import { judges } from "./toolchain/judges";
 import { setupToolchain } from "./toolchain/setup";
 
 /**
- * Whatever the tests need on a bare machine, said as it happens: Debian's packages, the engine and its plugins, moto and the
- * host image. Seconds when it is all there.
+ * Whatever the tests need on a bare machine, said as it happens: Debian's packages, the engine and its plugins, moto, the
+ * judges and the host image. Seconds when it is all there.
  */
 const startedAt = Date.now();
 const log = (line: string) =>
@@ -15,6 +16,7 @@ const log = (line: string) =>
 
 await installDebianPackages(testPackages, log);
 await setupToolchain({ log });
+await judges(log);
 // Started once and stopped, so that its packages, moto and the host image are there before a test waits for them.
 const home = await mkdtemp(join(tmpdir(), "prepare-cloud-"));
 try {

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 import { issueCertificate, type KeyKind } from "../rehearsal/certificates";
-import { pythonEnvironment } from "../toolchain/python";
+import { judges } from "../toolchain/judges";
 import { type Front, startFront } from "./front";
 
 const publicName = "prompts.example";
-let programs: string;
+let programs: Awaited<ReturnType<typeof judges>>;
 
 beforeAll(async () => {
-  programs = await pythonEnvironment("judges", ["sslyze==6.3.1", "gixy-ng==0.2.59"], (line) => console.error(line));
+  programs = await judges(console.error);
 });
 
 async function withFront(kind: KeyKind, work: (front: Front, root: string) => Promise<void>): Promise<void> {
@@ -28,7 +28,7 @@ describe("sslyze finds TLS as Mozilla's profile intermediate asks", () => {
   test.each<KeyKind>(["ecdsa", "rsa"])("with a certificate of %s", async (kind) => {
     await withFront(kind, async ({ address }, root) => {
       const { stdout, exitCode } = await execa(
-        join(programs, "sslyze"),
+        programs.sslyze,
         [
           ...["--mozilla_config=intermediate", `--sni=${publicName}`, "--certinfo", `--certinfo_ca_file=${root}`],
           `${address}:443`,
@@ -49,7 +49,7 @@ const accepted: Readonly<Record<string, string>> = {
 
 test("gixy finds nothing in nginx's configuration but what is accepted here", async () => {
   await withFront("ecdsa", async ({ nginxConfig }) => {
-    const { stdout } = await execa(join(programs, "gixy"), ["--format=json", nginxConfig], {
+    const { stdout } = await execa(programs.gixy, ["--format=json", nginxConfig], {
       reject: false,
       timeout: 50_000,
     });
