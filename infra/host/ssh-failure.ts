@@ -30,10 +30,10 @@ export function explainRefusal(host: HostAddress, words: string): HostRefused | 
   if (/Host key verification failed|no matching host key type found/.test(words)) {
     const shown = /SHA256:[\w+/]+/.exec(words)?.[0] ?? "none of the pinned key's type";
     return new HostRefused(
-      `whoever answers at ${host.address} has another host key than this stack's host: ${shown}, pinned is ${fingerprint(host.publicKey)} (keys.host). Nothing was sent`,
-      `find out why before you go on. Is the address still the host's (aws ec2 describe-addresses --public-ips ${host.address}), and which key did the host write on its ` +
-        "console (aws ec2 get-console-output --latest --instance-id ID)? If the host was rebuilt by hand, replace it: pulumi up --replace URN, its instance's. " +
-        "If nobody did that, somebody may stand in between",
+      `${host.address} answered with another host key than this stack's host has: ${shown}; the host's console showed ${fingerprint(host.publicKey)}. Nothing was sent`,
+      `find out why before you continue. Is the address still that host's: aws ec2 describe-addresses --public-ips ${host.address}. ` +
+        "Which key does its console show now: aws ec2 get-console-output --latest --output text --instance-id ID. " +
+        "If it shows the new one, somebody rebuilt the host: pulumi up --replace URN, of the stack's host-key, reads it again. Otherwise another machine answers in its place",
     );
   }
   if (/Permission denied \(/.test(words))
