@@ -73,6 +73,8 @@ export async function startCluster(options: { settings?: Record<string, string> 
         "UTF8",
         "--locale",
         "C.UTF-8",
+        // As RDS does.
+        "--data-checksums",
         "--no-sync",
       ],
       identity,

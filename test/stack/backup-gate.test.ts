@@ -173,7 +173,9 @@ describe("the backup gate", () => {
         secrets: { ...input.settings.secrets, masterPassword: "not-the-masters-password" },
       },
     });
-    expect(error).toMatch(/the backup is not one:[\s\S]*PRE-2.2: restoring .* failed: connecting to .* failed/);
+    expect(error).toMatch(
+      /whether the backup is one could not be found out:[\s\S]*PRE-2.2: restoring .* failed: connecting to .* failed/,
+    );
     expect(resultOf(context, "PRE-2.4")).toBe("failed");
     expect(await copiesLeft()).toEqual([]);
     expect((await stackSnapshots(rds, owner)).map(({ provenAt }) => provenAt)).toEqual([null]);

@@ -23,7 +23,7 @@ export type Expectation = {
 };
 
 export type Proof = {
-  /** Evidence: marker and amcheck; empty where `integrityProblems` has any. */
+  /** Evidence: the marker, and what was looked at; worth nothing where `integrityProblems` has any. */
   integrity: string;
   integrityProblems: string[];
   /** Evidence: what was equal. */
@@ -38,18 +38,25 @@ export async function proveCopy(connect: Connect, wanted: Expectation, options: 
   try {
     const marked = await findMarker(copy, wanted.marker);
     const integrity = await checkIntegrity(copy);
-    const compared = compareContent(wanted.before, wanted.after, await readContent(connect, wanted.layout, options));
+    let damage: string[] = [];
+    const content = await readContent(connect, wanted.layout, options).catch((error: Error): ContentDigest => {
+      // What is damaged was found already; that it can't be compared either follows.
+      if (integrity.problems.length === 0) throw error;
+      damage = [`could not be read to its end: ${error.message}`];
+      return {};
+    });
+    const compared = damage.length > 0 ? [] : compareContent(wanted.before, wanted.after, content);
     const sequences = await readSequences(copy);
     return {
-      integrity: `the marker row of ${wanted.marker.writtenAt.toISOString()} is in the restored copy; amcheck found nothing in ${integrity.indexes} indexes and ${integrity.tables} tables`,
+      integrity: `the marker row of ${wanted.marker.writtenAt.toISOString()} is in the restored copy; ${integrity.evidence}`,
       integrityProblems: [
         ...(marked === wanted.snapshot
           ? []
           : [`the marker row ${wanted.marker.id} is not in it: it is no copy of this snapshot`]),
-        ...integrity.problems.map((problem) => `amcheck: ${problem}`),
+        ...integrity.problems,
       ],
       content: describeContent(compared, sequences.length, wanted.layout),
-      contentProblems: [...comparisonProblems(compared), ...sequenceProblems(wanted.sequences, sequences)],
+      contentProblems: [...damage, ...comparisonProblems(compared), ...sequenceProblems(wanted.sequences, sequences)],
       compared,
     };
   } finally {

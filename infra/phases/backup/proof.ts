@@ -64,7 +64,9 @@ export async function proveSnapshot(
   const seconds = `restored in ${times.restore?.toFixed(1)} s, proved in ${times.proof?.toFixed(1)} s`;
   const whole = (problems: string[] | undefined, evidence: string | undefined): string => {
     if (failure !== undefined || problems === undefined || evidence === undefined)
-      throw new Error(`restoring ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`);
+      throw new Error(
+        `restoring and reading ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`,
+      );
     if (problems.length > 0) throw new Error(`${made.id}: ${problems.join("; ")}`);
     return evidence;
   };
@@ -81,9 +83,15 @@ export async function proveSnapshot(
       `${whole(proof && [...proof.integrityProblems, ...proof.contentProblems], made.id)} was restored and proved, ${seconds}`,
   );
   const found = findings(context.boxes);
+  const rows = found.map((row) => `  - ${row}`).join("\n");
+  if (failure !== undefined)
+    throw new StepFailure(
+      `whether the backup is one could not be found out:\n${rows}`,
+      "nothing is known against the snapshot itself; once that is mended, pulumi up makes another and proves that one",
+    );
   if (found.length > 0)
     throw new StepFailure(
-      `the backup is not one:\n${found.map((row) => `  - ${row}`).join("\n")}`,
+      `the backup is not one:\n${rows}`,
       "find out why before anything is changed; pulumi up makes another snapshot and proves that one",
     );
 }
