@@ -95,7 +95,7 @@ const monitoring = new Monitoring(`${name}-monitoring`, {
 });
 
 const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
-  schedule: settings.backup.schedule,
+  atUtc: settings.backup.scheduledAtUtc,
   keepDays: settings.backup.scheduledKeepDays,
   resources: [database.arn, ...(dataVolume === undefined ? [] : [dataVolume.arn])],
   isProtected,

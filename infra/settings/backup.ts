@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeOfDay } from "./time-of-day";
 
 /** Snapshots before a change of schema, how they are proved, how long they are kept; and the scheduled ones. */
 export const backupSettings = z
@@ -26,11 +27,8 @@ export const backupSettings = z
     keepDays: z.int().min(1).max(3650).default(35),
     /** and at least as many of them, however old. The newest proven one is never pruned. */
     keepSnapshots: z.int().min(1).max(100).default(3),
-    /** When AWS Backup takes the scheduled snapshots of database and data volume, in UTC. */
-    schedule: z
-      .string()
-      .regex(/^cron\(.+\)$/, "must be a schedule such as cron(0 3 * * ? *)")
-      .default("cron(0 3 * * ? *)"),
+    /** When AWS Backup takes the scheduled snapshots of database and data volume, each day: it begins within an hour from then on. */
+    scheduledAtUtc: timeOfDay.default("06:00"),
     /** How long the scheduled ones are kept, in days. */
     scheduledKeepDays: z.int().min(1).max(3650).default(35),
   })

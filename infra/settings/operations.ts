@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { boxesOf } from "../checklist/owners";
+import { timeOfDay } from "./time-of-day";
 
 const personal: readonly string[] = boxesOf("person");
 
@@ -25,8 +26,6 @@ export const contactSettings = z.strictObject({
   escalation: z.strictObject({ technicalLead: person, productOwner: person, onCall: person }),
   dependencies: z.strictObject({ cloudProvider: dependency, databaseVendor: dependency, monitoring: dependency }),
 });
-
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 02:30");
 
 /** When a deployment may change things, in UTC; `any` where nobody cares. */
 export const maintenanceWindowSettings = z.union([

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { migrationSettings } from "./migrations";
+import { timeOfDay, windowMinutes } from "./time-of-day";
 
 /** EC2 and its provider take a range by its first address alone. */
 const ipv4Range = z
@@ -39,6 +40,12 @@ export const networkSettings = z.strictObject({
     .default(["'self'"]),
 });
 
+/** RDS's own rule for its windows. */
+const halfHour = [
+  (window: { fromUtc: string; toUtc: string }) => windowMinutes(window) >= 30,
+  { message: "must be at least 30 minutes long" },
+] as const;
+
 export const databaseSettings = z.strictObject({
   engineVersion: z
     .string()
@@ -46,8 +53,24 @@ export const databaseSettings = z.strictObject({
     .refine((version) => Number.parseInt(version, 10) >= 15, { message: "must be 15 or newer" }),
   instanceClass: z.string().regex(/^db\./, "must be an RDS instance class such as db.t4g.small"),
   storageGiB: z.int().min(20).max(65536),
+  /** How far RDS may let the storage grow by itself when it fills up; without it, it stays as it is. */
+  maxStorageGiB: z.int().min(22).max(65536).optional(),
   multiAz: z.boolean().default(false),
   backupRetentionDays: z.int().min(1).max(35),
+  /** When RDS makes its own backup, each day, in UTC; it takes no other snapshot meanwhile. */
+  backupWindow: z
+    .strictObject({ fromUtc: timeOfDay, toUtc: timeOfDay })
+    .refine(...halfHour)
+    .default({ fromUtc: "00:30", toUtc: "01:00" }),
+  /** RDS's maintenance window, in UTC: when it may restart the instance for what Amazon itself has to change. */
+  upkeepWindow: z
+    .strictObject({
+      day: z.enum(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]),
+      fromUtc: timeOfDay,
+      toUtc: timeOfDay,
+    })
+    .refine(...halfHour)
+    .default({ day: "Sun", fromUtc: "04:30", toUtc: "05:00" }),
   name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a PostgreSQL name in lower case"),
   /** `amazon`, or the path of a PEM file: who signs the server's certificate. */
   certificateAuthority: z.string().min(1).default("amazon"),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { pairProblem } from "../core/compatibility";
 import { applicationSettings, releaseName } from "./application";
 import { backupSettings } from "./backup";
+import { windowProblems } from "./database-windows";
 import { documentSettings } from "./documents";
 import { journalProblem } from "./migrations";
 import { monitoringSettings } from "./monitoring";
@@ -86,6 +87,18 @@ function crossChecks(settings: Settings, stack: string): string[] {
         `has no certificate authorities for the region ${region}`,
         "amazon",
         `correct target.region, or: curl -fO https://truststore.pki.rds.amazonaws.com/${region}/${region}-bundle.pem && pulumi config set --path database.certificateAuthority ${region}-bundle.pem`,
+      ),
+    );
+  problems.push(...windowProblems(settings));
+  const { storageGiB, maxStorageGiB } = settings.database;
+  const leastMaximum = Math.ceil((storageGiB * 11) / 10);
+  if (maxStorageGiB !== undefined && maxStorageGiB < leastMaximum)
+    problems.push(
+      problem(
+        "database.maxStorageGiB",
+        `must be at least a tenth above database.storageGiB, which is ${storageGiB}`,
+        maxStorageGiB,
+        `pulumi config set --path database.maxStorageGiB ${leastMaximum}`,
       ),
     );
   const pair = pairProblem(settings.release, settings.schemaVersion, settings.app.compatibility);

@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { masterUser } from "../core/role-names";
+import { dailyWindow, weeklyWindow } from "../settings/database-windows";
+import type { Settings } from "../settings/settings";
 
 export interface DatabaseArgs {
   subnetIds: pulumi.Input<string>[];
@@ -8,8 +10,12 @@ export interface DatabaseArgs {
   engineVersion: string;
   instanceClass: string;
   storageGiB: number;
+  /** How far RDS lets the storage grow by itself; not at all where it is not given. */
+  maxStorageGiB?: number | undefined;
   multiAz: boolean;
   backupRetentionDays: number;
+  backupWindow: Settings["database"]["backupWindow"];
+  upkeepWindow: Settings["database"]["upkeepWindow"];
   restoredFrom?: { snapshot: string; number: number; lineage: string } | undefined;
   masterPassword: pulumi.Input<string>;
   /** Deletion protection, `protect` and the final snapshot. Off means: `destroy` takes the data with it. */
@@ -61,6 +67,7 @@ export class Database extends pulumi.ComponentResource {
         engineVersion: args.engineVersion,
         instanceClass: args.instanceClass,
         allocatedStorage: args.storageGiB,
+        ...(args.maxStorageGiB === undefined ? {} : { maxAllocatedStorage: args.maxStorageGiB }),
         storageType: "gp3",
         storageEncrypted: true,
         multiAz: args.multiAz,
@@ -71,6 +78,8 @@ export class Database extends pulumi.ComponentResource {
         publiclyAccessible: false,
         parameterGroupName: parameters.name,
         backupRetentionPeriod: args.backupRetentionDays,
+        backupWindow: dailyWindow(args.backupWindow),
+        maintenanceWindow: weeklyWindow(args.upkeepWindow),
         copyTagsToSnapshot: true,
         deletionProtection: args.isProtected,
         skipFinalSnapshot: !args.isProtected,

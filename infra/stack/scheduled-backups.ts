@@ -1,9 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { startWindowMinutes } from "../settings/database-windows";
+import { minutesOf } from "../settings/time-of-day";
 
 export interface ScheduledBackupsArgs {
-  /** AWS Backup's own cron expression, in UTC. */
-  schedule: string;
+  /** Each day at this time, in UTC. */
+  atUtc: string;
   keepDays: number;
   /** ARNs of what is backed up. */
   resources: pulumi.Input<string>[];
@@ -32,7 +34,9 @@ export class ScheduledBackups extends pulumi.ComponentResource {
           {
             ruleName: "scheduled",
             targetVaultName: vault.name,
-            schedule: args.schedule,
+            schedule: `cron(${minutesOf(args.atUtc) % 60} ${Math.floor(minutesOf(args.atUtc) / 60)} * * ? *)`,
+            // Without it AWS Backup may begin eight hours later, in any window.
+            startWindow: startWindowMinutes,
             lifecycle: { deleteAfter: args.keepDays },
           },
         ],

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { dailyWindow, weeklyWindow } from "../../infra/settings/database-windows";
 import { regionRoots } from "../../infra/settings/region-roots";
 import { parseSettings, SettingsError } from "../../infra/settings/settings";
 
@@ -371,5 +372,106 @@ describe("who migrates", () => {
       [],
     );
     expect(problemsOf(database({ migrations: "application" }))).toEqual([]);
+  });
+});
+
+describe("what the database does by itself", () => {
+  const night = { days: ["Tue", "Thu"], fromUtc: "02:00", toUtc: "05:00" };
+  const windows = (changes: { deployments?: unknown; database?: Raw; scheduledAtUtc?: string }): Raw =>
+    rehearsal({
+      maintenanceWindow: changes.deployments ?? night,
+      database: { ...(stackFile("rehearsal").database as Raw), ...changes.database },
+      backup: changes.scheduledAtUtc === undefined ? {} : { scheduledAtUtc: changes.scheduledAtUtc },
+    });
+
+  test("is away from deployments by itself, as long as those are at night", () => {
+    expect(problemsOf(windows({}))).toEqual([]);
+    expect(problemsOf(windows({ deployments: "any" }))).toEqual([]);
+  });
+
+  test.each([
+    [
+      "AWS Backup in it",
+      { scheduledAtUtc: "04:30" },
+      "backup.scheduledAtUtc must be two hours before or outside of maintenanceWindow",
+    ],
+    [
+      "AWS Backup before it",
+      { scheduledAtUtc: "00:30" },
+      "backup.scheduledAtUtc must be two hours before or outside of",
+    ],
+    [
+      "RDS's own backup in it, past midnight",
+      {
+        deployments: { days: ["Sat"], fromUtc: "22:00", toUtc: "02:00" },
+        database: { backupWindow: { fromUtc: "23:45", toUtc: "00:15" } },
+      },
+      'database.backupWindow must be outside of maintenanceWindow (it is {"fromUtc":"23:45","toUtc":"00:15"})',
+    ],
+    [
+      "RDS's upkeep in it, on Sunday morning after Saturday's evening",
+      {
+        deployments: { days: ["Sat"], fromUtc: "22:00", toUtc: "02:00" },
+        database: {
+          upkeepWindow: { day: "Sun", fromUtc: "01:30", toUtc: "02:30" },
+          backupWindow: { fromUtc: "12:00", toUtc: "12:30" },
+        },
+      },
+      "database.upkeepWindow must be outside of maintenanceWindow",
+    ],
+    [
+      "RDS's backup and upkeep at once",
+      {
+        database: {
+          upkeepWindow: { day: "Sat", fromUtc: "23:50", toUtc: "00:20" },
+          backupWindow: { fromUtc: "00:10", toUtc: "00:40" },
+        },
+      },
+      "database.backupWindow must be outside of database.upkeepWindow",
+    ],
+    [
+      "AWS Backup less than an hour before RDS's upkeep may begin",
+      { database: { upkeepWindow: { day: "Sun", fromUtc: "07:30", toUtc: "08:00" } } },
+      "backup.scheduledAtUtc must be two hours before or outside of database.upkeepWindow",
+    ],
+  ])("is refused: %s, with a time that is free", (_what, changes, expected) => {
+    const problems = problemsOf(windows(changes));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(expected);
+    // What the remedy sets is right.
+    const set = [...(problems[0] ?? "").matchAll(/--path (\S+) (\d\d:\d\d)/g)];
+    expect(set).not.toEqual([]);
+    const raw = structuredClone(windows(changes)) as { [group: string]: { [key: string]: unknown } };
+    for (const [, path = "", value] of set) {
+      const [group = "", key = "", end] = path.split(".");
+      if (end === undefined) Object.assign(raw[group] ?? {}, { [key]: value });
+      else
+        Object.assign(raw[group] ?? {}, { [key]: { ...defaults[key], ...(raw[group]?.[key] as Raw), [end]: value } });
+    }
+    expect(problemsOf(raw)).toEqual([]);
+  });
+  const defaults: Record<string, Raw> = { upkeepWindow: { day: "Sun" } };
+
+  test("a week in which nothing is free is said to be one", () => {
+    const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const always = { days, fromUtc: "00:00", toUtc: "00:00" };
+    for (const problem of problemsOf(windows({ deployments: always })))
+      expect(problem).toContain("shorten maintenanceWindow");
+  });
+
+  test.each([
+    [{ backupWindow: { fromUtc: "10:00", toUtc: "10:29" } }, "database.backupWindow must be at least 30 minutes long"],
+    [
+      { storageGiB: 100, maxStorageGiB: 109 },
+      "database.maxStorageGiB must be at least a tenth above database.storageGiB, which is 100 (it is 109). Remedy: pulumi config set --path database.maxStorageGiB 110",
+    ],
+  ])("RDS's own rules: %j", (database, expected) => {
+    expect(problemsOf(windows({ database }))).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test("is said as RDS reads it", () => {
+    expect(weeklyWindow({ day: "Sat", fromUtc: "23:45", toUtc: "00:15" })).toBe("sat:23:45-sun:00:15");
+    expect(weeklyWindow({ day: "Sun", fromUtc: "04:30", toUtc: "05:00" })).toBe("sun:04:30-sun:05:00");
+    expect(dailyWindow({ fromUtc: "00:30", toUtc: "01:00" })).toBe("00:30-01:00");
   });
 });
