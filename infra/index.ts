@@ -8,7 +8,7 @@ import { Artifacts } from "./stack/artifacts";
 import { databaseAuthority, publicAuthority } from "./stack/certificate-authority";
 import { readSettings } from "./stack/config";
 import { DataVolume } from "./stack/data-volume";
-import { Database } from "./stack/database";
+import { Database, databaseIdentifier } from "./stack/database";
 import { DatabaseTunnel } from "./stack/database-tunnel";
 import { Guard } from "./stack/guard";
 import { Host } from "./stack/host";
@@ -22,6 +22,7 @@ import { stepCommand } from "./stack/phase-command";
 import { orRefuse } from "./stack/refusal";
 import { Roles } from "./stack/roles";
 import { Rollout } from "./stack/rollout";
+import { checkRunningDatabase } from "./stack/running-database";
 import { ScheduledBackups } from "./stack/scheduled-backups";
 import { mapOnlyErrors } from "./stack/source-positions";
 import { checkTarget } from "./stack/target";
@@ -30,15 +31,16 @@ mapOnlyErrors();
 const settings = await orRefuse(readSettings);
 forgetHandedOverSecrets();
 const { app, secrets, keys } = settings;
+const name = `${app.name}-${pulumi.getStack()}`;
 // At once: the target waits for the provider's start, which takes a tenth of an `up` without changes.
 const [release] = await orRefuse(() =>
   Promise.all([
     resolveRelease(settings.release, app.repository),
     checkTarget(settings.target),
+    checkRunningDatabase(settings, databaseIdentifier(name, settings.database.restoredFrom)),
     pulumi.runtime.isDryRun() ? undefined : bundleSteps(),
   ]),
 );
-const name = `${app.name}-${pulumi.getStack()}`;
 const isProtected = settings.protection;
 
 const artifacts = await lockBeforeChanges(

@@ -79,7 +79,15 @@ export async function restore(options: RestoreOptions): Promise<void> {
   }
 }
 
-type Wanted = { id: string; since: Date; release: string; schemaVersion: number; tags: Partial<SnapshotTags> };
+type Wanted = {
+  id: string;
+  since: Date;
+  release: string;
+  schemaVersion: number;
+  engineVersion: string;
+  storageGiB: number;
+  tags: Partial<SnapshotTags>;
+};
 
 async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: StepInput): Promise<Wanted> {
   const { DBSnapshots: [found] = [] } = await rds.send(
@@ -87,6 +95,9 @@ async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: Step
   );
   if (found?.Status !== "available" || found.SnapshotCreateTime === undefined)
     throw new Error(`the snapshot ${options.snapshot} is ${found?.Status ?? "not there"}; nothing has changed`);
+  const { EngineVersion: engineVersion, AllocatedStorage: storageGiB } = found;
+  if (engineVersion === undefined || storageGiB === undefined)
+    throw new Error(`RDS does not say version and size of ${options.snapshot}; nothing has changed`);
   const tags: Partial<SnapshotTags> & Record<string, string | undefined> = tagsOf(found.TagList);
   const owner = ownerOf(input);
   // Of a stack that was destroyed and made again, the database is another one; who names its snapshot means it.
@@ -108,6 +119,8 @@ async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: Step
     since: new Date(tags["marker-at"] ?? found.SnapshotCreateTime),
     release,
     schemaVersion: version,
+    engineVersion,
+    storageGiB,
     tags,
   };
 }
@@ -139,6 +152,9 @@ async function replaceInstance(context: StepContext, options: RestoreOptions, wa
   await config.set("database.restoredFrom.snapshot", wanted.id, plain);
   await config.set("database.restoredFrom.number", String(number), plain);
   await config.set("database.restoredFrom.lineage", input.database.lineage, plain);
+  // The instance has those of the snapshot, and RDS neither downgrades nor shrinks it to others.
+  await config.set("database.engineVersion", wanted.engineVersion, plain);
+  await config.set("database.storageGiB", String(wanted.storageGiB), plain);
   await config.set("release", wanted.release, plain);
   await config.set("schemaVersion", String(wanted.schemaVersion), plain);
   const urn = `urn:pulumi:${options.stack}::prompt-library::prompt-library:infra:Database$aws:rds/instance:Instance::${name}-instance`;

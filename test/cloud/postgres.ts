@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { Refusal } from "./api";
+import { type ApiResponse, Refusal } from "./api";
 import { allowedExtensions, extensionGrants, trustedControl } from "./database-files";
 import { markerVariable } from "./names";
 
@@ -15,6 +15,28 @@ export function binariesOf(major: number): string {
       `Cannot find version ${major} for postgres: this machine has no ${directory}; install Debian's postgresql-${major} (this is the local cloud).`,
     );
   return directory;
+}
+
+const versions = new Map<string, Promise<string>>();
+
+/** A major version alone is its server's own, such as 15.8; Amazon never says less. */
+export function wholeVersion(version: string): Promise<string> {
+  if (version.includes(".")) return Promise.resolve(version);
+  const found =
+    versions.get(version) ??
+    execa(join(binariesOf(Number(version)), "postgres"), ["--version"]).then(
+      ({ stdout }) => /\d+\.\d+/.exec(stdout)?.[0] ?? version,
+    );
+  versions.set(version, found);
+  return found;
+}
+
+/** Whatever an answer says of instances and snapshots. */
+export async function withWholeVersions(answer: ApiResponse): Promise<ApiResponse> {
+  let { body } = answer;
+  for (const [shown, version = ""] of answer.body.matchAll(/<EngineVersion>(\d+)<\/EngineVersion>/g))
+    body = body.replaceAll(shown, `<EngineVersion>${await wholeVersion(version)}</EngineVersion>`);
+  return { ...answer, body };
 }
 
 /** Runs a program as the user postgres, with the cloud's mark. */

@@ -7,6 +7,16 @@ export async function describeDatabases(region: string): Promise<Element[]> {
   return elements(answer, "DescribeDBInstancesResponse", "DescribeDBInstancesResult", "DBInstances", "DBInstance");
 }
 
+/** As moto has them: a version that was asked for by its major alone is that alone. */
+export async function sizeAndVersion(
+  region: string,
+  identifier: string,
+): Promise<{ storageGiB: number; engineVersion: string }> {
+  const view = (await describeDatabases(region)).find((one) => textAt(one, "DBInstanceIdentifier") === identifier);
+  if (view === undefined) throw new Error(`moto has no record of ${identifier}`);
+  return { storageGiB: Number(textAt(view, "AllocatedStorage")), engineVersion: textAt(view, "EngineVersion") };
+}
+
 export async function parameterGroupOf(region: string, identifier: string): Promise<string> {
   const view = (await describeDatabases(region)).find((one) => textAt(one, "DBInstanceIdentifier") === identifier);
   return view ? textAt(view, "DBParameterGroups", "DBParameterGroup", "DBParameterGroupName") : "";

@@ -5,10 +5,18 @@ import { Cluster } from "./cluster";
 import type { Ec2 } from "./ec2";
 import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
-import { binariesOf, isStatic } from "./postgres";
-import { describeDatabases, parameterGroupOf, parametersOf, subnetRanges } from "./rds-records";
+import { binariesOf, isStatic, wholeVersion, withWholeVersions } from "./postgres";
+import { describeDatabases, parameterGroupOf, parametersOf, sizeAndVersion, subnetRanges } from "./rds-records";
 import { Snapshots } from "./rds-snapshots";
-import { refuseApplyMethod, refuseDatabaseName, refuseIdentifier, refusePassword, refuseUserName } from "./refusals";
+import {
+  grownStorage,
+  refuseApplyMethod,
+  refuseDatabaseName,
+  refuseEngineVersion,
+  refuseIdentifier,
+  refusePassword,
+  refuseUserName,
+} from "./refusals";
 import { isAllowed } from "./security-groups";
 import { databaseAddress } from "./subnet-address";
 import { elements, parseXml, textAt } from "./xml";
@@ -122,9 +130,18 @@ export class Rds {
       const password = parameters.get("MasterUserPassword");
       if (password) refusePassword(password);
       const version = parameters.get("EngineVersion");
-      if (version && database && Number.parseInt(version, 10) !== database.cluster.args.major)
-        throw new Refusal("InvalidParameterCombination", "the local cloud upgrades no major version");
-      const answer = await forward();
+      const storage = parameters.get("AllocatedStorage");
+      if (database && (version || storage)) {
+        const present = await sizeAndVersion(region, database.identifier);
+        const running = await wholeVersion(present.engineVersion);
+        if (version) {
+          refuseEngineVersion(version, running, parameters.get("AllowMajorVersionUpgrade") === "true");
+          if (Number.parseInt(version, 10) !== database.cluster.args.major)
+            throw new Refusal("InvalidParameterCombination", "the local cloud upgrades no major version");
+        }
+        if (storage) parameters.set("AllocatedStorage", String(grownStorage(Number(storage), present.storageGiB)));
+      }
+      const answer = await forward(parameters);
       if (answer.status >= 300 || !database) return answer;
       if (password) await database.cluster.changePassword(password);
       if (parameters.get("DBParameterGroupName")) await this.applyParameters(database);
@@ -187,7 +204,8 @@ export class Rds {
       return this.snapshots.withStatus(region, answer);
     },
 
-    DescribeDBSnapshots: async ({ region }, forward) => this.snapshots.withStatus(region, await forward()),
+    DescribeDBSnapshots: async ({ region }, forward) =>
+      withWholeVersions(this.snapshots.withStatus(region, await forward())),
 
     DeleteDBSnapshot: async ({ region, parameters }, forward) => {
       this.snapshots.refuseDeletion(region, snapshotName(parameters));
@@ -349,7 +367,7 @@ export class Rds {
     await database.cluster.apply(next);
   }
 
-  private withStatus(region: string, answer: ApiResponse): ApiResponse {
+  private async withStatus(region: string, answer: ApiResponse): Promise<ApiResponse> {
     const body = answer.body.replace(/<DBInstance>.*?<\/DBInstance>/gs, (block) => {
       const identifier = /<DBInstanceIdentifier>(.*?)<\/DBInstanceIdentifier>/.exec(block)?.[1] ?? "";
       const database = this.databases.get(`${region}/${identifier}`);
@@ -363,7 +381,7 @@ export class Rds {
         ? own.replace(/<ParameterApplyStatus>.*?<\//, "<ParameterApplyStatus>pending-reboot</")
         : own;
     });
-    return { ...answer, body };
+    return withWholeVersions({ ...answer, body });
   }
 }
 

@@ -74,6 +74,29 @@ export function refuseDatabaseName(name: string): void {
     throw new Refusal("InvalidParameterValue", `DBName ${name} cannot be used. It is a reserved word for this engine`);
 }
 
+/** @param running such as 15.8 */
+export function refuseEngineVersion(asked: string, running: string, isMajorAllowed: boolean): void {
+  const [major = 0, minor] = asked.split(".").map(Number);
+  const [runningMajor = 0, runningMinor = 0] = running.split(".").map(Number);
+  if (major > runningMajor && !isMajorAllowed)
+    throw new Refusal(
+      "InvalidParameterCombination",
+      "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.",
+    );
+  if (major < runningMajor || (major === runningMajor && minor !== undefined && minor < runningMinor))
+    throw new Refusal("InvalidParameterCombination", `Cannot upgrade postgres from ${running} to ${asked}`);
+}
+
+/** Storage never shrinks, and RDS rounds up what would be less than a tenth more. */
+export function grownStorage(askedGiB: number, presentGiB: number): number {
+  if (askedGiB < presentGiB)
+    throw new Refusal(
+      "InvalidParameterCombination",
+      `Invalid storage size for engine name postgres and storage type gp3: ${askedGiB}`,
+    );
+  return askedGiB === presentGiB ? askedGiB : Math.max(askedGiB, Math.ceil((presentGiB * 11) / 10));
+}
+
 /** A static parameter takes effect at a restart only, and RDS takes no other wish. */
 export function refuseApplyMethod(name: string, method: string, isStatic: boolean): void {
   if (isStatic && method === "immediate")

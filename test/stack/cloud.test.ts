@@ -437,6 +437,12 @@ describe("databases", () => {
       /FinalDBSnapshotIdentifier/,
     );
     await expect(createDatabase(cloud, network, "double--hyphen")).rejects.toThrow(/identifier/);
+    const change = (changes: { EngineVersion?: string; AllocatedStorage?: number }) =>
+      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", ApplyImmediately: true, ...changes }));
+    await expect(change({ EngineVersion: "16" })).rejects.toThrow(/AllowMajorVersionUpgrade flag must be present/);
+    await expect(change({ EngineVersion: "15.1" })).rejects.toThrow(/Cannot upgrade postgres from 15\.\d+ to 15\.1/);
+    await change({ EngineVersion: "15.90", AllocatedStorage: 25 });
+    await expect(change({ AllocatedStorage: 20 })).rejects.toThrow(/Invalid storage size/);
   });
 
   test("DeleteDBInstance makes the final snapshot that is asked for", async () => {

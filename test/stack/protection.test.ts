@@ -38,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await rehearsal.pulumi.setConfig("protection", "false");
   await rehearsal.pulumi.capture("config", "rm", "--path", "database.restoredFrom");
+  await rehearsal.pulumi.setConfig("database.storageGiB", "20");
   for (const { id } of await stackSnapshots(rds(), owner)) await deleteSnapshot(rds(), id);
 });
 
@@ -91,6 +92,9 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
     ...input,
     settings: { ...settings, schemaVersion: 2, backup: { ...settings.backup, proof: "none", reason } },
   });
+  // It was full once, and RDS let it grow.
+  const grown = { DBInstanceIdentifier: before.database.identifier, AllocatedStorage: 25, ApplyImmediately: true };
+  await rds().send(new ModifyDBInstanceCommand(grown));
   await look((context) => backup(context), unproved);
   const [snapshot] = await stackSnapshots(rds(), owner);
   if (snapshot === undefined) throw new Error("no snapshot was made");
@@ -120,6 +124,9 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
   expect((await stackSnapshots(rds(), owner)).map(({ tags }) => tags.purpose)).toContain("before-restore");
   const { DBInstances = [] } = await rds().send(new DescribeDBInstancesCommand({}));
+  const restored = DBInstances.find(({ DBInstanceIdentifier }) => DBInstanceIdentifier === after.database.identifier);
+  expect([restored?.AllocatedStorage, after.settings.database.storageGiB]).toEqual([25, 25]);
+  expect(restored?.EngineVersion).toBe(after.settings.database.engineVersion);
   expect(
     DBInstances.map(({ DBInstanceIdentifier, DeletionProtection }) => [
       DBInstanceIdentifier,
@@ -129,6 +136,23 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
     [before.database.identifier, true],
     [after.database.identifier, true],
   ]);
+});
+
+test("a version and a size that RDS would refuse are refused by the preview, both at once", async () => {
+  const { pulumi } = rehearsal;
+  const { engineVersion, storageGiB } = (await stackInput(stack)).settings.database;
+  try {
+    await pulumi.setConfig("database.engineVersion", "16.1");
+    await pulumi.setConfig("database.storageGiB", "20");
+    const preview = await pulumi.capture("preview", "--color", "never");
+    expect(preview.exitCode).not.toBe(0);
+    expect(preview.output).toContain("2 settings are wrong; nothing has changed");
+    expect(preview.output).toContain("database.engineVersion must stay a version of PostgreSQL 15");
+    expect(preview.output).toContain("database.storageGiB must be at least the 25 GiB that the database has");
+  } finally {
+    await pulumi.setConfig("database.engineVersion", engineVersion);
+    await pulumi.setConfig("database.storageGiB", String(storageGiB));
+  }
 });
 
 test("the next deployment finds nothing to change in it, and the instance that was kept goes as the runbook says", async () => {

@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import { errorResponse, Refusal, scopeOf } from "../cloud/api";
 import { withNote } from "../cloud/proxy";
 import {
+  grownStorage,
   refuseApplyMethod,
   refuseDatabaseName,
+  refuseEngineVersion,
   refuseIdentifier,
   refusePassword,
   refuseUserData,
@@ -40,6 +42,26 @@ test.each(["postgres", "deployment_master"])("master user %s is taken", (name) =
 test.each(["db", "template1", "rdsadmin", "1st", "a-b"])("database %s is refused", (name) =>
   expect(() => refuseDatabaseName(name)).toThrow(Refusal),
 );
+
+test.each([
+  ["16", false, /AllowMajorVersionUpgrade/],
+  ["16.2", false, /AllowMajorVersionUpgrade/],
+  ["15.7", false, /Cannot upgrade postgres from 15\.8 to 15\.7/],
+  ["14", true, /Cannot upgrade/],
+])("engine version %s (flag: %s) is refused", (version, flag, expected) =>
+  expect(() => refuseEngineVersion(version, "15.8", flag)).toThrow(expected),
+);
+test.each([
+  ["15", false],
+  ["15.8", false],
+  ["15.10", false],
+  ["16", true],
+])("engine version %s (flag: %s) is taken", (version, flag) => refuseEngineVersion(version, "15.8", flag));
+
+test("storage stays or grows by a tenth at least", () => {
+  expect([40, 41, 44, 100].map((size) => grownStorage(size, 40))).toEqual([40, 44, 44, 100]);
+  expect(() => grownStorage(39, 40)).toThrow(/Invalid storage size/);
+});
 
 test("user data: 16,384 bytes and no more", () => {
   refuseUserData(Buffer.alloc(16_384));
