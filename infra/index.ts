@@ -59,6 +59,7 @@ const database = new Database(name, {
 });
 
 const notifications = new Notifications(`${name}-notifications`, {
+  account: settings.target.account,
   emails: Object.fromEntries(Object.entries(settings.contacts.team).map(([role, { email }]) => [role, email])),
 });
 
@@ -86,20 +87,27 @@ const dataVolume =
         isProtected,
       });
 
+const { runbook } = settings.monitoring;
+const { onCall: person } = settings.contacts.escalation;
+const onCall = [person.name, ...reach(person)].join(", ");
+
 const monitoring = new Monitoring(`${name}-monitoring`, {
   region: settings.target.region,
   instanceId: host.instanceId,
   databaseIdentifier: database.identifier,
   rules: alarmRules(settings),
   topicArn: notifications.topicArn,
-  runbook: settings.monitoring.runbook,
-  onCall: [settings.contacts.escalation.onCall.name, ...reach(settings.contacts.escalation.onCall)].join(", "),
+  runbook,
+  onCall,
 });
 
 const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
   atUtc: settings.backup.scheduledAtUtc,
   keepDays: settings.backup.scheduledKeepDays,
   resources: [database.arn, ...(dataVolume === undefined ? [] : [dataVolume.arn])],
+  topicArn: notifications.topicArn,
+  runbook,
+  onCall,
   isProtected,
 });
 

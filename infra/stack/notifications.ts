@@ -2,6 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 export interface NotificationsArgs {
+  /** Whose alarms may publish. */
+  account: string;
   /** Addresses by role. Amazon asks each address for a confirmation before the first message. */
   emails: Readonly<Record<string, string | undefined>>;
 }
@@ -15,11 +17,35 @@ export class Notifications extends pulumi.ComponentResource {
     const parent = { parent: this };
     // Not encrypted with Amazon's own key: alarms could not publish to it then. What is sent holds no secret.
     const topic = new aws.sns.Topic(`${name}-topic`, {}, parent);
+    new aws.sns.TopicPolicy(
+      `${name}-publishers`,
+      { arn: topic.arn, policy: topic.arn.apply((arn) => publishers(arn, args.account)) },
+      parent,
+    );
     for (const [role, endpoint] of onceEach(args.emails))
       new aws.sns.TopicSubscription(`${name}-${role}`, { topic: topic.arn, protocol: "email", endpoint }, parent);
     this.topicArn = topic.arn;
     this.registerOutputs({ topicArn: this.topicArn });
   }
+}
+
+/** Alarms, and rules of EventBridge. Callers of this account need no leave of the topic's. */
+function publishers(topic: string, account: string): string {
+  const allow = (service: string) => ({
+    Sid: service.split(".")[0],
+    Effect: "Allow",
+    Principal: { Service: service },
+    Action: "sns:Publish",
+    Resource: topic,
+  });
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { ...allow("cloudwatch.amazonaws.com"), Condition: { StringEquals: { "aws:SourceAccount": account } } },
+      // Without a condition: EventBridge passes no key that one could name, and nothing would arrive.
+      allow("events.amazonaws.com"),
+    ],
+  });
 }
 
 /** Who has two roles is told once. */

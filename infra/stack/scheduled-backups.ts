@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { startWindowMinutes } from "../settings/database-windows";
 import { minutesOf } from "../settings/time-of-day";
+import { backupFailureMessage, backupFailurePattern } from "./backup-failure";
 
 export interface ScheduledBackupsArgs {
   /** Each day at this time, in UTC. */
@@ -9,6 +10,12 @@ export interface ScheduledBackupsArgs {
   keepDays: number;
   /** ARNs of what is backed up. */
   resources: pulumi.Input<string>[];
+  /** Told when a backup fails or does not begin in time. */
+  topicArn: pulumi.Input<string>;
+  /** A file of this program, or a link. */
+  runbook: string;
+  /** Name and number. */
+  onCall: string;
   /** Off lets `destroy` delete a vault that still holds recovery points. */
   isProtected: boolean;
 }
@@ -62,6 +69,20 @@ export class ScheduledBackups extends pulumi.ComponentResource {
       `${name}-selection`,
       { name: "database-and-files", planId: plan.id, iamRoleArn: role.arn, resources: args.resources },
       { ...parent, dependsOn: [allowed] },
+    );
+    const failed = new aws.cloudwatch.EventRule(
+      `${name}-failed`,
+      { description: "A scheduled backup failed or expired", eventPattern: vault.name.apply(backupFailurePattern) },
+      parent,
+    );
+    new aws.cloudwatch.EventTarget(
+      `${name}-failed`,
+      {
+        rule: failed.name,
+        arn: args.topicArn,
+        inputTransformer: backupFailureMessage(args.runbook, args.onCall),
+      },
+      parent,
     );
     this.vault = vault.name;
     this.plan = plan.arn;

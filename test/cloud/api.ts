@@ -86,7 +86,13 @@ export function sendToMoto(
   });
 }
 
-const versions: Record<string, string> = { ec2: "2016-11-15", rds: "2014-10-31", sts: "2011-06-15", iam: "2010-05-08" };
+const versions: Record<string, string> = {
+  ec2: "2016-11-15",
+  rds: "2014-10-31",
+  sts: "2011-06-15",
+  iam: "2010-05-08",
+  sns: "2010-03-31",
+};
 
 /** Asks moto itself; raises where it answers with an error. */
 export async function ask(

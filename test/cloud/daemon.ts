@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { motoAddress } from "./api";
-import { BackupSelections } from "./backup";
+import { Backups } from "./backup";
 import { databaseAuthority } from "./certificates";
 import { Ec2 } from "./ec2";
+import { deliver } from "./events";
 import { machineImages } from "./images";
 import { Metadata } from "./metadata";
 import { cloudNames, gatewayAddress, metadataAddress } from "./names";
@@ -44,7 +45,9 @@ ec2.databaseNames = () => rds.databaseNames();
 
 const answer = answerWith({
   handlers: { ec2: ec2.handlers, rds: rds.handlers },
-  backups: new BackupSelections(),
+  backups: new Backups((region, event) =>
+    deliver(region, event).catch((error: unknown) => log(`delivering an event of ${event.source}: ${String(error)}`)),
+  ),
   onChange: async () => {
     await ec2.refresh();
     await rds.refresh();

@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { type ApiResponse, errorResponse, type Handler, motoAddress, Refusal, scopeOf, sendToMoto } from "./api";
-import type { BackupSelections } from "./backup";
+import type { Backups } from "./backup";
 
 export interface ProxyArgs {
-  backups: BackupSelections;
+  backups: Backups;
   handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>>;
   /** After a change of EC2 or RDS, before it is answered. */
   onChange: () => Promise<void>;
@@ -23,10 +23,13 @@ export function answerWith(args: ProxyArgs) {
       return;
     }
     const { region, service } = scopeOf(request.headers.authorization);
-    if (service === "backup" && args.backups.isMeant(request.url ?? "")) {
-      void text(request).then((body) => {
-        const { status, headers, body: answer } = args.backups.answer(request.method ?? "GET", request.url ?? "", body);
-        response.writeHead(status, headers).end(answer);
+    const { method = "GET", url = "" } = request;
+    if (service === "backup" && args.backups.isMeant(method, url)) {
+      void text(request).then(async (asked) => {
+        const { status, headers, body } =
+          args.backups.answer(region, method, url, asked) ??
+          (await sendToMoto(method, url, request.headers, Buffer.from(asked)));
+        response.writeHead(status, headers).end(body);
       });
       return;
     }

@@ -30,6 +30,7 @@ import { resolveRelease } from "../../infra/release/release";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { until } from "./cloud-fixture";
 import { deployed, stack } from "./deployed";
+import { Listener } from "./listener";
 import { runStep } from "./steps";
 
 /** Some state that is files; no release of this stack reads it. */
@@ -279,6 +280,32 @@ describe("the backup gate", () => {
       reason: expect.stringContaining(reason),
     });
     expect((await stackSnapshots(rds, owner)).map(({ provenAt }) => provenAt)).toEqual([null]);
+  });
+
+  test("is not all: a scheduled backup that fails reaches the team", async () => {
+    const { region, account } = input.settings.target;
+    const listener = await Listener.to(input);
+    try {
+      const started = await fetch(`${process.env.AWS_ENDPOINT_URL}/backup-jobs`, {
+        method: "PUT",
+        headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/backup/aws4_request` },
+        body: JSON.stringify({
+          BackupVaultName: `prompt-library-${stack}-backups`,
+          ResourceArn: `arn:aws:rds:${region}:${account}:db:${input.database.identifier}`,
+          IamRoleArn: `arn:aws:iam::${account}:role/any`,
+        }),
+      });
+      expect(started.status).toBe(200);
+      const [told] = await until("the message", 20_000, async () => {
+        const heard = await listener.heard();
+        return heard.length > 0 && heard;
+      });
+      expect(told?.text).toContain(
+        `The scheduled backup of arn:aws:rds:${region}:${account}:db:${input.database.identifier} is FAILED: the local cloud makes no scheduled backups. Runbook: docs/runbooks/alarms.md#scheduled-backup. On call: Rehearsal on call`,
+      );
+    } finally {
+      await listener.end();
+    }
   });
 
   test("has left the schema as it was", async () => {
