@@ -2,7 +2,7 @@
  * Characters of APPLICATION-STACK. The tightest limit is S3's, 63 for a bucket, of which `-artifacts-bucket-` and Pulumi's own seven
  * digits take 25. AWS Backup allows 50 for a vault, IAM 64 for a role, RDS 63 for an instance.
  */
-const longest = 38;
+export const longestName = 38;
 
 /** Why Amazon would refuse resources that are named after application and stack; undefined where it would not. */
 export function nameProblem(application: string, stack: string): string | undefined {
@@ -12,6 +12,6 @@ export function nameProblem(application: string, stack: string): string | undefi
     return `the stack's name must be lower-case letters, digits and single hyphens between them, since RDS accepts no other (it is "${stack}"). Remedy: ${rename(accepted.join("-"))}`;
   }
   const name = `${application}-${stack}`;
-  if (name.length <= longest) return undefined;
-  return `the name ${name} has ${name.length} characters; application and stack must have at most ${longest} together, since S3 accepts no longer bucket name. Remedy: ${rename("NAME")}, or: pulumi config set --path app.name NAME`;
+  if (name.length <= longestName) return undefined;
+  return `the name ${name} has ${name.length} characters; application and stack must have at most ${longestName} together, since S3 accepts no longer bucket name. Remedy: ${rename("NAME")}, or: pulumi config set --path app.name NAME`;
 }

@@ -5,6 +5,8 @@ import {
   StopDBInstanceCommand,
 } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readStackState } from "../../infra/cli/stack-state";
+import { longestName } from "../../infra/settings/stack-name";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { type ReturningVisitor, startVisitor } from "../returning-visitor";
 import { until } from "./cloud-fixture";
@@ -68,6 +70,25 @@ describe("from a bare machine to the next release and back", () => {
     expect(again.output).not.toMatch(/\d+ (created|updated|replaced|deleted|to create|to update|to replace)/);
     const preview = await rehearsal.pulumi.capture("preview", "--color", "never", "--expect-no-changes");
     expect(preview.exitCode).toBe(0);
+  });
+
+  test("each name leaves room for the longest names of application and stack that are accepted", async () => {
+    const limits: Record<string, [key: string, characters: number]> = {
+      "aws:s3/bucket:Bucket": ["bucket", 63],
+      "aws:iam/role:Role": ["name", 64],
+      "aws:backup/vault:Vault": ["name", 50],
+      "aws:backup/plan:Plan": ["name", 50],
+      "aws:cloudwatch/eventRule:EventRule": ["name", 64],
+      // After 99 restores.
+      "aws:rds/instance:Instance": ["identifier", 63 - "-r99".length],
+    };
+    const longer = longestName - `prompt-library-${stack}`.length;
+    const named = (await readStackState(stack)).resources.filter(({ type }) => type in limits);
+    expect(new Set(named.map(({ type }) => type)).size).toBe(Object.keys(limits).length);
+    for (const { type, outputs } of named) {
+      const [key = "", characters = 0] = limits[type] ?? [];
+      expect([type, String(outputs?.[key]).length + longer <= characters]).toEqual([type, true]);
+    }
   });
 
   test("a preview needs no database: it shows the same with the database stopped", async () => {
