@@ -16,7 +16,7 @@ import type { StepInput } from "../../infra/context/input";
 import { ownerOf } from "../../infra/context/owner";
 import type { StepContext } from "../../infra/context/step";
 import type { Owner } from "../../infra/database/backup/ownership";
-import { deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
+import { awaitSnapshot, beginSnapshot, deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { schemaVersion } from "../../infra/database/migrations";
 import { backup } from "../../infra/phases/backup/backup";
 import type { Rehearsal } from "../rehearsal/rehearsal";
@@ -104,6 +104,15 @@ test("a snapshot comes back as the stack's database: rows, roles, files and rele
     );
     await context.host.run("writing a file", `echo late > ${late}`);
   });
+
+  const foreign = { instance: before.database.identifier, id: "of-another-library" };
+  await beginSnapshot(rds(), { ...foreign, owner: { ...owner, application: "other-library" }, tags: {} });
+  await awaitSnapshot(rds(), foreign.id);
+  const wanted = { stack, snapshot: foreign.id, confirm: async () => true };
+  await expect(restore(wanted)).rejects.toThrow(
+    `${foreign.id} is a snapshot of the stack ${stack} of other-library; nothing has changed`,
+  );
+  await deleteSnapshot(rds(), foreign.id);
 
   let asked = "";
   const options = { stack, snapshot: snapshot.id, configFile: rehearsal.pulumi.options.configFile };
