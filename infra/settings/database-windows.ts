@@ -1,6 +1,11 @@
+import type { z } from "zod";
+import type { backupSettings } from "./backup";
+import type { maintenanceWindowSettings } from "./operations";
+import type { databaseSettings } from "./platform";
 import { problem } from "./problem";
-import type { Settings } from "./settings";
 import { minutesOf, timeAt, windowMinutes } from "./time-of-day";
+
+type Database = z.infer<typeof databaseSettings>;
 
 /** Minutes since Sunday 00:00 UTC; the end may be in the next week. */
 type Span = { from: number; to: number };
@@ -33,7 +38,7 @@ function meet(ones: readonly Span[], others: readonly Span[]): boolean {
 }
 
 /** As RDS takes it: `sun:04:30-sun:05:00`. */
-export function weeklyWindow(window: Settings["database"]["upkeepWindow"]): string {
+export function weeklyWindow(window: Database["upkeepWindow"]): string {
   const from = dayNames.indexOf(window.day) * day + minutesOf(window.fromUtc);
   const shown = (minutes: number) =>
     `${dayNames[Math.floor(minutes / day) % 7]?.toLowerCase()}:${timeAt(minutes % day)}`;
@@ -41,13 +46,14 @@ export function weeklyWindow(window: Settings["database"]["upkeepWindow"]): stri
 }
 
 /** As RDS takes it: `00:30-01:00`. */
-export function dailyWindow({ fromUtc, toUtc }: Settings["database"]["backupWindow"]): string {
+export function dailyWindow({ fromUtc, toUtc }: Database["backupWindow"]): string {
   return `${fromUtc}-${toUtc}`;
 }
 
-type Windows = Pick<Settings, "maintenanceWindow"> & {
-  database: Pick<Settings["database"], "backupWindow" | "upkeepWindow">;
-  backup: Pick<Settings["backup"], "scheduledAtUtc">;
+type Windows = {
+  maintenanceWindow: z.infer<typeof maintenanceWindowSettings>;
+  database: Pick<Database, "backupWindow" | "upkeepWindow">;
+  backup: Pick<z.infer<typeof backupSettings>, "scheduledAtUtc">;
 };
 
 /**
