@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { s3Client } from "../core/aws-client";
 import { checkReport, renderReport } from "../report/check";
 import { readObject, reportKeys } from "./report-archive";
@@ -18,14 +18,12 @@ export async function report(stack: string | undefined, options: ReportOptions):
   if (options.verify !== undefined) {
     const { key } = options;
     const signer = stack ?? options.stack;
-    return checkReport(
-      options.verify,
-      signer !== undefined ? await keyOf(signer) : key === undefined ? undefined : await readFile(key, "utf8"),
-      say,
-    );
+    const publicKey =
+      signer !== undefined ? await keyOf(signer) : key === undefined ? undefined : await readFile(key, "utf8");
+    return checkReport(options.verify, { publicKey, stack: signer }, say);
   }
   if (stack === undefined) throw new Error("no stack is named. Remedy: npm run report -- STACK, or --verify FILE");
-  return checkReport(await fetchNewest(stack), await keyOf(stack), say);
+  return checkReport(await fetchNewest(stack), { publicKey: await keyOf(stack), stack }, say);
 }
 
 async function keyOf(stack: string): Promise<string> {
@@ -38,10 +36,17 @@ async function keyOf(stack: string): Promise<string> {
 
 /** @returns the path of its JSON */
 async function fetchNewest(stack: string): Promise<string> {
-  const { bucket, settings } = lastInput(stack, await readStackState(stack));
+  const state = await readStackState(stack);
+  const { bucket, settings } = lastInput(stack, state);
   const s3 = s3Client(settings.target.region);
   const [newest] = await reportKeys(s3, bucket, stack);
   if (newest === undefined) throw new Error(`s3://${bucket} holds no report of the stack ${stack}`);
+  const last = basename(outputOf(state, "report") ?? "", ".html");
+  if (basename(newest, ".json") < last)
+    throw new Error(
+      `s3://${bucket}/${newest} is the newest report that the bucket holds, and the stack's last good deployment wrote a newer one, ${last}. ` +
+        `Remedy: the bucket keeps every version: aws s3api list-object-versions --bucket ${bucket} --prefix reports/${stack}/${last}`,
+    );
   const directory = join("reports", stack);
   await mkdir(directory, { recursive: true });
   const file = join(directory, newest.split("/").at(-1) ?? "");

@@ -1,17 +1,24 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { sha256 } from "./canonical";
 import { renderHtml } from "./html";
 import { verifySigned } from "./sign";
 import { renderSummary } from "./text";
 
+export type Expected = {
+  /** PEM; without it nobody can say who signed the report. */
+  publicKey?: string | undefined;
+  /** Whose report it should be. */
+  stack?: string | undefined;
+};
+
 /**
- * Checks a report's signature, and that its page is the page of its JSON.
+ * Checks a report's signature, that it bears the name of its own run, and that its page is the page of its JSON.
  * @param file the JSON, or the page beside it
- * @param publicKey PEM; without it nobody can say who signed the report
  * @returns whether it is to be trusted
  * @throws Error where it could not be checked
  */
-export function checkReport(file: string, publicKey: string | undefined, say: (line: string) => void): boolean {
+export function checkReport(file: string, { publicKey, stack }: Expected, say: (line: string) => void): boolean {
   const jsonFile = file.replace(/\.html$/, ".json");
   const pageFile = jsonFile.replace(/\.json$/, ".html");
   if (!existsSync(file)) throw new Error(`${file} does not exist`);
@@ -22,6 +29,14 @@ export function checkReport(file: string, publicKey: string | undefined, say: (l
   if (!outcome.verified) {
     say(
       `NOT TO BE TRUSTED: ${jsonFile}: ${outcome.reason}. Fetch the report again from where the stack keeps its versions.`,
+    );
+    return false;
+  }
+  const { header } = outcome.report;
+  if (basename(jsonFile, ".json") !== header.run || (stack !== undefined && stack !== header.stack)) {
+    say(
+      `NOT TO BE TRUSTED: ${jsonFile} is the report of the run ${header.run} of the stack ${header.stack}, which is whole. Under that run's ` +
+        `name, ${header.run}.json, and for that stack it can be checked; here it stands for another's.`,
     );
     return false;
   }

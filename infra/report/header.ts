@@ -11,11 +11,13 @@ export const snapshotSchema = z.strictObject({
   restoreCommand: z.string().min(1),
 });
 
-export const reportVersion = 1;
+export const reportVersion = 2;
 
 /** What the deployment is, known before any phase ran. `contacts` and `escalation` have the shape of the settings. */
 export const deploymentHeaderSchema = z.strictObject({
   reportVersion: z.literal(reportVersion),
+  /** The run that ends with this report, as its files are named: under another name it would pass for another run's. */
+  run: z.string().min(1),
   stack: z.string().min(1),
   application: z.string().min(1),
   /** Who ran it, as the machine that runs it knows: user@host, or the CI job. */

@@ -55,5 +55,5 @@ function colophon(report: Report, seal: Seal | undefined): Markup {
     seal === undefined
       ? html`<p>This copy is not signed.</p>`
       : html`<p>SHA-256 of the signed JSON: <code data-json-sha256="${seal.jsonSha256}">${seal.jsonSha256}</code></p><p>Signed with key <code>${seal.keyId}</code>. Check it with <code>npm run report -- --verify FILE --key PUBLIC_KEY_FILE</code></p>`
-  }<p>Report version ${report.header.reportVersion}</p></footer>`;
+  }<p>Run <code>${report.header.run}</code>, report version ${report.header.reportVersion}</p></footer>`;
 }

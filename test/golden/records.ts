@@ -9,7 +9,8 @@ import { connectionsPage, providersPage } from "./pages";
 
 /** A run from v1.1.0 to v1.2.0 as its phases would record it, with fixed times. */
 export const header: DeploymentHeader = {
-  reportVersion: 1,
+  reportVersion: 2,
+  run: "20261123T220417000Z-7be2c1",
   stack: "staging",
   application: "prompt-library",
   who: "mara@build-7",

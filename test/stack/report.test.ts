@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boxIds } from "../../infra/checklist/boxes";
@@ -97,6 +97,27 @@ describe("the report of a deployment", () => {
     expect(fetched.exitCode).toBe(0);
   });
 
+  test("is not to be trusted where an older one was copied under a newer name, in the bucket too", async () => {
+    const s3 = s3Client(input.settings.target.region);
+    const [, , bucket = "", ...key] = (await rehearsal.pulumi.output("report")).split("/");
+    const copies = ["json", "html"].map((kind) => ({
+      from: key.join("/").replace(/html$/, kind),
+      to: `reports/${stack}/20991231T235959000Z-ffffff.${kind}`,
+    }));
+    try {
+      for (const { from, to } of copies)
+        await s3.send(new CopyObjectCommand({ Bucket: bucket, CopySource: `${bucket}/${from}`, Key: to }));
+      const fetched = await command("report", stack);
+      expect(fetched.stdout).toContain("NOT TO BE TRUSTED");
+      expect(fetched.exitCode).toBe(1);
+    } finally {
+      for (const { to } of copies) {
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: to }));
+        await rm(to, { force: true });
+      }
+    }
+  });
+
   test("is not to be trusted with one byte changed", async () => {
     const directory = join("reports", stack);
     const name =
@@ -104,7 +125,7 @@ describe("the report of a deployment", () => {
         .filter((file) => file.endsWith(".json"))
         .sort()
         .at(-1) ?? "";
-    const file = join(rehearsal.home, "changed.json");
+    const file = join(rehearsal.home, name);
     await writeFile(file, (await readFile(join(directory, name), "utf8")).replace('"state":"good"', '"state":"gold"'));
     const checked = await command("report", "--verify", file, "--stack", stack);
     expect(checked.stdout).toContain("NOT TO BE TRUSTED");

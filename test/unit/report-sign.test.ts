@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -90,29 +90,35 @@ describe("canonical JSON", () => {
 describe("npm run report", () => {
   let directory = "";
   const at = (name: string): string => join(directory, name);
-  const check = (file: string, key?: string) => {
+  const check = (file: string, publicKey?: string, stack?: string) => {
     const said: string[] = [];
-    const isWell = checkReport(file, key, (line) => said.push(line));
+    const isWell = checkReport(file, { publicKey, stack }, (line) => said.push(line));
     return { isWell, said: said.join("\n") };
   };
+  /** Each in a folder of its own, since the name is the run's. */
+  const write = (folder: string, json: string, page?: string): string => {
+    mkdirSync(at(folder));
+    writeFileSync(at(`${folder}/${header.run}.json`), json);
+    if (page !== undefined) writeFileSync(at(`${folder}/${header.run}.html`), page);
+    return `${folder}/${header.run}`;
+  };
+  let alone: string;
+  let whole: string;
+  let edited: string;
+  let changed: string;
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), "report-"));
-    writeFileSync(at("alone.json"), text);
-    for (const name of ["whole", "edited"]) {
-      writeFileSync(at(`${name}.json`), text);
-      const page = renderHtml(report, sealOf(signed));
-      writeFileSync(
-        at(`${name}.html`),
-        name === "edited" ? page.replace("stopped at verify", "serves, all is well") : page,
-      );
-    }
-    writeFileSync(at("changed.json"), text.replace("v1.1.0", "v1.1.1"));
+    const page = renderHtml(report, sealOf(signed));
+    alone = write("alone", text);
+    whole = write("whole", text, page);
+    edited = write("edited", text, page.replace("stopped at verify", "serves, all is well"));
+    changed = write("changed", text.replace("v1.1.0", "v1.1.1"));
     writeFileSync(at("orphan.html"), "");
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it("trusts a whole report and its page, and says what it says", () => {
-    for (const file of ["alone.json", "whole.json", "whole.html"]) {
+    for (const file of [`${alone}.json`, `${whole}.json`, `${whole}.html`]) {
       const { isWell, said } = check(at(file), keys.publicKey);
       expect(said).toContain("Whole, and signed with the given key");
       expect(said).toContain("FAILED  prompt-library, staging");
@@ -121,27 +127,41 @@ describe("npm run report", () => {
   });
   it("does not trust what was changed, page or JSON, nor another's key", () => {
     for (const [file, key] of [
-      ["changed.json", keys.publicKey],
-      ["edited.html", keys.publicKey],
-      ["edited.json", keys.publicKey],
-      ["whole.json", newSigningKeys().publicKey],
+      [`${changed}.json`, keys.publicKey],
+      [`${edited}.html`, keys.publicKey],
+      [`${edited}.json`, keys.publicKey],
+      [`${whole}.json`, newSigningKeys().publicKey],
     ] as const) {
       const { isWell, said } = check(at(file), key);
       expect(said, file).toContain("NOT TO BE TRUSTED");
       expect(isWell, file).toBe(false);
     }
   });
+  it("does not trust a report under the name of another run, nor as another stack's", () => {
+    const newer = "20991231T235959000Z-ffffff";
+    for (const kind of ["json", "html"]) copyFileSync(at(`${whole}.${kind}`), at(`${newer}.${kind}`));
+    for (const kind of ["json", "html"]) {
+      const { isWell, said } = check(at(`${newer}.${kind}`), keys.publicKey);
+      expect(said).toContain(`is the report of the run ${header.run}`);
+      expect(isWell).toBe(false);
+    }
+    expect(check(at(`${whole}.json`), keys.publicKey, header.stack).isWell).toBe(true);
+    const { isWell, said } = check(at(`${whole}.json`), keys.publicKey, "production");
+    expect(said).toContain("NOT TO BE TRUSTED");
+    expect(said).toContain("staging");
+    expect(isWell).toBe(false);
+  });
   it("can't judge what it can't read, nor a report without anybody's key", () => {
     expect(() => check(at("absent.json"), keys.publicKey)).toThrow("absent.json does not exist");
     expect(() => check(at("orphan.html"), keys.publicKey)).toThrow("orphan.json does not exist");
-    expect(() => check(at("alone.json"), "no key")).toThrow("not an Ed25519 key");
-    expect(() => check(at("alone.json"))).toThrow("who signed it");
+    expect(() => check(at(`${alone}.json`), "no key")).toThrow("not an Ed25519 key");
+    expect(() => check(at(`${alone}.json`))).toThrow("who signed it");
   });
   it("writes the page again from the JSON, and only from a whole one", () => {
-    expect(renderReport(at("alone.json"), at("alone.html"), () => undefined)).toBe(true);
-    expect(readFileSync(at("alone.html"), "utf8")).toContain(sha256(text));
-    expect(check(at("alone.html"), keys.publicKey).isWell).toBe(true);
-    rmSync(at("alone.html"));
-    expect(renderReport(at("changed.json"), at("changed.html"), () => undefined)).toBe(false);
+    expect(renderReport(at(`${alone}.json`), at(`${alone}.html`), () => undefined)).toBe(true);
+    expect(readFileSync(at(`${alone}.html`), "utf8")).toContain(sha256(text));
+    expect(check(at(`${alone}.html`), keys.publicKey).isWell).toBe(true);
+    rmSync(at(`${alone}.html`));
+    expect(renderReport(at(`${changed}.json`), at(`${changed}.html`), () => undefined)).toBe(false);
   });
 });

@@ -54,7 +54,7 @@ export async function conclude(
   const report = await gatherReport(context, record);
   mustBeGood(report);
   await keepRecord(context, record);
-  const written = await writeReport(context, report, record.runId);
+  const written = await writeReport(context, report);
   return {
     report: written.address instanceof Error ? written.file : written.address,
     ending: renderSummary(report, places(written)),
@@ -91,9 +91,7 @@ export async function lament(
     : Promise.reject(new Error("the deployment lock that guards them is not this run's"));
   await left.catch(trouble("the record could not be left on the host"));
   const report = await gatherReport(context, record);
-  const written = await writeReport(context, report, record.runId).catch(
-    (reason: unknown) => new Error(reasonOf(reason)),
-  );
+  const written = await writeReport(context, report).catch((reason: unknown) => new Error(reasonOf(reason)));
   const at = written instanceof Error ? [`could not be written: ${written.message}`] : places(written);
   await notify(context.input, endMessage(report, at)).catch(trouble("the team could not be told"));
   say(context, renderSummary(report, at));

@@ -7,6 +7,7 @@ import type { PhaseRecord } from "../../report/record";
 /** What a run of this input is, with what its records, in order, and the host say of it. */
 export function headerOf(
   input: StepInput,
+  run: string,
   chain: readonly PhaseRecord[],
   state: HostState | undefined,
 ): DeploymentHeader {
@@ -14,6 +15,7 @@ export function headerOf(
   const first = chain.find((record) => record.phase === "preflight");
   return {
     reportVersion,
+    run,
     stack: input.stack,
     application: settings.app.name,
     who: whoRuns(),

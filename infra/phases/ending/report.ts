@@ -30,7 +30,7 @@ export async function gatherReport(context: StepContext, latest: PhaseRecord): P
   const records = [...others.filter((record) => record.runId !== latest.runId), latest];
   const state = await readHostState(context).catch(() => undefined);
   const report = assembleReport(
-    headerOf(context.input, chainOf(records, latest), state),
+    headerOf(context.input, latest.runId, chainOf(records, latest), state),
     records,
     context.input.settings.signOffs,
     latest,
@@ -39,16 +39,16 @@ export async function gatherReport(context: StepContext, latest: PhaseRecord): P
 }
 
 /** Signs the report, writes it as JSON and HTML to `reports/STACK/` below the project's directory, and keeps both in S3. */
-export async function writeReport(context: StepContext, report: Report, runId: string): Promise<WrittenReport> {
-  const { input } = context;
+export async function writeReport({ input }: StepContext, report: Report): Promise<WrittenReport> {
+  const { run } = report.header;
   const signed = signReport(report, input.settings.secrets.reportPrivateKey);
   const content = { json: signedText(signed), html: renderHtml(report, sealOf(signed)) };
-  const base = join("reports", input.stack, runId);
+  const base = join("reports", input.stack, run);
   await mkdir(join("reports", input.stack), { recursive: true });
   await writeFile(`${base}.json`, content.json);
   await writeFile(`${base}.html`, content.html);
-  const address = await storeReport(input, runId, content).then(
-    () => reportAddress(input, runId),
+  const address = await storeReport(input, run, content).then(
+    () => reportAddress(input, run),
     (error: unknown) =>
       new Error(
         `s3://${input.bucket} did not take the report: ${error instanceof Error ? error.message : String(error)}`,
