@@ -1,4 +1,5 @@
 import { healthCheckUnit, hostPaths } from "./paths";
+import { sandbox } from "./sandbox";
 
 export type HealthCheckArgs = {
   application: string;
@@ -32,21 +33,10 @@ User=${application}
 Group=${application}
 ExecStart=/usr/bin/curl --silent --show-error --fail ${patience} --resolve ${publicName}:443:127.0.0.1 --cacert ${paths.tlsCertificate} --output /dev/null --write-out "health %%{http_code} in %%{time_total} s\\n" ${url}
 TimeoutStartSec=60
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectControlGroups=yes
+${sandbox}
+ProcSubset=pid
 RestrictAddressFamilies=AF_INET AF_UNIX
-RestrictNamespaces=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
 MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
 IPAddressDeny=any
 IPAddressAllow=localhost
 UMask=0077

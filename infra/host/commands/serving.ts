@@ -1,4 +1,5 @@
 import { backendTarget, backendUnit, type HostPaths, hostPaths, slots } from "./paths";
+import { sandbox } from "./sandbox";
 import { quote } from "./shell";
 
 /**
@@ -35,6 +36,13 @@ PartOf=${backendTarget(application)}
 Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/sh -c 'case "$$(readlink ${current})" in serving/blue) exec systemctl start --no-block ${backendUnit(application, "blue")};; serving/green) exec systemctl start --no-block ${backendUnit(application, "green")};; esac'
+${sandbox}
+ProcSubset=pid
+PrivateNetwork=yes
+RestrictAddressFamilies=AF_UNIX
+MemoryDenyWriteExecute=yes
+IPAddressDeny=any
+UMask=0077
 
 [Install]
 WantedBy=${backendTarget(application)}

@@ -1,4 +1,5 @@
 import { backendTarget, backendUnit, hostPaths } from "./paths";
+import { sandbox } from "./sandbox";
 
 export type BackendUnitArgs = {
   application: string;
@@ -12,7 +13,11 @@ export type BackendUnitArgs = {
   hasSharedFiles?: boolean;
 };
 
-/** The template of both slots: `systemctl status APPLICATION-backend@blue`. */
+/**
+ * The template of both slots: `systemctl status APPLICATION-backend@blue`. What the release writes stays in its log directory, its shared
+ * directories and a /tmp of its own. Memory that is written and then run stays allowed, which Node's compiler needs, and so does the
+ * rest of /proc, from which Node counts the processors.
+ */
 export function backendTemplate(args: BackendUnitArgs): string {
   const paths = hostPaths(args.application);
   return `[Unit]
@@ -35,15 +40,12 @@ Restart=on-failure
 RestartSec=1
 TimeoutStopSec=${args.stopTimeoutSeconds}
 MemoryMax=${args.memoryLimitMiB}M
-NoNewPrivileges=yes
-ProtectSystem=strict
-${args.hasSharedFiles === true ? `ReadWritePaths=${paths.shared}\n` : ""}ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectKernelTunables=yes
-ProtectControlGroups=yes
-RestrictSUIDSGID=yes
-LogsDirectory=${args.application}
+TasksMax=512
+# Node raises its own limit to the highest there is, by a system call that is kept from it here.
+LimitNOFILE=65536
+${sandbox}
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+${args.hasSharedFiles === true ? `ReadWritePaths=${paths.shared}\n` : ""}LogsDirectory=${args.application}
 UMask=0027
 StandardOutput=journal
 StandardError=journal
