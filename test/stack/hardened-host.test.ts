@@ -4,40 +4,50 @@ import { join } from "node:path";
 import { DescribeInstanceAttributeCommand } from "@aws-sdk/client-ec2";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openContext } from "../../infra/context/context";
+import type { StepContext } from "../../infra/context/step";
+import { askHealthNow, readHealthCheck } from "../../infra/host/commands/health-check";
+import { hostPaths, servingUnit } from "../../infra/host/commands/paths";
 import { userData } from "../../infra/host/commands/user-data";
+import { configure } from "../../infra/phases/configure/configure";
 import { type Cloud, startCloud, stopCloud } from "../cloud/cloud";
+import { cloudNames } from "../cloud/names";
 import { bootHost, clients, makeKey, makeNetwork, type TestHost, until } from "./cloud-fixture";
+import { inputOn, keyOnConsole } from "./configured-host";
 
-/** A host as user data and `configure` leave it, without an engine and a release. */
+/** A host as user data and `configure` leave it, without an engine, a release and a database. */
+const application = "prompt-library";
 let directory: string;
 let cloud: Cloud;
 let host: TestHost;
+let publicKey: string;
+let context: StepContext;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "hardened-host-"));
   cloud = await startCloud({ home: join(directory, "cloud"), log: console.error });
-  host = await bootHost(cloud, await makeNetwork(cloud), await makeKey(directory), userData("prompt-library"));
+  const key = await makeKey(directory);
+  host = await bootHost(cloud, await makeNetwork(cloud), key, userData(application));
+  publicKey = await keyOnConsole(cloud, host);
+  context = openContext("configure", await inputOn(host, publicKey, key), new Date());
+  await configure(context);
 }, 600_000);
 
 afterAll(async () => {
   try {
+    await context?.host.close();
     await stopCloud({ home: join(directory, "cloud") });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }, 120_000);
 
+const asRoot = (script: string) => context.host.run("looking at the host", script);
+
 describe("the host's SSH key", () => {
-  test("is made on the host and read from its console, before anybody connects", async () => {
-    const { stdout } = await execa("node", ["--import", "tsx", "infra/stack/read-host-key.ts"], {
-      env: { ...cloud.environment, INSTANCE_ID: host.instanceId, AWS_REGION: "us-east-1" },
-      timeout: 60_000,
-    });
-    expect(stdout).toMatch(/^ssh-ed25519 \S{68}$/);
-    const served = await until("sshd", 30_000, async () =>
-      (await execa("ssh-keyscan", ["-T", "5", host.address], { reject: false })).stdout.trim(),
-    );
-    expect(served.split("\n")).toEqual([`${host.address} ${stdout}`]);
+  test("is the one that its console shows", async () => {
+    const { stdout } = await execa("ssh-keyscan", ["-T", "5", host.address]);
+    expect(stdout.trim().split("\n")).toEqual([`${host.address} ${publicKey}`]);
   });
 
   test("is in nothing that Amazon shows of the instance", async () => {
@@ -45,13 +55,140 @@ describe("the host's SSH key", () => {
       new DescribeInstanceAttributeCommand({ InstanceId: host.instanceId, Attribute: "userData" }),
     );
     const described = Buffer.from(UserData?.Value ?? "", "base64").toString();
-    const { stdout: asked } = await host.run(
-      "T=$(curl -s -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token); " +
-        'sudo curl -s -H "X-aws-ec2-metadata-token: $T" http://169.254.169.254/latest/user-data',
-    );
-    for (const text of [described, asked]) {
+    for (const text of [described, await asRoot(askMetadata("user-data"))]) {
       expect(text).toContain("#cloud-config");
       expect(text).not.toMatch(/PRIVATE|ssh_keys/);
     }
+  });
+});
+
+const askMetadata = (path: string) =>
+  `token=$(curl -s -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+curl -s -m 5 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/${path}
+`;
+
+describe("the host's firewall", () => {
+  test("lets root alone ask the metadata service, by either address", async () => {
+    expect(await asRoot(askMetadata("meta-data/instance-id"))).toBe(host.instanceId);
+    // The local cloud has no service at the other address: a listener of the host's own takes its place.
+    const printed = await asRoot(`ip address add fd00:ec2::254/128 dev lo
+systemd-run --quiet --unit=metadata6 socat TCP6-LISTEN:80,bind='[fd00:ec2::254]',fork,reuseaddr SYSTEM:'echo reached'
+trap 'systemctl stop metadata6; ip address del fd00:ec2::254/128 dev lo' EXIT
+for _ in $(seq 50); do if ss -ltnH 'sport = :80' | grep -q fd00; then break; fi; sleep 0.1; done
+ask() { setpriv --reuid="$1" --clear-groups --no-new-privs socat -u -T 3 "TCP:$2:80,connect-timeout=3" STDOUT < /dev/null 2>&1 || true; }
+ask 0 '[fd00:ec2::254]'
+for user in $(cut -d: -f1,3 /etc/passwd); do
+  if [ "\${user#*:}" = 0 ]; then continue; fi
+  for address in 169.254.169.254 '[fd00:ec2::254]'; do echo "\${user%:*} $(ask "\${user#*:}" "$address" | grep -o 'Connection refused\\|reached' || echo other)"; done
+done`);
+    const [root, ...others] = printed.split("\n");
+    expect(root).toBe("reached");
+    for (const user of ["redis", "nobody", "_apt", "messagebus", "www-data", "haproxy", "postgres", application])
+      expect(others.filter((row) => row.startsWith(`${user} `))).toHaveLength(2);
+    expect(others.filter((row) => !row.endsWith(" Connection refused"))).toEqual([]);
+  });
+
+  test("lets the application alone reach Redis", async () => {
+    const printed = await asRoot(`for user in root ${application} nobody www-data haproxy; do
+  for address in 127.0.0.1 ::1; do echo "$user $(setpriv --reuid="$user" --clear-groups redis-cli -h "$address" ping 2>&1 | tail -1)"; done
+done`);
+    expect(printed.split("\n").map((row) => row.replace(/ Could not .*/, " refused"))).toEqual(
+      [
+        ["root", "PONG"],
+        [application, "PONG"],
+        ["nobody", "refused"],
+        ["www-data", "refused"],
+        ["haproxy", "refused"],
+      ].flatMap(([user, answer]) => [`${user} ${answer}`, `${user} ${answer}`]),
+    );
+  });
+
+  test("opens no port that the security group does not, whoever listens", async () => {
+    const ports = [22, 80, 443, 6379, 8001, 8101];
+    await asRoot(
+      `for port in 6379 8001 8101; do systemd-run --quiet --unit="listener-$port" socat "TCP-LISTEN:$port,bind=${host.privateAddress},fork,reuseaddr" SYSTEM:'echo reached'; done`,
+    );
+    try {
+      const open = [];
+      for (const port of ports) {
+        const tried = await execa(
+          "nsenter",
+          [
+            `--net=/run/netns/${cloudNames(cloud.home).network}`,
+            ...["timeout", "2", "bash", "-c", `: < /dev/tcp/${host.privateAddress}/${port}`],
+          ],
+          { reject: false },
+        );
+        if (tried.exitCode === 0) open.push(port);
+      }
+      expect(open).toEqual([22, 80, 443]);
+    } finally {
+      await asRoot("systemctl stop 'listener-*'");
+    }
+  });
+});
+
+const slot = hostPaths(application).slot("blue");
+const folder = `${slot}/app/interface/backend`;
+
+/** Tells what a release may do there, one answer to each question. */
+const program = `
+const os = require("node:os"), fs = require("node:fs"), { execFileSync } = require("node:child_process");
+const tried = (work) => { try { return work(); } catch (error) { return error.code ?? String(error); } };
+const shell = (script) => execFileSync("/bin/sh", ["-c", "{ " + script + "; } 2>/dev/null || true"]).toString().trim().split("\\n").sort();
+const hot = (n) => { let sum = 0; for (let i = 0; i < n; i++) sum += i % 7; return sum; };
+require("node:http").createServer(async (_, response) => response.end(JSON.stringify({
+  sum: hot(5e7),
+  processors: os.cpus().length > 0 && os.totalmem() > 0,
+  addresses: Object.keys(os.networkInterfaces()).includes("lo"),
+  files: shell("ulimit -Sn; ulimit -Hn"),
+  native: typeof require("./native.node"),
+  scrypt: require("node:crypto").scryptSync("password", "salt", 8).length,
+  wasm: await WebAssembly.instantiate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])).then(() => "ran"),
+  writable: shell("find / -path '/proc/*' -prune -o '(' -type d -o -type f ')' -writable -print"),
+  others: tried(() => fs.readdirSync("/proc/1") && "seen"),
+  key: tried(() => fs.readFileSync("/etc/${application}/tls.key") && "read"),
+}))).listen(process.env.PORT);
+`;
+
+describe("under the hardened units", () => {
+  test("a release runs, native modules and compiled code included, and writes where it may only", async () => {
+    // Any that some development tool brings along.
+    const { stdout: native } = await execa("find", ["node_modules", "-name", `*linux-${process.arch}-gnu.node`]);
+    const [module = ""] = native.split("\n");
+    await asRoot(`mkdir -p ${folder}/dist ${slot}/runtime/bin
+cat > ${folder}/dist/index.js <<'CONTENT'
+${program}
+CONTENT
+printf 'PORT=8001\\nLOGS_DIR=/var/log/${application}\\n' > ${hostPaths(application).slotEnvironment("blue")}`);
+    await context.host.send(process.execPath, `${slot}/runtime/bin/node`);
+    await context.host.send(module, `${folder}/dist/native.node`);
+    const { current } = hostPaths(application);
+    await asRoot(`chmod 0755 ${slot}/runtime/bin/node
+mkdir ${slot}/frontend
+touch ${slot}/frontend/index.html
+ln -sfn serving/blue ${current}
+systemctl reload haproxy
+systemctl restart ${servingUnit(application)}`);
+    const answer = await until("the release", 20_000, async () =>
+      JSON.parse((await host.run("curl -s -m 5 http://127.0.0.1:8001/")).stdout || "null"),
+    );
+    expect(answer).toEqual({
+      sum: 149999997,
+      processors: true,
+      addresses: true,
+      files: [expect.stringMatching(/^\d{5}$/), expect.stringMatching(/^\d{5}$/)],
+      native: "object",
+      scrypt: 8,
+      wasm: "ran",
+      // Memory that ends with the machine, two directories that end with the service, and its log.
+      writable: ["/dev/mqueue", "/dev/shm", "/tmp", `/var/log/${application}`, "/var/tmp"],
+      others: "ENOENT",
+      key: "EACCES",
+    });
+  });
+
+  test("the host asks its own public health", async () => {
+    expect(readHealthCheck(await asRoot(askHealthNow(application)))).toEqual({ found: "healthy just now" });
   });
 });

@@ -24,7 +24,7 @@ import {
   healthCheckTimer,
   readHealthCheck,
 } from "../../infra/host/commands/health-check";
-import { metadataRules } from "../../infra/host/commands/nftables";
+import { firewallRules } from "../../infra/host/commands/nftables";
 import { nginxConfig } from "../../infra/host/commands/nginx";
 import { hostPaths } from "../../infra/host/commands/paths";
 import { pgbouncerConfig, pgbouncerUsers } from "../../infra/host/commands/pgbouncer";
@@ -109,7 +109,7 @@ const texts: Record<string, string> = {
   "health-check.sh": askHealthNow(application),
   "health-check.timer": healthCheckTimer({ application, everyMinutes: 2 }),
   "pgbouncer.ini": pgbouncerConfig({ application, database: "prompt_library", address: "db.example", port: 5432 }),
-  "nftables.conf": metadataRules([application, "www-data"]),
+  "nftables.conf": firewallRules(application),
   "stage-bring.sh": bringScript({
     paths,
     region: "eu-central-1",

@@ -3,12 +3,13 @@ import type { ConfigureArgs, ManagedFile } from "./configure-script";
 import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
 import { healthCheckService, healthCheckTimer } from "./health-check";
 import { maintenancePage } from "./maintenance";
-import { metadataRules } from "./nftables";
+import { firewallRules } from "./nftables";
 import { nginxConfig } from "./nginx";
 import { healthCheckUnit, hostPaths, servingUnit, slots } from "./paths";
 import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
 import { servingUnitText } from "./serving";
 import { mountUnit, mountUnitName } from "./shared-files";
+import { sshdConfig } from "./sshd";
 import { backendTargetUnit, backendTemplate } from "./systemd";
 
 export type HostFilesArgs = {
@@ -76,7 +77,8 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
         "0640",
         "postgres:postgres",
       ),
-      file("/etc/nftables.conf", metadataRules([application, "www-data", "haproxy", "postgres"]), ["nftables"], "0755"),
+      file("/etc/ssh/sshd_config.d/10-deployment.conf", sshdConfig, ["ssh"]),
+      file("/etc/nftables.conf", firewallRules(application), ["nftables"], "0755"),
       file(
         `/etc/systemd/system/${application}-backend@.service`,
         backendTemplate({
@@ -115,6 +117,7 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       "nginx -t -q",
       `haproxy -c -q -f /etc/haproxy/haproxy.cfg -f ${paths.current}/haproxy.cfg`,
       "nft -c -f /etc/nftables.conf",
+      "sshd -t",
     ],
     loads: {
       healthCheck: `systemctl try-restart ${healthCheckUnit(application)}.timer`,
@@ -124,7 +127,9 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       haproxyArguments: "systemctl restart haproxy",
       haproxy: "systemctl reload-or-restart haproxy",
       nginx: "systemctl reload-or-restart nginx",
-      nftables: "systemctl enable --quiet nftables && systemctl restart nftables",
+      // The rules are changed as a whole: no moment is without them.
+      nftables: "systemctl enable --quiet nftables && systemctl reload-or-restart nftables",
+      ssh: "systemctl reload ssh",
     },
   };
 }
