@@ -86,8 +86,9 @@ export class Host extends pulumi.ComponentResource {
         disableApiTermination: args.isProtected,
         tags: { Name: name },
       },
-      // A newer image would replace the instance. Other user data would stop it and start it again, and not run.
-      { ...parent, ignoreChanges: ["ami", "userData"], dependsOn: [...args.internet, policy] },
+      // A newer image would replace the instance. Other user data would stop it and start it again, and not run: it is not ignored,
+      // since that shows a change at every `up`, and a golden test holds its text instead.
+      { ...parent, ignoreChanges: ["ami"], dependsOn: [...args.internet, policy] },
     );
     const hostKey = new command.local.Command(
       `${name}-host-key`,

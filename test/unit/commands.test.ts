@@ -61,7 +61,7 @@ const startable = {
   startTimeoutSeconds: 30,
 } as const;
 
-/** Text for other programs, whole. */
+/** Text for other programs, whole. A change of the user data stops the hosts that run with the old one. */
 const texts: Record<string, string> = {
   "user-data.yaml": userData(application),
   "backend@.service": backendTemplate({
