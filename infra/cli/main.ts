@@ -82,6 +82,20 @@ command("pair", "Rehearses a schema change on a restored copy of the database: u
   });
 
 command(
+  "drill",
+  "Restores the newest scheduled backup beside the database, proves it and says how long a recovery takes.",
+)
+  .argument("<stack>", "the stack; it stays as it is")
+  .option("--snapshot <id>", "another backup of this database")
+  .option(...json)
+  .action(async (stack: string, { snapshot, json }: { snapshot?: string; json?: boolean }) => {
+    const [{ drill }, { describeDrill }] = await Promise.all([import("./drill"), import("../database/backup/drill")]);
+    const report = await drill({ stack, ...(snapshot !== undefined && { snapshot }) });
+    process.stdout.write(`${json === true ? JSON.stringify(report) : describeDrill(report)}\n`);
+    endWith(report.problems.length === 0);
+  });
+
+command(
   "restore",
   "Replaces the stack's database by a snapshot, and its files by those of the same time. The application is down meanwhile. " +
     "What is there now is kept in a snapshot of its own; release and schema become those of the snapshot.",

@@ -63,11 +63,13 @@ export class Snapshots {
     await execa("rm", ["-rf", snapshot.directory]);
   }
 
-  /** moto calls each of them available at once. */
+  /** moto calls each of them available at once, and lists one of RDS's own for each instance, of which nothing was kept here. */
   withStatus(region: string, answer: ApiResponse): ApiResponse {
     const body = answer.body.replace(/<DBSnapshot>.*?<\/DBSnapshot>/gs, (block) => {
       const name = /<DBSnapshotIdentifier>(.*?)<\/DBSnapshotIdentifier>/.exec(block)?.[1] ?? "";
-      const status = this.snapshots.get(`${region}/${name}`)?.status ?? "available";
+      const known = this.snapshots.get(`${region}/${name}`);
+      if (known === undefined && block.includes("<SnapshotType>automated</SnapshotType>")) return "";
+      const status = known?.status ?? "available";
       return block.replace(/<Status>.*?<\/Status>/, `<Status>${status}</Status>`);
     });
     return { ...answer, body };

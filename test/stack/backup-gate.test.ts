@@ -4,6 +4,7 @@ import { CreateVolumeCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { drill } from "../../infra/cli/drill";
 import { pair } from "../../infra/cli/pair";
 import { stackInput } from "../../infra/cli/stack-input";
 import { openContext } from "../../infra/context/context";
@@ -164,6 +165,24 @@ describe("the backup gate", () => {
     const [snapshot] = await stackSnapshots(rds, owner);
     expect(snapshot?.provenAt).toBeInstanceOf(Date);
     expect(snapshot?.tags).toMatchObject({ "schema-version": "1", release: "v1.1.0" });
+
+    await expect(drill({ stack })).rejects.toThrow(/no scheduled backup of prompt-library-spine.* is available yet/);
+    // Written after the backup: a drill finds what is older, and says how old that is.
+    await withClient(context.connect("owner"), (client) =>
+      client.query("INSERT INTO users (email, password_hash) VALUES ('after-the-backup@example.test', 'x')"),
+    );
+    try {
+      const report = await drill({ stack, snapshot: snapshot?.id ?? "" });
+      expect(report).toMatchObject({ kind: "manual", problems: [] });
+      expect(report.recoverySeconds).toBeGreaterThan(0);
+      expect(report.lostSeconds).toBeGreaterThan(0);
+      expect(report.tables.find(({ table }) => table === "public.users")?.equal).toBeGreaterThan(0);
+      expect(await copiesLeft()).toEqual([]);
+    } finally {
+      await withClient(context.connect("owner"), (client) =>
+        client.query("DELETE FROM users WHERE email = 'after-the-backup@example.test'"),
+      );
+    }
   });
 
   test("that fails removes the copy, keeps the snapshot, and never calls it proved", async () => {
