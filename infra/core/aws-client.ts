@@ -1,5 +1,8 @@
 import { S3Client } from "@aws-sdk/client-s3";
 
+// Which Node runs this is said in package.json. Operators need not read seven lines about it in each preview.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
 /** The cloud's slowest answers: an instance that shuts down, a snapshot that begins. */
 const slowestAnswerMs = 120_000;
 

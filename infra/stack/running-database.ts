@@ -17,7 +17,8 @@ export async function checkRunningDatabase(
     .send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }))
     .catch((error: unknown) => {
       if (error instanceof DBInstanceNotFoundFault) return { DBInstances: [] };
-      throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`RDS was asked for the database ${identifier} and refused; nothing has changed: ${why}`);
     });
   if (instance?.EngineVersion === undefined || instance.AllocatedStorage === undefined) return;
   const running = { engineVersion: instance.EngineVersion, storageGiB: instance.AllocatedStorage };
