@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PhaseResult } from "./context/input";
 import { chainDigest } from "./database/migrations/chain";
 import { resolveRelease } from "./release/release";
 import { reach } from "./report/contacts";
@@ -10,6 +9,7 @@ import { readSettings } from "./stack/config";
 import { DataVolume } from "./stack/data-volume";
 import { Database, databaseIdentifier } from "./stack/database";
 import { DatabaseTunnel } from "./stack/database-tunnel";
+import { describeEnding } from "./stack/ending";
 import { Guard } from "./stack/guard";
 import { Host } from "./stack/host";
 import { lockBeforeChanges } from "./stack/lock-before-changes";
@@ -153,12 +153,7 @@ const input = pulumi.secret(
 );
 
 const rollout = new Rollout(name, {
-  headline: {
-    release: release.name,
-    commit: release.commit,
-    schemaVersion: settings.schemaVersion,
-    attempt: settings.attempt,
-  },
+  headline: `${release.name} (${release.commit.slice(0, 12)}), schema ${settings.schemaVersion}, attempt ${settings.attempt}`,
   commandOf: stepCommand,
   input,
 });
@@ -181,14 +176,14 @@ new Guard(name, {
 export const application = `https://${settings.network.publicName}`;
 /** Where it is reached while its name does not lead there. */
 export const address = host.address;
-const ending = rollout.result.apply((result) => JSON.parse(result) as PhaseResult);
+const ending = rollout.result.apply((result) => describeEnding(pulumi.getStack(), result));
 // Below all else that `up` prints, also when nothing had to run: what serves, and where its report is.
-ending.apply(({ ending: summary = "" }) => {
-  if (!pulumi.runtime.isDryRun() && summary !== "") console.log(summary);
+ending.apply(({ summary }) => {
+  if (!pulumi.runtime.isDryRun()) console.log(summary);
 });
 
 /** The last good deployment's report, where the stack keeps it; `npm run report -- STACK` fetches it and checks its signature. */
-export const report = ending.apply((result) => result.report ?? "");
+export const report = ending.apply((result) => result.report);
 /** Holds reports against their signature. */
 export const reportKey = settings.keys.report;
 /** What the phases were given, for the commands that look at a stack between two deployments; secret as a whole. */

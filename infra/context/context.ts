@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Phase } from "../core/phases";
-import { progressOf } from "../core/progress";
+import { type Progress, progressOf } from "../core/progress";
 import { hostPaths } from "../host/commands/paths";
 import { RemoteHost } from "../host/remote-host";
 import { redact } from "../report/redact";
@@ -21,13 +21,15 @@ export function openContext(phase: Phase, input: StepInput, startedAt: Date, nam
     { address: input.host.address, user: settings.host.sshUser, publicKey: input.host.publicKey },
     settings.secrets.sshPrivateKey,
   );
+  const progress: Progress = (message) => said(redact(message, secrets));
   return {
     phase,
     runId: `${startedAt.toISOString().replace(/[-:.]/g, "")}-${randomBytes(3).toString("hex")}`,
     input,
     paths: hostPaths(settings.app.name),
     host,
-    progress: (message) => said(redact(message, secrets)),
+    progress,
+    notice: progress,
     connect: (role, limit) => connectAs(role, host, input, limit),
     boxes: [],
     details: {},

@@ -30,17 +30,3 @@ export type StepInput = {
   topicArn: string;
   settings: Settings;
 };
-
-/** What a phase prints on stdout, and so what the next one is triggered by. Short: the rest is in the record on the host. */
-export type PhaseResult = {
-  runId: string;
-  /** The run id of the deployment's first phase: who holds the deployment lock. */
-  deployment?: string;
-  phase: string;
-  outcome: string;
-  summary: string;
-  /** Where the report is; from `evidence` alone. */
-  report?: string;
-  /** At most 20 lines for whoever ran it; from `evidence` alone. */
-  ending?: string;
-};

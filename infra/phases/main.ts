@@ -1,8 +1,10 @@
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { openContext } from "../context/context";
-import type { PhaseResult, StepInput } from "../context/input";
+import type { StepInput } from "../context/input";
 import type { StepOutcome } from "../context/step";
+import { quietProgress } from "../core/heartbeat";
+import { readResult, writeResult } from "../core/phase-result";
 import { type Phase, phases } from "../core/phases";
 import { whoRuns } from "../core/who-runs";
 import { DeploymentLock } from "../lock/deployment-lock";
@@ -14,12 +16,14 @@ import { loadStep } from "./steps";
 // Reports and the like lie below the project's directory, wherever the command was started.
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
-/** Runs one phase: input on stdin, progress on stderr, a short result on stdout, the whole record on the host. */
+/** Runs one phase: input on stdin, its result as one line on stdout, the whole record on the host; on stderr what it waits for, or why it failed. */
 async function main(phase: Phase): Promise<void> {
   const { input, follows } = JSON.parse(await text(process.stdin)) as { input: StepInput; follows: string };
   const startedAt = new Date();
-  const context = openContext(phase, input, startedAt);
-  const before = follows === "" ? null : (JSON.parse(follows) as PhaseResult);
+  const opened = openContext(phase, input, startedAt);
+  const quiet = quietProgress(opened.progress);
+  const context = { ...opened, progress: quiet.progress };
+  const before = follows === "" ? null : readResult(follows);
   const finish = (outcome: Pick<PhaseRecord, "outcome" | "summary" | "error">): PhaseRecord => {
     const finishedAt = new Date();
     return {
@@ -34,18 +38,14 @@ async function main(phase: Phase): Promise<void> {
       ...outcome,
     };
   };
-  const deployment = before === null ? context.runId : (before.deployment ?? before.runId);
+  const deployment = before?.deployment ?? context.runId;
   const lock = new DeploymentLock(new LockStore(input.bucket, input.stack, input.settings.target.region), {
     who: whoRuns(),
     deployment,
   });
   let hasBegun = false;
   try {
-    const [, , step] = await Promise.all([
-      lock.take(phase, context.progress),
-      context.host.connect(),
-      loadStep[phase](),
-    ]);
+    const [, , step] = await Promise.all([lock.take(phase, context.notice), context.host.connect(), loadStep[phase]()]);
     hasBegun = true;
     if (phase === "preflight") await (await import("./ending/ending")).announce(context);
     const done: StepOutcome = await step(context);
@@ -55,21 +55,23 @@ async function main(phase: Phase): Promise<void> {
       phase === "evidence" ? await (await import("./ending/ending")).conclude(context, finish, outcome) : {};
     if (phase !== "evidence") await keepRecord(context, finish(outcome));
     if (phase === "evidence") await lock.free();
-    context.progress(done.summary);
+    const seconds = (Date.now() - startedAt.getTime()) / 1000;
     process.stdout.write(
-      JSON.stringify({ runId: context.runId, deployment, phase, ...outcome, ...ending } satisfies PhaseResult),
+      writeResult({ phase, seconds, summary: done.summary, runId: context.runId, deployment, ...ending }),
     );
   } catch (error) {
     process.exitCode = 1;
+    for (const row of quiet.course) opened.progress(row);
     if (!hasBegun)
       context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
     await (await import("./ending/ending")).lament(context, error, finish, { ownsRecords: lock.isHeld });
     await lock
       .free()
       .catch((reason: unknown) =>
-        context.progress(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`),
+        context.notice(`the deployment lock could not be freed, and lapses by itself: ${String(reason)}`),
       );
   } finally {
+    quiet.end();
     await lock.leave();
     const isLast = phase === "evidence" || process.exitCode === 1;
     await (isLast ? context.host.close() : context.host.leave());

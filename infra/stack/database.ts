@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { masterUser } from "../core/role-names";
 import { dailyWindow, weeklyWindow } from "../settings/database-windows";
 import type { Settings } from "../settings/settings";
+import { sayWhileWaiting } from "./long-wait";
 
 export interface DatabaseArgs {
   subnetIds: pulumi.Input<string>[];
@@ -91,6 +92,7 @@ export class Database extends pulumi.ComponentResource {
       // A restored one takes the place of another, which a protected stack keeps until a person deletes it.
       { ...parent, protect: args.isProtected, retainOnDelete: args.isProtected, replaceOnChanges: ["identifier"] },
     );
+    sayWhileWaiting(`the database instance ${identifier}`, instance);
     this.lineage = instance.resourceId.apply((id) => restoredFrom?.lineage ?? id);
     this.identifier = instance.identifier;
     this.arn = instance.arn;

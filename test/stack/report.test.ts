@@ -14,6 +14,7 @@ import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
 import { secretsOf } from "../../infra/context/secrets";
 import { s3Client } from "../../infra/core/aws-client";
+import { writeResult } from "../../infra/core/phase-result";
 import { phases } from "../../infra/core/phases";
 import { DeploymentLock } from "../../infra/lock/deployment-lock";
 import { LockStore } from "../../infra/lock/store";
@@ -426,11 +427,17 @@ function command(name: string, ...args: string[]) {
 
 /** One phase as the rollout would run it, following the phase before it. */
 async function runPhase(phase: (typeof phases)[number], given: StepInput) {
-  const previous = phases[phases.indexOf(phase) - 1] ?? "";
+  const previous = phases[phases.indexOf(phase) - 1] ?? "preflight";
   const record = JSON.parse(await readFile(join("reports", stack, "records", `${previous}.json`), "utf8")) as {
     runId: string;
   };
-  const follows = JSON.stringify({ runId: record.runId, phase: previous, outcome: "completed", summary: "" });
+  const follows = writeResult({
+    phase: previous,
+    seconds: 0,
+    summary: "",
+    runId: record.runId,
+    deployment: record.runId,
+  });
   return execa("node", ["--import", "tsx", "infra/phases/main.ts", phase], {
     input: JSON.stringify({ input: given, follows }),
     reject: false,

@@ -24,15 +24,16 @@ async function pulumi(...args: string[]): Promise<{ exitCode: number; output: st
 async function up(release: string, schemaVersion: number, failAt: Phase | "nowhere" = "nowhere") {
   await writeFile(join(directory, "log"), "");
   await writeFile(join(directory, "fail-at"), failAt);
-  const file = join(directory, "Pulumi.order.yaml");
-  await writeFile(
-    file,
-    `encryptionsalt: ${salt}\nconfig:\n  rollout-order:release: ${release}\n  rollout-order:schemaVersion: "${schemaVersion}"\n`,
-  );
-  const done = await pulumi("up", "--yes", "--skip-preview", "--stack", "order", "--config-file", file);
+  await writeFile(file(), configOf(release, schemaVersion));
+  const done = await pulumi("up", "--yes", "--skip-preview", "--stack", "order", "--config-file", file());
   const ran = (await readFile(join(directory, "log"), "utf8")).split("\n").filter((row) => row !== "");
   return { ...done, ran };
 }
+
+const file = () => join(directory, "Pulumi.order.yaml");
+
+const configOf = (release: string, schemaVersion: number) =>
+  `encryptionsalt: ${salt}\nconfig:\n  rollout-order:release: ${release}\n  rollout-order:schemaVersion: "${schemaVersion}"\n`;
 
 const all = (release: string, schemaVersion: number, from: Phase = "preflight", to: Phase = "evidence") =>
   phases.slice(phases.indexOf(from), phases.indexOf(to) + 1).map((phase) => `${phase} ${release} ${schemaVersion}`);
@@ -96,6 +97,27 @@ describe("what ran again makes everything after it run again", () => {
       expect((await up("v1.1.0", 1)).ran).toEqual([]);
     },
   );
+
+  test("a log tells of each phase once, in a few lines", async () => {
+    await up("v1.1.0", 1);
+    const { output } = await up("v1.2.0", 2);
+    const rows = output.trim().split("\n");
+    expect(rows.length, output).toBeLessThan(60);
+    for (const phase of phases) {
+      const told = rows.filter((row) => row.includes(`${phase} 0.1 s: v1.2.0 was recorded`));
+      // Pulumi shows what a command says when it says it, and beside its end.
+      expect(told.length, output).toBeLessThanOrEqual(2);
+      expect(told.length, output).toBeGreaterThan(0);
+    }
+    expect(output).not.toMatch(/replac|deleting/);
+  });
+
+  test("a preview shows a reviewer what is deployed", async () => {
+    await up("v1.1.0", 1);
+    await writeFile(file(), configOf("v1.2.0", 2));
+    const { output } = await pulumi("preview", "--diff", "--stack", "order", "--config-file", file());
+    expect(output).toMatch(/DEPLOYMENT: "v1\.1\.0, schema 1" => "v1\.2\.0, schema 2"/);
+  });
 
   test("nothing of the input stands in the state in the clear", async () => {
     await up("v1.1.0", 1);

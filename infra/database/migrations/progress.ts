@@ -55,3 +55,8 @@ export function describeProgress(event: ProgressEvent): string | undefined {
       return event satisfies never;
   }
 }
+
+/** Whether it is part of a migration that meets nothing in its way. */
+export function isRoutine({ kind }: ProgressEvent): boolean {
+  return ["started", "recorded", "unit-started", "unit-finished", "batch", "finished"].includes(kind);
+}

@@ -120,7 +120,7 @@ async function verifyHere(context: StepContext, staged: SlotContent, serving: Sl
 function tellOutage(context: StepContext, outage: Outage): void {
   const { heldMs, drainMs, stopMs, startMs, askMs } = outage;
   context.details.outage = outage;
-  context.progress(
+  context.notice(
     `requests waited for ${heldMs} ms: ${drainMs} for those in flight, ${stopMs} for the old one's stop, ${startMs} for the new one's start, ${askMs} to ask it who it is`,
   );
 }

@@ -101,7 +101,7 @@ export async function takeUpActivation(context: StepContext): Promise<Activation
 export async function settleActivation(context: StepContext): Promise<void> {
   const cut = await takeUpActivation(context);
   if (cut === null) return;
-  context.progress(`an activation was cut before it was confirmed: turning back to slot ${cut.from}`);
+  context.notice(`an activation was cut before it was confirmed: turning back to slot ${cut.from}`);
   await turnBack(context, cut);
 }
 

@@ -39,7 +39,7 @@ export async function withWriterStill<T>(context: StepContext, work: () => Promi
     await context.host.run("writing the files out", flush);
     return work();
   }
-  context.progress(`stopping slot ${serving} for the files' snapshot (app.overlap is false)`);
+  context.notice(`stopping slot ${serving} for the files' snapshot (app.overlap is false)`);
   try {
     await context.host.run(`stopping slot ${serving}`, `systemctl stop ${backendUnit(app.name, serving)}\n${flush}`);
     return await work();

@@ -1,7 +1,7 @@
-import type { PhaseResult } from "../../context/input";
 import { secretsOf } from "../../context/secrets";
 import { prove, type StepContext } from "../../context/step";
 import { StepFailure } from "../../core/failure";
+import type { PhaseResult } from "../../core/phase-result";
 import { whoRuns } from "../../core/who-runs";
 import { endMessage, startMessage } from "../../report/message";
 import type { PhaseRecord } from "../../report/record";
@@ -24,7 +24,7 @@ export async function announce(context: StepContext): Promise<void> {
   const to = { release: release.name, schemaVersion: settings.schemaVersion };
   const run = { application: settings.app.name, stack: input.stack, to, commit: release.commit, who: whoRuns() };
   await notify(input, startMessage({ ...run, publicUrl: `https://${settings.network.publicName}` })).catch(
-    (error: unknown) => context.progress(`the team could not be told that this begins: ${reasonOf(error)}`),
+    (error: unknown) => context.notice(`the team could not be told that this begins: ${reasonOf(error)}`),
   );
 }
 
@@ -36,7 +36,7 @@ export async function conclude(
   context: StepContext,
   finish: Finish,
   outcome: Outcome,
-): Promise<Pick<PhaseResult, "report" | "ending">> {
+): Promise<Required<Pick<PhaseResult, "report">>> {
   const sofar = await gatherReport(context, finish(outcome));
   mustBeGood(sofar);
   await prove(context, "POST-2.1", async () => {
@@ -55,10 +55,7 @@ export async function conclude(
   mustBeGood(report);
   await keepRecord(context, record);
   const written = await writeReport(context, report);
-  return {
-    report: written.address instanceof Error ? written.file : written.address,
-    ending: renderSummary(report, places(written)),
-  };
+  return { report: written.address instanceof Error ? written.file : written.address };
 }
 
 /**

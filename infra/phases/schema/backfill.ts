@@ -1,7 +1,7 @@
 import type { Step } from "../../context/step";
 import { StepFailure } from "../../core/failure";
 import { backfill as fill } from "../../database/migrations/backfill";
-import { describeProgress } from "../../database/migrations/progress";
+import { describeProgress, isRoutine } from "../../database/migrations/progress";
 import { recordApplicationSchema } from "./schema";
 
 /** Gives existing connections their provider's id, once the new release has made the providers. */
@@ -17,7 +17,7 @@ export const backfill: Step = async (context) => {
       options: { lockTimeoutMs: database.lockTimeoutMs, deadlineMs: database.migrationDeadlineMs },
       progress: (event) => {
         const said = describeProgress(event);
-        if (said !== undefined) context.progress(said);
+        if (said !== undefined) (isRoutine(event) ? context.progress : context.notice)(said);
       },
     });
     context.details.backfill = report;

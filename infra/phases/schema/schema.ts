@@ -6,7 +6,7 @@ import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } f
 import { readMigrations } from "../../database/migrations/files";
 import { schemaVersion } from "../../database/migrations/journal";
 import { type MigrateToArgs, type MigrationReport, migrateTo } from "../../database/migrations/migrate";
-import { describeProgress } from "../../database/migrations/progress";
+import { describeProgress, isRoutine } from "../../database/migrations/progress";
 import { recordTo } from "../../database/migrations/record";
 import { downProblem, locksOf, migrationOptions, remedyOf } from "./schema-plan";
 
@@ -92,7 +92,7 @@ export async function recordApplicationSchema(context: StepContext): Promise<voi
   const { database, schemaVersion: target } = context.input.settings;
   if (database.migrations !== "application") return;
   const report = await explained(() => recordTo(migration(context, target)));
-  if (report.applied.length > 0) context.progress(`the application made schema ${report.to}; verified and recorded`);
+  if (report.applied.length > 0) context.notice(`the application made schema ${report.to}; verified and recorded`);
 }
 
 async function migrate(context: StepContext, target: number): Promise<MigrationReport> {
@@ -119,7 +119,7 @@ function migration(context: StepContext, target: number): MigrateToArgs {
     options: migrationOptions(context.input.settings.database),
     progress: (event) => {
       const said = describeProgress(event);
-      if (said !== undefined) context.progress(said);
+      if (said !== undefined) (isRoutine(event) ? context.progress : context.notice)(said);
     },
   };
 }

@@ -4,7 +4,7 @@ import { closeScript, openScript } from "../../host/commands/maintenance";
 /** `maintenance: true`: from here on users see the page that says so. */
 export async function closeIfAsked(context: StepContext): Promise<void> {
   if (!context.input.settings.maintenance) return;
-  context.progress("maintenance: the service is closed");
+  context.notice("maintenance: the service is closed");
   await close(context);
 }
 
@@ -15,6 +15,6 @@ export async function close(context: StepContext): Promise<void> {
 /** Opens the service; whether it was closed. */
 export async function open(context: StepContext): Promise<boolean> {
   const wasClosed = (await context.host.run("opening the service", openScript(context.paths))) === "closed";
-  if (wasClosed) context.progress("the service is open again");
+  if (wasClosed) context.notice("the service is open again");
   return wasClosed;
 }

@@ -31,7 +31,7 @@ export async function note(
   };
   const known = await ledgerText(context);
   const isNew = !known.isOnHost && known.text !== "";
-  if (isNew) context.progress("this host has no ledger: taking up the copy in the stack's bucket");
+  if (isNew) context.notice("this host has no ledger: taking up the copy in the stack's bucket");
   const rows = Buffer.from(`${isNew ? `${known.text}\n` : ""}${JSON.stringify(entry)}\n`).toString("base64");
   const file = quote(context.paths.ledger);
   // A line that a power cut has spoiled must not spoil the next one too.
@@ -88,7 +88,7 @@ export function noting(event: Exclude<LedgerEntry["event"], "bad">, step: Step):
 /** What a step has done stands, whether the ledger could be written or not. */
 async function tried(context: StepContext, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) =>
-    context.progress(`the ledger could not be kept: ${error instanceof Error ? error.message : String(error)}`),
+    context.notice(`the ledger could not be kept: ${error instanceof Error ? error.message : String(error)}`),
   );
 }
 

@@ -27,6 +27,6 @@ export async function provided(context: StepContext): Promise<ProvidedArtifact> 
 async function warn(context: StepContext, digest: string): Promise<void> {
   const warning = badWarning(await releasesOnHost(context), digest);
   if (warning === undefined) return;
-  context.progress(warning);
+  context.notice(warning);
   context.details.warning = warning;
 }

@@ -12,10 +12,10 @@ release=$(printf %s "$input" | sed 's/.*"release":"\\([^"]*\\)".*/\\1/')
 schema=$(printf %s "$input" | sed 's/.*"schemaVersion":\\([0-9]*\\).*/\\1/')
 echo "${phase} $release $schema" >>"$ROLLOUT_LOG"
 if [ "$(cat "$ROLLOUT_FAIL_AT")" = ${phase} ]; then echo "${phase} was told to fail" >&2; exit 1; fi
-printf '{"runId":"%s"}' "$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')"`;
+printf '${phase} 0.1 s: %s was recorded [run %s of a]' "$release" "$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')"`;
 
 new Rollout("recorded", {
-  headline: { release, schemaVersion },
+  headline: `${release}, schema ${schemaVersion}`,
   input: { release, schemaVersion, secret: "not-for-the-state" },
   commandOf: recorder,
 });
