@@ -71,7 +71,6 @@ async function hostSection(context: StepContext): Promise<Section> {
     {
       stack: input.stack,
       application: settings.app.name,
-      ssh: `${settings.host.sshUser}@${input.host.address}`,
       attempt: settings.attempt,
       serving: state.serving,
       staged: state.staged?.slot ?? null,

@@ -1,8 +1,12 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { commandLine, endWith, runCommandLine } from "./command-line";
+import { logLevels } from "./log-levels";
 import { type Looked, type LookOptions, look } from "./look";
 
-const program = commandLine("deployment", "Deploys an application by Pulumi, and looks after what it deployed.");
+const program = commandLine(
+  "deployment",
+  "Deploys an application by Pulumi, and looks after what it deployed.",
+).enablePositionalOptions();
 
 /** Each command loads what it needs itself: `--help` and a wrong use answer at once. */
 function command(name: string, purpose: string): Command {
@@ -52,6 +56,53 @@ stackCommand(
 stackCommand("releases", "Lists the releases that the host knows, and the one that a rollback leads to.")
   .option(...json)
   .action(looking("releases", async () => (await import("./releases")).releases));
+
+stackCommand("status", "Shows what a stack is like now: what serves, slots, config, last report, alarms, lock.")
+  .option(...json)
+  .action(looking("status", async () => (await import("./status")).status));
+
+stackCommand("history", "Lists the stack's deployments, the newest first, by their signed reports.")
+  .option("--limit <number>", "how many", wholeNumber, 10)
+  .option(...json)
+  .action(looking("history", async () => (await import("./history")).history));
+
+stackCommand(
+  "config",
+  "Prints every setting as the program reads it, secrets hidden, and what differs from the last deployment.",
+)
+  .option(...json)
+  .action(looking("config", async () => (await import("./config")).config));
+
+stackCommand(
+  "plan",
+  "Prints what the next up would do, phase by phase, with its rollback; as Markdown for a pull request.",
+)
+  .option(...json)
+  .action(looking("plan", async () => (await import("./plan")).plan));
+
+stackCommand("logs", "Prints what the backends wrote, the oldest first.")
+  .option("-f, --follow", "go on with what they write from now on")
+  .option("--since <time>", 'from when on, as journalctl reads it: "2026-11-26 01:00", "-10min"')
+  .option("--lines <number>", "how many of the newest lines", wholeNumber, 200)
+  .addOption(new Option("--level <level>", "only lines of this level and above").choices(logLevels))
+  .option("--json", "print each line as journalctl has it")
+  .action(looking("logs", async () => (await import("./logs")).logs));
+
+command(
+  "ssh",
+  "Opens a shell on the stack's host, or runs a command there, with the stack's key and the host's pinned one.",
+)
+  .argument("<stack>", "the stack")
+  .argument("[command...]", "what to run there; without it, a shell")
+  .passThroughOptions()
+  .action(async (stack: string, words: string[]) =>
+    look("ssh", stack, {}, async (looked) => (await import("./ssh")).ssh(looked, words)),
+  );
+
+stackCommand("psql", "Opens psql on the stack's database, through the host.")
+  .addOption(new Option("--role <role>", "as whom").choices(["readonly", "app", "owner"]).default("readonly"))
+  .option("-c, --command <sql>", "run this and end")
+  .action(looking("psql", async () => (await import("./psql")).psql));
 
 stackCommand("lock", "Says which deployment of the stack is running, if any.")
   .option("--break", "break its lock; only if that deployment is dead for certain")

@@ -28,6 +28,7 @@ const programs = {
   pulumi: ["*", "PULUMI_*"],
   chromium: [...network],
   ssh: [],
+  psql: [],
   "ssh-keygen": [],
   openssl: [],
   tar: [],

@@ -75,6 +75,27 @@ export async function mustRun(program: Program, args: readonly string[], options
   throw new Error(`${program} ${done.how}: ${lastLines(done.stderr) || "it said nothing"}`);
 }
 
+/**
+ * Runs a program at the operator's own terminal, for as long as the operator likes.
+ * @returns its exit code; null where a signal ended it
+ * @throws Error where it is not installed
+ */
+export async function runInTerminal(
+  program: Program,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<number | null> {
+  const { TERM } = process.env;
+  const running = spawn(fileOf(program), [...args], {
+    stdio: "inherit",
+    env: { ...environmentFor(program), ...(TERM !== undefined && { TERM }), ...env },
+  });
+  return new Promise((resolve, reject) => {
+    running.once("error", () => reject(new Error(`${program} could not be started. Remedy: install it`)));
+    running.once("close", resolve);
+  });
+}
+
 /** Starts a program whose streams the caller carries on, and which the caller ends. */
 export function startProgram(program: Program, args: readonly string[]): ChildProcessWithoutNullStreams {
   return spawn(fileOf(program), [...args], { env: environmentFor(program) });

@@ -40,8 +40,6 @@ export function readHostTraces(printed: string): HostTraces {
 export type HostSituation = {
   stack: string;
   application: string;
-  /** `user@address`. */
-  ssh: string;
   attempt: number;
   serving: Slot | null;
   /** What the last `stage` made ready. */
@@ -52,9 +50,9 @@ export type HostSituation = {
 
 /** What the host's facts mean. */
 export function diagnoseHost(situation: HostSituation, traces: HostTraces): Section {
-  const { stack, application, ssh, serving, staged } = situation;
+  const { stack, application, serving, staged } = situation;
   const anew = `pulumi config set attempt ${situation.attempt + 1} --stack ${stack}\npulumi up --stack ${stack}`;
-  const onHost = (command: string) => `ssh ${ssh} sudo ${command}`;
+  const onHost = (command: string) => `npm run ssh -- ${stack} sudo ${command}`;
   const findings: Finding[] = [];
   if (["active", "activating", "deactivating"].includes(traces.step.state))
     findings.push({

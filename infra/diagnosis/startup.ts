@@ -35,7 +35,7 @@ export async function diagnoseStartup(context: StepContext, slot: Slot): Promise
         section.findings.push({
           what: `${errors.length} of the last ${lines.length} lines of ${unit} are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
           means: "The application says itself what it lacks.",
-          command: `ssh ${input.settings.host.sshUser}@${input.host.address} sudo journalctl -u ${unit} -n ${journalLines} --no-pager`,
+          command: `npm run logs -- ${input.stack} --lines ${journalLines} --level error`,
         });
       return [`${lines.length} lines, ${errors.length} errors`, ...lines.slice(-5)].join("\n");
     },

@@ -76,6 +76,11 @@ mv ${temporary} ${quote(path)}`,
     throw explainSsh(what, this.address, done);
   }
 
+  /** What an ssh needs that the operator works with. */
+  sshWords(): string[] {
+    return sshArguments(this.address, this.#files);
+  }
+
   /** A tunnel from a free local port to what the host reaches. */
   tunnel(target: { address: string; port: number }): Promise<Tunnel> {
     return openTunnel({

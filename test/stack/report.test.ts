@@ -58,6 +58,13 @@ afterAll(async () => {
   if (rehearsal !== undefined) await deployed("v1.1.0", 1);
 });
 
+test("a deployment's log tells of each phase in a few lines", () => {
+  const rows = (printed[0] ?? "").trim().split("\n");
+  expect(rows.length, rows.join("\n")).toBeLessThan(60);
+  for (const phase of phases)
+    expect(rows.filter((row) => new RegExp(` ${phase} [\\d.]+ s: .* \\[run `).test(row)).length).toBeGreaterThan(0);
+});
+
 describe("the report of a deployment", () => {
   test("speaks of every box; what a phase owns is never left out", () => {
     expect(good.boxes.map((box) => box.id)).toEqual(boxIds);
@@ -408,6 +415,49 @@ describe("a stack is looked at without a deployment", () => {
   test.each(["preflight", "verify"])("npm run %s asks its checks, and all hold", async (name) => {
     const asked = await command(name, stack, "--config-file", rehearsal.pulumi.options.configFile);
     expect(asked.exitCode, asked.stdout + asked.stderr).toBe(0);
+  });
+
+  test("npm run status, history, config and plan tell of it, for a person and for a script", async () => {
+    const file = ["--config-file", rehearsal.pulumi.options.configFile];
+    const status = await command("status", stack, ...file);
+    expect(status.stdout).toMatch(/^serves {6}v1\.\d\.0 \([0-9a-f]{12}\), schema \d, slot (blue|green)$/m);
+    expect(status.stdout).toMatch(/^since {7}20\d\d-.*Z, deployed by \S+@\S+$/m);
+    const seen = JSON.parse((await command("status", stack, "--json", ...file)).stdout) as {
+      serving: { release: string; schemaVersion: number };
+      alarms: unknown[];
+    };
+    expect(seen.alarms.length).toBeGreaterThan(0);
+
+    const told = JSON.parse((await command("history", stack, "--json", "--limit", "50")).stdout) as {
+      to: string;
+      state: string;
+    }[];
+    expect(told).toContainEqual(
+      expect.objectContaining({ to: `${seen.serving.release} at schema ${seen.serving.schemaVersion}`, state: "good" }),
+    );
+    expect((await command("history", stack)).stdout).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\dZ {2}good/m);
+
+    const config = await command("config", stack, ...file);
+    expect(config.stdout).toContain('host.sshUser = "admin"');
+    expect(config.stdout).toContain("secrets.masterPassword = (hidden)");
+    expect(config.stdout).toContain("The last deployment had the same settings.");
+
+    const plan = await command("plan", stack, ...file);
+    expect(plan.exitCode, plan.stderr).toBe(0);
+    expect(plan.stdout).toContain("No phase runs: nothing has changed since the last deployment.");
+    for (const said of [status, config, plan])
+      for (const secret of secretsOf(input)) expect(said.stdout + said.stderr).not.toContain(secret);
+  });
+
+  test("npm run logs, ssh and psql reach host and database", async () => {
+    const { stdout: lines } = await command("logs", stack, "--lines", "5");
+    expect(lines).toMatch(/^20\d\d-\S+Z (blue|green) /m);
+    const host = await command("ssh", stack, "hostname; exit 3");
+    expect(host.stdout).not.toBe("");
+    expect(host.exitCode).toBe(1);
+    const counted = await command("psql", stack, "-c", "select current_user, (select count(*) from users) > 0 as any");
+    expect(counted.stdout).toMatch(/prompt_library_readonly \| t/);
+    expect((await command("psql", stack, "-c", "delete from users")).exitCode).toBe(1);
   });
 
   test("a stack that is not there can't be looked at", async () => {

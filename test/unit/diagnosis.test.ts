@@ -154,13 +154,12 @@ disk / 26
   const situation: HostSituation = {
     stack: "s",
     application: "app",
-    ssh: "admin@192.0.2.1",
     attempt: 3,
     serving: "blue",
     staged: "blue",
     releases: "/srv/app/releases",
   };
-  const onHost = (command: string) => `ssh admin@192.0.2.1 sudo ${command}`;
+  const onHost = (command: string) => `npm run ssh -- s sudo ${command}`;
 
   it.each<[string, string, Partial<HostSituation>, string[]]>([
     ["all is well", well, {}, []],

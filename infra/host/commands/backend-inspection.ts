@@ -1,4 +1,5 @@
 import { backendUnit, type Slot } from "./paths";
+import { line } from "./shell";
 
 /** Lines of one start that are read at most; the newest are kept. */
 const mostLines = 20_000;
@@ -9,6 +10,19 @@ export function journalSinceStart(application: string, slot: Slot): string {
   return `since=$(date -d "$(systemctl show -p ExecMainStartTimestamp --value ${unit})" +%s)
 journalctl -u ${unit} --since "@$since" -n ${mostLines} -o json --output-fields=MESSAGE,PRIORITY --no-pager _SYSTEMD_UNIT=${unit}
 `;
+}
+
+/** What the backends of both slots wrote, each line as JSON: as one command line for the host's own shell. */
+export function backendLogScript(
+  application: string,
+  { since, lines, follow }: { since?: string; lines: number; follow?: boolean },
+): string {
+  return line(
+    ...["sudo", "journalctl", "-u", `${application}-backend@*`, "-o", "json", "--no-pager", "-n", String(lines)],
+    "--output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT",
+    ...(since === undefined ? [] : ["--since", since]),
+    ...(follow === true ? ["-f"] : []),
+  );
 }
 
 /**
