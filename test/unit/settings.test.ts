@@ -1,44 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { dailyWindow, weeklyWindow } from "../../infra/settings/database-windows";
 import { regionRoots } from "../../infra/settings/region-roots";
 import { parseSettings, SettingsError } from "../../infra/settings/settings";
-
-type Raw = Record<string, unknown>;
-
-/** A stack's file as the program reads it, and what `npm run init` adds. */
-function stackFile(stack: string): Raw {
-  const { config } = parse(readFileSync(`Pulumi.${stack}.yaml`, "utf8")) as { config: Raw };
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("prompt-library:", ""), value]));
-}
-
-const made: Raw = {
-  keys: {
-    ssh: "ssh-ed25519 AAAA",
-    tlsCertificate: "-----BEGIN CERTIFICATE-----",
-    report: "-----BEGIN PUBLIC KEY-----",
-  },
-  secrets: {
-    ...Object.fromEntries(
-      ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"].map((name) => [
-        name,
-        "a-password-of-enough-length",
-      ]),
-    ),
-    ...Object.fromEntries(
-      ["sshPrivateKey", "tlsPrivateKey", "reportPrivateKey"].map((name) => [name, "-----BEGIN PRIVATE KEY-----"]),
-    ),
-    adminPassword: "a-password-of-enough-length",
-    app: { JWT_SECRET: "x", ENCRYPTION_KEY: "y" },
-  },
-};
-
-function rehearsal(changes: Raw = {}): Raw {
-  const { "aws:region": _region, ...own } = stackFile("rehearsal");
-  return { ...own, ...made, ...changes };
-}
+import { made, type Raw, rehearsalSettings as rehearsal, stackFile } from "./rehearsal-settings";
 
 function problemsOf(raw: unknown, stack = "rehearsal"): readonly string[] {
   try {
