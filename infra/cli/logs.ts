@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { startProgram } from "../core/program";
-import { backendLogScript } from "../host/commands/backend-inspection";
+import { backendLogCommand } from "../host/commands/backend-inspection";
 import type { LogLevel } from "./log-levels";
 import { isAtLevel, renderLogLine } from "./log-line";
 import type { Looked } from "./look";
@@ -12,7 +12,7 @@ export type LogOptions = { follow?: boolean; since?: string; lines: number; leve
 export async function logs({ stack, state, open, say }: Looked, options: LogOptions): Promise<boolean> {
   const { input, host } = open("evidence", lastInput(stack, state));
   const { app, verification } = input.settings;
-  const reader = startProgram("ssh", [...host.sshWords(), backendLogScript(app.name, options)]);
+  const reader = startProgram("ssh", [...host.sshWords(), backendLogCommand(app.name, options)]);
   // Nobody who reads is left: journalctl has nobody to follow for.
   process.stdout.once("error", () => reader.kill());
   let words = "";

@@ -5,7 +5,7 @@ import { type PlanArgs, planDeployment, renderPlan } from "../../infra/cli/plan-
 import type { ArchivedReport } from "../../infra/cli/report-archive";
 import { resolvedSettings, settingsDifferences } from "../../infra/cli/settings-differences";
 import { renderStatus, type Status, troublesOf } from "../../infra/cli/status-text";
-import { backendLogScript } from "../../infra/host/commands/backend-inspection";
+import { backendLogCommand } from "../../infra/host/commands/backend-inspection";
 import { parseSettings, type Settings } from "../../infra/settings/settings";
 import { rehearsalSettings } from "./rehearsal-settings";
 
@@ -164,7 +164,7 @@ describe("the backends' log", () => {
   });
 
   test("is asked for by one command line, whatever the time is called", () => {
-    expect(backendLogScript("app", { since: "10 min ago; reboot", lines: 5, follow: true })).toBe(
+    expect(backendLogCommand("app", { since: "10 min ago; reboot", lines: 5, follow: true })).toBe(
       "sudo journalctl -u 'app-backend@*' -o json --no-pager -n 5 --output-fields=MESSAGE,PRIORITY,_SYSTEMD_UNIT --since '10 min ago; reboot' -f",
     );
   });

@@ -13,7 +13,7 @@ journalctl -u ${unit} --since "@$since" -n ${mostLines} -o json --output-fields=
 }
 
 /** What the backends of both slots wrote, each line as JSON: as one command line for the host's own shell. */
-export function backendLogScript(
+export function backendLogCommand(
   application: string,
   { since, lines, follow }: { since?: string; lines: number; follow?: boolean },
 ): string {
