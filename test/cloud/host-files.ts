@@ -36,6 +36,22 @@ system_info:
     lock_passwd: true
 `;
 
+/** A host's own network has kernel settings of its own, which nspawn shows to be read; all others are this machine's. */
+export const kernelSettingsUnits: Readonly<Record<string, string>> = {
+  "local-cloud-sysctl.service": `[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/mount --bind /proc/sys/net /proc/sys/net
+ExecStart=/bin/mount -o remount,bind,rw /proc/sys/net
+`,
+  "systemd-sysctl.service.d/local-cloud.conf": `[Unit]
+Wants=local-cloud-sysctl.service
+After=local-cloud-sysctl.service
+`,
+};
+
 /** cloud-init runs user data once for each instance id. JSON is YAML. */
 export function metaData(instanceId: string, privateAddress: string, publicKey: string | null): string {
   return JSON.stringify({
@@ -70,7 +86,7 @@ export function bootScript({ namespace, privateAddress, image, disk, cgroups }: 
       `--machine=${namespace}`,
       `--hostname=${hostNameOf(privateAddress)}`,
       `--network-namespace-path=/run/netns/${namespace}`,
-      // Its namespace is its own, and so are its nftables.
+      // Its namespace is its own, and so are its nftables and its network's kernel settings.
       "--capability=CAP_NET_ADMIN",
       "--resolv-conf=off --timezone=off --link-journal=no --console=read-only --kill-signal=SIGRTMIN+3",
     ].join(" "),

@@ -24,7 +24,7 @@ export const imagePackages = [
     "socat",
     "zstd",
   ],
-  ...["redis-tools", "git", "acl"],
+  ...["apt-listchanges", "debsums", "libpam-tmpdir", "needrestart", "unattended-upgrades", "redis-tools", "git", "acl"],
 ];
 
 const recipeVersion = 3;

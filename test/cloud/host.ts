@@ -11,6 +11,7 @@ import {
   type DatabaseName,
   hostNameOf,
   hostsFile,
+  kernelSettingsUnits,
   metaData,
   networkCommands,
 } from "./host-files";
@@ -69,6 +70,8 @@ export class Host {
     await this.write(`${seed}/user-data`, userData, 0o600);
     await this.write(`${seed}/meta-data`, metaData(instanceId, privateAddress, publicKey));
     await this.write("etc/cloud/cloud.cfg.d/99_local_cloud.cfg", cloudConfig);
+    for (const [unit, content] of Object.entries(kernelSettingsUnits))
+      await this.write(`etc/systemd/system/${unit}`, content);
     await this.write("etc/hostname", `${hostNameOf(privateAddress)}\n`);
     await this.write("etc/environment", `AWS_ENDPOINT_URL=http://${gatewayAddress}:${port}\n`);
     // Not the names as they were when this began: a database may have come since.

@@ -72,7 +72,7 @@ describe("the host's firewall", () => {
     expect(await asRoot(askMetadata("meta-data/instance-id"))).toBe(host.instanceId);
     // The local cloud has no service at the other address: a listener of the host's own takes its place.
     const printed = await asRoot(`ip address add fd00:ec2::254/128 dev lo
-systemd-run --quiet --unit=metadata6 socat TCP6-LISTEN:80,bind='[fd00:ec2::254]',fork,reuseaddr SYSTEM:'echo reached'
+systemd-run --quiet --collect --unit=metadata6 socat TCP6-LISTEN:80,bind='[fd00:ec2::254]',fork,reuseaddr SYSTEM:'echo reached'
 trap 'systemctl stop metadata6; ip address del fd00:ec2::254/128 dev lo' EXIT
 for _ in $(seq 50); do if ss -ltnH 'sport = :80' | grep -q fd00; then break; fi; sleep 0.1; done
 ask() { setpriv --reuid="$1" --clear-groups --no-new-privs socat -u -T 3 "TCP:$2:80,connect-timeout=3" STDOUT < /dev/null 2>&1 || true; }
@@ -106,7 +106,7 @@ done`);
   test("opens no port that the security group does not, whoever listens", async () => {
     const ports = [22, 80, 443, 6379, 8001, 8101];
     await asRoot(
-      `for port in 6379 8001 8101; do systemd-run --quiet --unit="listener-$port" socat "TCP-LISTEN:$port,bind=${host.privateAddress},fork,reuseaddr" SYSTEM:'echo reached'; done`,
+      `for port in 6379 8001 8101; do systemd-run --quiet --collect --unit="listener-$port" socat "TCP-LISTEN:$port,bind=${host.privateAddress},fork,reuseaddr" SYSTEM:'echo reached'; done`,
     );
     try {
       const open = [];
@@ -125,6 +125,74 @@ done`);
     } finally {
       await asRoot("systemctl stop 'listener-*'");
     }
+  });
+});
+
+describe("the host's sshd", () => {
+  /** What a client that speaks nothing else is told. */
+  const offering = async (...options: string[]) => {
+    const words = options.flatMap((option) => ["-o", option]);
+    const tried = await execa(
+      "ssh",
+      [...words, "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", `admin@${host.address}`],
+      {
+        reject: false,
+      },
+    );
+    return tried.stderr;
+  };
+
+  test.each([
+    ["KexAlgorithms=ecdh-sha2-nistp256", "no matching key exchange method"],
+    ["KexAlgorithms=diffie-hellman-group14-sha256", "no matching key exchange method"],
+    ["HostKeyAlgorithms=ecdsa-sha2-nistp256", "no matching host key type"],
+    ["Ciphers=chacha20-poly1305@openssh.com", "no matching cipher"],
+    ["MACs=hmac-sha1", "no matching MAC"],
+    ["MACs=umac-64-etm@openssh.com", "no matching MAC"],
+  ])("speaks no %s", async (option, refusal) => {
+    expect(await offering(option, "Ciphers=aes256-ctr")).toContain(refusal);
+  });
+
+  test("lets one user in, and carries the tunnel and nothing back", async () => {
+    const said = await asRoot("sshd -T -C user=admin,host=h,addr=127.0.0.1 | sort");
+    for (const line of [
+      "allowusers admin",
+      "allowtcpforwarding local",
+      "permitrootlogin no",
+      "passwordauthentication no",
+    ])
+      expect(said.split("\n")).toContain(line);
+    const tunnel = await context.host.tunnel({ address: "127.0.0.1", port: 80 });
+    try {
+      expect((await fetch(`http://127.0.0.1:${tunnel.localPort}/`, { redirect: "manual" })).status).toBeLessThan(500);
+    } finally {
+      tunnel.close();
+    }
+  });
+});
+
+describe("the host's Debian", () => {
+  test("has the kernel settings that its own network takes, and stays whole", async () => {
+    expect(
+      await asRoot(
+        "cd /proc/sys/net/ipv4/conf/all; cat rp_filter accept_redirects send_redirects; systemctl list-units --failed --plain --no-legend",
+      ),
+    ).toBe("1\n0\n0");
+  });
+
+  test("upgrades itself when the window begins, and never while something is being deployed", async () => {
+    const started = `systemctl start apt-daily-upgrade
+systemctl show -p ExecMainStartTimestampMonotonic --value apt-daily-upgrade`;
+    expect(await asRoot("systemctl show -p TimersCalendar --value apt-daily-upgrade.timer")).toContain(
+      "OnCalendar=*-*-* 06:00:00 UTC",
+    );
+    await asRoot("systemd-run --quiet --collect --unit=deployment-step sleep 60");
+    try {
+      expect(await asRoot(started)).toBe("0");
+    } finally {
+      await asRoot("systemctl stop deployment-step");
+    }
+    expect(Number(await asRoot(started))).toBeGreaterThan(0);
   });
 });
 

@@ -10,6 +10,7 @@ import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
 import { servingUnitText } from "./serving";
 import { mountUnit, mountUnitName } from "./shared-files";
 import { sshdConfig } from "./sshd";
+import { systemFiles, systemLoads } from "./system-files";
 import { backendTargetUnit, backendTemplate } from "./systemd";
 
 export type HostFilesArgs = {
@@ -77,7 +78,8 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
         "0640",
         "postgres:postgres",
       ),
-      file("/etc/ssh/sshd_config.d/10-deployment.conf", sshdConfig, ["ssh"]),
+      file("/etc/ssh/sshd_config.d/10-deployment.conf", sshdConfig(settings.host.sshUser), ["ssh"]),
+      ...systemFiles(application, settings.maintenanceWindow),
       file("/etc/nftables.conf", firewallRules(application), ["nftables"], "0755"),
       file(
         `/etc/systemd/system/${application}-backend@.service`,
@@ -130,6 +132,7 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       // The rules are changed as a whole: no moment is without them.
       nftables: "systemctl enable --quiet nftables && systemctl reload-or-restart nftables",
       ssh: "systemctl reload ssh",
+      ...systemLoads,
     },
   };
 }

@@ -3,6 +3,7 @@
  * system calls of an ordinary service. A call that is not among them fails as for want of permission, so that a library may do without.
  */
 export const sandbox = [
+  "LimitCORE=0",
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
   "ProtectSystem=strict",

@@ -2,10 +2,14 @@ import { hostPaths } from "./paths";
 
 /** What the host needs from Debian 12's archive. */
 export const hostPackages = [
+  "apt-listchanges",
   "ca-certificates",
   "curl",
+  "debsums",
   "haproxy",
   "jq",
+  "libpam-tmpdir",
+  "needrestart",
   "nftables",
   "nginx",
   "pgbouncer",
@@ -13,6 +17,7 @@ export const hostPackages = [
   "redis-server",
   "rsync",
   "socat",
+  "unattended-upgrades",
   "zstd",
 ] as const;
 
