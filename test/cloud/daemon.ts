@@ -17,6 +17,7 @@ import { serveProviders } from "./providers";
 import { answerWith } from "./proxy";
 import { Rds } from "./rds";
 import { readRecord } from "./record";
+import { snsHandlers } from "./sns";
 
 const [home] = process.argv.slice(2);
 const { LOCAL_CLOUD_MOTO: moto, LOCAL_CLOUD_IMAGE: image } = process.env;
@@ -44,7 +45,7 @@ const rds = new Rds({ names, ec2, log });
 ec2.databaseNames = () => rds.databaseNames();
 
 const answer = answerWith({
-  handlers: { ec2: ec2.handlers, rds: rds.handlers },
+  handlers: { ec2: ec2.handlers, rds: rds.handlers, sns: snsHandlers() },
   backups: new Backups((region, event) =>
     deliver(region, event).catch((error: unknown) => log(`delivering an event of ${event.source}: ${String(error)}`)),
   ),

@@ -15,7 +15,7 @@ export interface ProxyArgs {
   log: (line: string) => void;
 }
 
-/** Stands before moto: EC2 and RDS pass through our handlers, everything else as it came. */
+/** Stands before moto: what has handlers passes through them, everything else as it came. */
 export function answerWith(args: ProxyArgs) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     if (request.url === "/_local-cloud") {
@@ -33,7 +33,7 @@ export function answerWith(args: ProxyArgs) {
       });
       return;
     }
-    if (service !== "ec2" && service !== "rds") {
+    if (args.handlers[service] === undefined) {
       passThrough(request, response);
       return;
     }

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CopyObjectCommand, DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { ConfirmSubscriptionCommand, SNSClient } from "@aws-sdk/client-sns";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { boxIds } from "../../infra/checklist/boxes";
@@ -18,6 +19,8 @@ import { writeResult } from "../../infra/core/phase-result";
 import { phases } from "../../infra/core/phases";
 import { DeploymentLock } from "../../infra/lock/deployment-lock";
 import { LockStore } from "../../infra/lock/store";
+import { teamNotified } from "../../infra/phases/ending/audience";
+import { notify } from "../../infra/phases/ending/notification";
 import { redact } from "../../infra/report/redact";
 import type { Report } from "../../infra/report/shape";
 import { secretSettings } from "../../infra/settings/platform";
@@ -74,7 +77,6 @@ describe("the report of a deployment", () => {
       "PRE-2.4",
       "MIG-3.2",
       "FUN-1.3",
-      "POST-2.1",
       "POST-1.1",
       "POST-1.4",
       "POST-3.3",
@@ -150,6 +152,21 @@ describe("the report of a deployment", () => {
     const summary = /^ {4}GOOD {2}prompt-library.*(\n {4}.*\S)*/m.exec(output)?.[0].split("\n") ?? [];
     expect(summary.length).toBeGreaterThan(4);
     expect(summary.length).toBeLessThanOrEqual(20);
+  });
+
+  test("does not call those told who never confirmed their address; once they have, the team is told", async () => {
+    const address = "rehearsal@prompt-library.example";
+    const box = good.boxes.find(({ id }) => id === "POST-2.1");
+    expect(box).toMatchObject({ result: "open", evidence: expect.stringContaining("to 1 confirmed subscribers") });
+    expect(box?.reason).toContain(`never confirmed, so not told: ${address}`);
+    const sns = new SNSClient({});
+    await sns.send(new ConfirmSubscriptionCommand({ TopicArn: input.topicArn, Token: address }));
+    const { audience, messageId } = await notify(input, { event: "started", subject: "confirmed", text: "confirmed" });
+    expect(teamNotified(messageId, audience, [address])).toMatchObject({
+      result: "passed",
+      evidence: expect.stringContaining("to 2 confirmed subscribers"),
+    });
+    expect((await listener.heard()).map(({ subject }) => subject)).toContain("confirmed");
   });
 });
 

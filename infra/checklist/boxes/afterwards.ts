@@ -10,7 +10,11 @@ export const afterwards = [
     ["POST-1.4", "Troubleshooting guides created", "named file or link in config, checked to exist"],
   ]),
   section(chapter, "Team", [
-    ["POST-2.1", "Team notified", "notification sent with the report"],
+    [
+      "POST-2.1",
+      "Team notified",
+      "notification sent with the report to every address of the team, each confirmed by its owner",
+    ],
     ["POST-2.2", "New documentation shared", "signed off in config"],
     ["POST-2.3", "Training for admin users scheduled", "signed off in config"],
     ["POST-2.4", "Support procedures updated", "signed off in config"],

@@ -1,13 +1,15 @@
+import type { BoxResult } from "../../checklist/result";
 import { secretsOf } from "../../context/secrets";
-import { prove, type StepContext } from "../../context/step";
+import type { StepContext } from "../../context/step";
 import { StepFailure } from "../../core/failure";
 import type { PhaseResult } from "../../core/phase-result";
 import { whoRuns } from "../../core/who-runs";
-import { endMessage, startMessage } from "../../report/message";
+import { endMessage, type Message, startMessage } from "../../report/message";
 import type { PhaseRecord } from "../../report/record";
 import { redact } from "../../report/redact";
 import type { Report } from "../../report/shape";
 import { renderSummary } from "../../report/text";
+import { teamNotified } from "./audience";
 import { notify } from "./notification";
 import { keepRecord } from "./records";
 import { gatherReport, type WrittenReport, writeReport } from "./report";
@@ -39,17 +41,7 @@ export async function conclude(
 ): Promise<Required<Pick<PhaseResult, "report">>> {
   const sofar = await gatherReport(context, finish(outcome));
   mustBeGood(sofar);
-  await prove(context, "POST-2.1", async () => {
-    const { subscribers, messageId } = await notify(
-      context.input,
-      endMessage(sofar, [reportAddress(context.input, context.runId)]),
-    );
-    if (subscribers === 0)
-      throw new Error(
-        "nobody is subscribed to the stack's topic; remedy: pulumi config set --path contacts.team.lead.email ADDRESS, then pulumi up",
-      );
-    return `message ${messageId} to ${subscribers} subscribed, with summary and the report's address`;
-  });
+  context.boxes.push(await notifyTeam(context, endMessage(sofar, [reportAddress(context.input, context.runId)])));
   const record = finish(outcome);
   const report = await gatherReport(context, record);
   mustBeGood(report);
@@ -92,6 +84,16 @@ export async function lament(
   const at = written instanceof Error ? [`could not be written: ${written.message}`] : places(written);
   await notify(context.input, endMessage(report, at)).catch(trouble("the team could not be told"));
   say(context, renderSummary(report, at));
+}
+
+async function notifyTeam({ input, phase }: StepContext, message: Message): Promise<BoxResult> {
+  const startedAt = Date.now();
+  const addresses = Object.values(input.settings.contacts.team).flatMap(({ email }) => email ?? []);
+  const told = await notify(input, message).then(
+    ({ messageId, audience }) => teamNotified(messageId, audience, [...new Set(addresses)]),
+    (error: unknown) => ({ result: "failed" as const, evidence: reasonOf(error) }),
+  );
+  return { id: "POST-2.1", source: phase, durationMs: Date.now() - startedAt, ...told };
 }
 
 function mustBeGood(report: Report): void {
