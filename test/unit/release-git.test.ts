@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { checkOut } from "../../infra/release/check-out";
 import { resolveRelease } from "../../infra/release/release";
 import { branchesWith, missingFiles, releaseFile } from "../../infra/release/release-files";
 
@@ -69,6 +70,33 @@ test("what git tells its own hooks about one repository is not taken for another
   await expect(resolveRelease("v1.2.0", other)).rejects.toThrow("v1.2.0");
   expect((await resolveRelease("main", other)).commit).toBe(git(other, "rev-parse", "main"));
   expect(await releaseFile(other, git(other, "rev-parse", "main~1"), "docs/api.md")).toBe("API 2");
+});
+
+test("an 'up' that runs in a git hook leaves the operator's own clone as it is", async () => {
+  const head = () => [
+    git(own, "symbolic-ref", "HEAD"),
+    git(own, "rev-parse", "HEAD"),
+    git(own, "status", "--porcelain"),
+  ];
+  const untouched = head();
+  process.env.GIT_DIR = join(own, ".git");
+  process.env.GIT_INDEX_FILE = join(own, ".git/index");
+  const directory = join(root, "checkout");
+  await checkOut(other, git(other, "rev-parse", "main~1"), directory);
+  expect(readFileSync(join(directory, "docs/api.md"), "utf8")).toBe("API 2\n");
+  expect(head()).toEqual(untouched);
+});
+
+test("a commit that is on no branch is checked out, from a directory and from an address", async () => {
+  git(own, "checkout", "--quiet", "--detach", "main~1");
+  writeFileSync(join(own, "file"), "alone");
+  git(own, "commit", "--quiet", "--all", "--message", "alone");
+  const commit = git(own, "rev-parse", "HEAD");
+  git(own, "checkout", "--quiet", "main");
+  for (const [index, repository] of [own, `file://${own}`].entries()) {
+    await checkOut(repository, commit, join(root, `alone-${index}`));
+    expect(readFileSync(join(root, `alone-${index}`, "file"), "utf8")).toBe("alone");
+  }
 });
 
 test("git gets none of the deployment's secrets", async () => {

@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { cacheDirectory } from "../../core/cache";
 import { mustRun, runProgram } from "../../core/program";
 import type { Settings } from "../../settings/settings";
+import { checkOut } from "../check-out";
 import { declaredVariables } from "../declared-variables";
-import { git, placeOf, runGit } from "../git";
 import { type ArtifactIdentity, artifactKey } from "./identity";
 import { type ArtifactManifest, contentDigest } from "./manifest";
 import { nodeRuntime } from "./node-runtime";
@@ -25,8 +25,7 @@ export type Artifact = {
 /** How long one build command may take. */
 const commandTimeoutMs = 15 * 60_000;
 
-/** How long git may take to bring a repository, and tar to pack what was built. */
-const checkoutTimeoutMs = 15 * 60_000;
+/** How long tar may take to pack what was built. */
 const packTimeoutMs = 10 * 60_000;
 
 /** What this machine built of the same content before. */
@@ -81,15 +80,6 @@ export async function buildArtifact(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-}
-
-async function checkOut(repository: string, commit: string, directory: string): Promise<void> {
-  const place = placeOf(repository);
-  await git(["clone", "--quiet", "--no-checkout", "--", place, directory], { timeoutMs: checkoutTimeoutMs });
-  // A commit that is on no branch and has no tag comes by its name alone.
-  const isThere = (await runGit(["cat-file", "-e", `${commit}^{commit}`], { directory })).exitCode === 0;
-  if (!isThere) await git(["fetch", "--quiet", "--", place, commit], { directory, timeoutMs: checkoutTimeoutMs });
-  await git(["checkout", "--quiet", "--detach", commit], { directory, timeoutMs: checkoutTimeoutMs });
 }
 
 function archivePath(key: string): string {
