@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescribeInstanceAttributeCommand } from "@aws-sdk/client-ec2";
@@ -6,9 +6,11 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openContext } from "../../infra/context/context";
 import type { StepContext } from "../../infra/context/step";
+import { HostRefused } from "../../infra/core/failure";
 import { askHealthNow, readHealthCheck } from "../../infra/host/commands/health-check";
 import { hostPaths, servingUnit } from "../../infra/host/commands/paths";
 import { userData } from "../../infra/host/commands/user-data";
+import { RemoteHost } from "../../infra/host/remote-host";
 import { configure } from "../../infra/phases/configure/configure";
 import { type Cloud, startCloud, stopCloud } from "../cloud/cloud";
 import { cloudNames } from "../cloud/names";
@@ -48,6 +50,23 @@ describe("the host's SSH key", () => {
   test("is the one that its console shows", async () => {
     const { stdout } = await execa("ssh-keyscan", ["-T", "5", host.address]);
     expect(stdout.trim().split("\n")).toEqual([`${host.address} ${publicKey}`]);
+  });
+
+  test("is the only one that we speak to, and ours the only one that it accepts; either is told as what it is", async () => {
+    const others = await mkdtemp(join(directory, "others-"));
+    const other = await makeKey(others);
+    const { user } = context.host.address;
+    const known = await readFile(`${other}.pub`, "utf8");
+    const as = (hostKey: string, ownKey: string) =>
+      new RemoteHost({ address: host.address, user, publicKey: hostKey }, ownKey).run("looking", "true");
+    const changed = as(known, await readFile(join(directory, "key"), "utf8"));
+    await expect(changed).rejects.toBeInstanceOf(HostRefused);
+    await expect(changed).rejects.toThrow(
+      /answered with another host key .*SHA256:\S+; .*SHA256:\S+\. Nothing was sent/,
+    );
+    const stranger = as(publicKey, await readFile(other, "utf8"));
+    await expect(stranger).rejects.toBeInstanceOf(HostRefused);
+    await expect(stranger).rejects.toThrow(`does not accept this stack's key for ${user}`);
   });
 
   test("is in nothing that Amazon shows of the instance", async () => {
