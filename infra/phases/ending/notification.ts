@@ -21,8 +21,8 @@ export async function notify(input: StepInput, message: Message): Promise<{ mess
     }),
   );
   const audience: Audience = { confirmed: [], unconfirmed: [] };
+  // "PendingConfirmation" or, for a while, "Deleted" stand in the place of an ARN.
   for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: input.topicArn }))
-    // "PendingConfirmation" or, for a while, "Deleted" stand in the place of an ARN.
     for (const { Endpoint: endpoint = "", SubscriptionArn: arn = "" } of page.Subscriptions ?? [])
       if (arn !== "Deleted") audience[arn.startsWith("arn:") ? "confirmed" : "unconfirmed"].push(endpoint);
   return { messageId: published.MessageId ?? "without an id", audience };
