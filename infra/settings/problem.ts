@@ -87,6 +87,6 @@ export function pulumiPath(path: readonly Key[]): string {
   }, "");
 }
 
-function rule(issue: z.core.$ZodIssue): string {
+export function rule(issue: z.core.$ZodIssue): string {
   return /^must /.test(issue.message) ? issue.message : issue.message.replace(/^(Invalid input: )?/, "");
 }

@@ -16,12 +16,12 @@ import {
   targetSettings,
 } from "./platform";
 import { preflightSettings } from "./preflight";
-import { explain, problem } from "./problem";
+import { explain, problem, rule } from "./problem";
 import { regionRoots } from "./region-roots";
 import { nameProblem } from "./stack-name";
 import { verificationSettings } from "./verification";
 
-const settingsSchema = z.strictObject({
+export const settingsSchema = z.strictObject({
   /** A git tag, branch or commit of the application. */
   release: releaseName,
   schemaVersion: z.int().min(1),
@@ -73,6 +73,16 @@ export function parseSettings(raw: unknown, stack: string): Settings {
   const problems = crossChecks(parsed.data, stack);
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
+}
+
+/** What is wrong with one setting by itself, by its path (`network.sshFrom.0`). */
+export function settingsProblemsAt(path: string, value: unknown): string[] {
+  const raw = path
+    .split(".")
+    .reverse()
+    .reduce<unknown>((inner, key) => (/^\d+$/.test(key) ? [inner] : { [key]: inner }), value);
+  const { error } = settingsSchema.safeParse(raw);
+  return (error?.issues ?? []).filter((issue) => issue.path.join(".") === path).map(rule);
 }
 
 function crossChecks(settings: Settings, stack: string): string[] {
