@@ -179,7 +179,7 @@ export const address = host.address;
 const ending = rollout.result.apply((result) => describeEnding(pulumi.getStack(), result));
 // Below all else that `up` prints, also when nothing had to run: what serves, and where its report is.
 ending.apply(({ summary }) => {
-  if (!pulumi.runtime.isDryRun()) console.log(summary);
+  if (!pulumi.runtime.isDryRun()) void pulumi.log.info(summary);
 });
 
 /** The last good deployment's report, where the stack keeps it; `npm run report -- STACK` fetches it and checks its signature. */

@@ -3,6 +3,9 @@ import { S3Client } from "@aws-sdk/client-s3";
 // Which Node runs this is said in package.json. Operators need not read seven lines about it in each preview.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
+// Each process would say seven lines about Node 20; package.json says which Node this program needs.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
 /** The cloud's slowest answers: an instance that shuts down, a snapshot that begins. */
 const slowestAnswerMs = 120_000;
 

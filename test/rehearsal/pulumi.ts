@@ -39,7 +39,9 @@ export class Pulumi {
     const { stack, configFile, environment } = this.options;
     // The one command that knows no stack file.
     const file = args[0] === "cancel" ? [] : ["--config-file", configFile];
-    const words = withFlags(args, ["--stack", stack, ...file, "--non-interactive"]);
+    // Dots for every second say nothing in a log.
+    const quiet = args[0] === "up" ? ["--suppress-progress"] : [];
+    const words = withFlags(args, ["--stack", stack, ...file, ...quiet, "--non-interactive"]);
     return execa("pulumi", words, { ...io, env: environment });
   }
 }

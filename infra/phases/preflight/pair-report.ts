@@ -19,7 +19,7 @@ export async function provePairReport(context: StepContext, from: Side | null): 
   const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
   const isSchemaToChange = from !== null && from.schemaVersion !== to.schemaVersion;
   const lost = isSchemaToChange ? await lossOfRestore(context) : undefined;
-  if (lost !== undefined) context.notice(lost);
+  if (lost !== undefined) context.progress(lost);
   if (nothing !== undefined)
     boxes.push({
       id: "PRE-3.5",
