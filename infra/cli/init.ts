@@ -1,85 +1,130 @@
-import { dirname } from "node:path";
-import { newSigningKeys } from "../report/sign";
-import { type KeyPair, makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
-import { askPulumi } from "./pulumi";
-import { StackConfig } from "./stack-config";
+import { runInTerminal } from "../core/program";
+import type { Ask } from "./ask";
+import { connectBackend } from "./init-backend";
+import { type Facts, findFacts, isLoopback } from "./init-facts";
+import { type Answers, problemWith, questions, settingOf } from "./init-questions";
+import { initStack } from "./init-secrets";
+import { StackFile } from "./stack-file";
 
-export type InitOptions = {
-  stack: string;
+export type InitFlags = {
+  /** Answers beforehand, `PATH=VALUE`. */
+  set?: string[];
   configFile?: string;
-  /** Asks the operator; without it, whatever would be asked for is made. */
-  ask?: (question: string) => Promise<string>;
-  /** Where the public name's certificate comes from; without it, from itself. */
-  certify?: (publicName: string) => Promise<{ certificate: string; privateKey: string }>;
-  log: (line: string) => void;
+  /** Whether it ends with a preview. */
+  preview: boolean;
 };
 
 /**
- * Makes the stack where it does not exist, and every secret and key that it still lacks. What is there is never touched,
- * so running it again is safe.
- * @throws Error when Pulumi's own command fails, with what it said
+ * Takes a newcomer all the way to a stack that can be deployed: its file from a template, what only a person knows, keys and secrets,
+ * and a preview at the end. What is there and valid is left alone, so running it again is safe.
+ * @param ask nobody where there is no terminal: then what was found counts
+ * @returns whether the preview went well
+ * @throws Error naming every answer that is missing or wrong; nothing has been written then
  */
-export async function initStack(options: InitOptions): Promise<void> {
-  const { stack, log } = options;
-  const config = new StackConfig(stack, options.configFile);
-  // Pulumi writes the stack's salt beside the nearest Pulumi.yaml: a file elsewhere has a copy of it beside itself.
-  const place = options.configFile === undefined ? {} : { cwd: dirname(options.configFile) };
-  const selected = await askPulumi(["stack", "init", stack], place);
-  if (!selected.isGood && !/already exists/.test(selected.stderr))
-    throw new Error(`pulumi stack init ${stack}: ${selected.stderr}`);
-  log(selected.isGood ? `created the stack ${stack}` : `the stack ${stack} exists`);
-
-  const put = async (path: string, make: () => Promise<string> | string, isSecret = true) => {
-    if (await config.has(path)) return;
-    await config.set(path, await make(), { isSecret });
-    log(`set ${path}${isSecret ? " (secret)" : ""}`);
-  };
-  const pair = async (privatePath: string, publicPath: string, make: () => Promise<KeyPair> | KeyPair) => {
-    if ((await config.has(privatePath)) && (await config.has(publicPath))) return;
-    const made = await make();
-    await config.set(privatePath, made.privateKey, { isSecret: true });
-    await config.set(publicPath, made.publicKey, { isSecret: false });
-    log(`set ${publicPath} and ${privatePath} (secret)`);
-  };
-  const asked = (question: string, make: () => string) => async () => (await options.ask?.(question))?.trim() || make();
-
-  for (const name of ["masterPassword", "ownerPassword", "appPassword", "readonlyPassword", "checkPassword"])
-    await put(`secrets.${name}`, makePassword);
-  await pair("secrets.sshPrivateKey", "keys.ssh", () => makeSshKeyPair(`${stack} deployment`));
-  await pair("secrets.reportPrivateKey", "keys.report", newSigningKeys);
-  await put(
-    "secrets.adminPassword",
-    asked("Password of the application's admin (empty: a new one is made): ", makePassword),
-  );
-  await put("secrets.app.JWT_SECRET", makeHexKey);
-  await put(
-    "secrets.app.ENCRYPTION_KEY",
-    asked(
-      "ENCRYPTION_KEY of the application, 64 hexadecimal digits. If it has stored connections, give ITS key: another one may delete them (empty: a new one is made): ",
-      makeHexKey,
-    ),
-  );
-  if (!(await config.has("keys.tlsCertificate"))) {
-    const network = (await config.read()).network as { publicName?: string } | undefined;
-    if (network?.publicName === undefined)
-      throw new Error(
-        "prompt-library:network.publicName is missing. Remedy: pulumi config set --path network.publicName NAME, then run this again",
-      );
-    const made = await (options.certify ?? makeCertificate)(network.publicName);
-    await config.set("keys.tlsCertificate", made.certificate, { isSecret: false });
-    await config.set("secrets.tlsPrivateKey", made.privateKey, { isSecret: true });
-    log(
-      `set keys.tlsCertificate for ${network.publicName} and secrets.tlsPrivateKey (secret)${options.certify === undefined ? "; it is signed by itself: put an authority's in its place for real users" : ""}`,
-    );
+export async function init(stack: string, flags: InitFlags, ask: Ask | undefined): Promise<boolean> {
+  const log = (row: string) => void process.stderr.write(`init  ${row}\n`);
+  await connectBackend(ask, log);
+  const file = new StackFile(flags.configFile ?? `Pulumi.${stack}.yaml`);
+  const isLocal = isLoopback(process.env.AWS_ENDPOINT_URL);
+  const template = isLocal ? "Pulumi.rehearsal.yaml" : "Pulumi.staging.yaml";
+  const isNew = !(await file.exists());
+  const raw = await (isNew ? new StackFile(template) : file).read();
+  const facts = await findFacts(regionFrom(raw, isNew), templateOf(raw));
+  const answers = await gather({ given: givenAnswers(flags.set ?? []), raw, isNew, facts, ask });
+  if (isNew) {
+    await file.createFrom(template);
+    log(`created ${file.path} from ${template}`);
   }
-}
-
-/** The same with somebody to ask, where there is a terminal. */
-export async function initInTerminal(stack: string): Promise<void> {
-  const { default: input } = await import("@inquirer/input");
+  const region = answers.get("target.region");
+  const authority = answers.get("database.certificateAuthority");
+  await file.set(
+    new Map([
+      ...[...answers].map(([path, answer]) => [path, settingOf(path, answer)] as const),
+      ...(region === undefined ? [] : [["aws:region", region] as const]),
+      // The local cloud's providers have the database's certificate authority.
+      ...(isNew && isLocal && authority !== undefined
+        ? [["preflight.externalApis.0.certificateAuthority", authority] as const]
+        : []),
+    ]),
+  );
+  if (answers.size > 0) log(`set ${[...answers.keys()].join(", ")}`);
   await initStack({
     stack,
-    log: (row) => void process.stderr.write(`init  ${row}\n`),
-    ...(process.stdin.isTTY && { ask: (question) => input({ message: question }) }),
+    log,
+    ...(flags.configFile !== undefined && { configFile: flags.configFile }),
+    ...(ask && { ask }),
   });
+  if (!flags.preview) return true;
+  log(`pulumi preview --stack ${stack}`);
+  const config = flags.configFile === undefined ? [] : ["--config-file", flags.configFile];
+  const code = await runInTerminal("pulumi", ["preview", "--stack", stack, ...config]);
+  log(
+    code === 0
+      ? `ready: pulumi up --stack ${stack}`
+      : `correct what the preview says, then run npm run init -- ${stack} again`,
+  );
+  return code === 0;
+}
+
+type Gather = { given: Answers; raw: Record<string, unknown>; isNew: boolean; facts: Facts; ask: Ask | undefined };
+
+async function gather({ given, raw, isNew, facts, ask }: Gather): Promise<Answers> {
+  const answers: Answers = new Map();
+  const problems = [...given.keys()]
+    .filter((path) => !questions.some((question) => question.path === path))
+    .map((path) => `--set ${path}: is not asked here; after init: pulumi config set --path '${path}' VALUE`);
+  for (const question of questions) {
+    const current = at(raw, question.path);
+    const isValid =
+      current !== undefined && (await problemWith(question, current, facts, knownOf(raw, answers))) === undefined;
+    if (!isNew && isValid && !given.has(question.path)) continue;
+    const check = (answer: string) => problemWith(question, answer, facts, knownOf(raw, answers));
+    const found = question.found(facts, knownOf(raw, answers));
+    const answer =
+      given.get(question.path) ??
+      (ask === undefined ? found : await ask(question.text, { check, ...(found !== undefined && { default: found }) }));
+    const problem = answer === undefined ? "nobody answers it here" : await check(answer);
+    if (answer !== undefined && problem === undefined) answers.set(question.path, answer);
+    else problems.push(`${question.path} (${question.text}): ${problem}. Remedy: --set ${question.path}=VALUE`);
+  }
+  if (problems.length > 0)
+    throw new Error(`nothing was written; what is missing:\n${problems.map((row) => `  - ${row}`).join("\n")}`);
+  return answers;
+}
+
+function givenAnswers(set: readonly string[]): Answers {
+  return new Map(
+    set.map((row) => {
+      const [, path, value] = /^([\w.]+)=(.+)$/s.exec(row) ?? [];
+      if (path === undefined || value === undefined) throw new Error(`--set ${row}: must be PATH=VALUE`);
+      return [path, value];
+    }),
+  );
+}
+
+/** What is known of the stack so far: the answers, else its file. */
+function knownOf(raw: Record<string, unknown>, answers: Answers): Answers {
+  return new Map(
+    questions.flatMap(({ path }) => {
+      const value = answers.get(path) ?? at(raw, path);
+      return value === undefined ? [] : [[path, value]];
+    }),
+  );
+}
+
+function at(raw: unknown, path: string): string | undefined {
+  const value = path
+    .split(".")
+    .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], raw);
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}
+
+function regionFrom(raw: Record<string, unknown>, isNew: boolean): string | undefined {
+  const own = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  return isNew ? own : (at(raw, "target.region") ?? own);
+}
+
+function templateOf(raw: Record<string, unknown>): Facts["template"] {
+  const { compatibility = {} } = (raw.app ?? {}) as { compatibility?: Record<string, number[]> };
+  return { release: String(raw.release ?? ""), compatibility };
 }

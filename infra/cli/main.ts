@@ -109,9 +109,18 @@ stackCommand("lock", "Says which deployment of the stack is running, if any.")
   .option(...json)
   .action(looking("lock", async () => (await import("./lock")).lock));
 
-command("init", "Creates a stack with its keys and secrets. Leaves alone what exists.")
+command(
+  "init",
+  "Takes a new stack all the way to its first preview: its file, what only a person knows, keys and secrets. Leaves alone what exists and is valid.",
+)
   .argument("<stack>", "the stack's name")
-  .action(async (stack: string) => (await import("./init")).initInTerminal(stack));
+  .option("--set <path=value...>", "an answer beforehand, such as network.publicName=library.example.org")
+  .option("--config-file <file>", "another file than Pulumi.STACK.yaml; a Pulumi.yaml is beside it")
+  .option("--no-preview", "do not end with a preview")
+  .action(async (stack: string, flags: InitFlags) => {
+    const [{ init }, { askerAtTerminal }] = await Promise.all([import("./init"), import("./ask")]);
+    endWith(await init(stack, flags, await askerAtTerminal()));
+  });
 
 command("pair", "Rehearses a schema change on a restored copy of the database: up, down and up again (PRE-3.5).")
   .argument("<stack>", "the stack; it stays as it is")
@@ -183,6 +192,7 @@ command("report", "Fetches the stack's newest report and checks it; or checks a 
     endWith(await (await import("./report")).report(stack, options));
   });
 
+type InitFlags = import("./init").InitFlags;
 type PairFlags = { release?: string; schema?: number; configFile?: string };
 type RestoreFlags = PairFlags & { databaseOnly?: boolean; yes?: boolean };
 type ReportFlags = import("./report").ReportOptions;

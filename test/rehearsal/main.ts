@@ -18,11 +18,18 @@ async function rehearse(what: "pair" | undefined, flags: Flags): Promise<void> {
     throw new Error(
       "the local cloud needs root: it boots hosts in namespaces of their own. Remedy: run it as root, or with sudo -E",
     );
-  const { pulumi, environment } = await prepareRehearsal({ log });
+  const { pulumi, environment, repository, databaseAuthority } = await prepareRehearsal({ log });
   const { stack, configFile } = pulumi.options;
   if (flags.env === true)
     return void process.stdout.write(
-      exportLines({ ...environment, PULUMI_STACK: stack, REHEARSAL_CONFIG: configFile }),
+      exportLines({
+        ...environment,
+        PULUMI_STACK: stack,
+        REHEARSAL_CONFIG: configFile,
+        // What a stack of one's own on this cloud needs: npm run init takes them for defaults.
+        REHEARSAL_REPOSITORY: repository,
+        REHEARSAL_DATABASE_CA: databaseAuthority,
+      }),
     );
   if (flags.prepare === true) return;
   const { release, schema } = flags;

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { initStack } from "../../infra/cli/init";
+import { initStack } from "../../infra/cli/init-secrets";
 import { sampleRepository } from "../app/repository";
 import { freePort } from "../app/supervised";
 import { cacheDirectory } from "../cache";
@@ -20,7 +20,16 @@ export type RehearsalOptions = {
   log: (line: string) => void;
 };
 
-export type Rehearsal = { pulumi: Pulumi; cloud: Cloud; home: string; environment: Record<string, string> };
+export type Rehearsal = {
+  pulumi: Pulumi;
+  cloud: Cloud;
+  home: string;
+  environment: Record<string, string>;
+  /** The sample application's. */
+  repository: string;
+  /** PEM file of who signs the databases' certificates. */
+  databaseAuthority: string;
+};
 
 /**
  * The whole of it on this machine: engine, local cloud, sample application, a stack of its own. What is there already is
@@ -76,7 +85,14 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
       return issued;
     },
   });
-  return { pulumi: new Pulumi({ stack, configFile, environment }), cloud, home, environment };
+  return {
+    pulumi: new Pulumi({ stack, configFile, environment }),
+    cloud,
+    home,
+    environment,
+    repository,
+    databaseAuthority: join(home, "cloud", "database-ca.pem"),
+  };
 }
 
 /** Stops the local cloud and forgets the stack on it: both or neither. */
