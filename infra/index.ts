@@ -31,6 +31,14 @@ mapOnlyErrors();
 const settings = await orRefuse(readSettings);
 forgetHandedOverSecrets();
 const { app, secrets, keys } = settings;
+// What a file may still refuse, before any resource is declared.
+const { authorities, migrations } = await orRefuse(() => ({
+  authorities: {
+    database: databaseAuthority(settings.database.certificateAuthority, settings.target.region),
+    public: publicAuthority(settings.network.certificateAuthority),
+  },
+  migrations: chainDigest(),
+}));
 const name = `${app.name}-${pulumi.getStack()}`;
 // At once: the target waits for the provider's start, which takes a tenth of an `up` without changes.
 const [release] = await orRefuse(() =>
@@ -132,7 +140,7 @@ const input = pulumi.secret(
   pulumi.output({
     stack: pulumi.getStack(),
     release,
-    migrations: chainDigest(),
+    migrations,
     host: { id: host.instanceId, address: host.address, publicKey: host.publicKey },
     database: {
       identifier: database.identifier,
@@ -141,9 +149,9 @@ const input = pulumi.secret(
       port: database.port,
       // Known once the roles are there.
       name: roles.database,
-      certificateAuthority: databaseAuthority(settings.database.certificateAuthority, settings.target.region),
+      certificateAuthority: authorities.database,
     },
-    publicAuthority: publicAuthority(settings.network.certificateAuthority),
+    publicAuthority: authorities.public,
     dataVolume: dataVolume === undefined ? null : { id: dataVolume.volumeId },
     bucket: artifacts.bucket,
     monitoring: { dashboard: monitoring.dashboard, alarms: monitoring.alarms },
