@@ -41,9 +41,13 @@ export async function init(stack: string, flags: InitFlags, ask: Ask | undefined
     new Map([
       ...[...answers].map(([path, answer]) => [path, settingOf(path, answer)] as const),
       ...(region === undefined ? [] : [["aws:region", region] as const]),
-      // The local cloud's providers have the database's certificate authority.
+      // What the rehearsal fills in for itself: the local cloud's providers have the database's authority, and init signs the
+      // public certificate by itself.
       ...(isNew && isLocal && authority !== undefined
-        ? [["preflight.externalApis.0.certificateAuthority", authority] as const]
+        ? [
+            ["preflight.externalApis.0.certificateAuthority", authority] as const,
+            ["network.certificateAuthority", "public"] as const,
+          ]
         : []),
     ]),
   );
