@@ -39,6 +39,11 @@ test.concurrent.each(known)(
   60_000,
 );
 
+test("docs/operating.md names every command", () => {
+  const text = readFileSync("docs/operating.md", "utf8");
+  expect(known.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
+
 describe("wrong use", () => {
   test.concurrent.each([
     ["rehearse", ["down"]],
