@@ -8,6 +8,7 @@ const apart = [
   "every-resource",
   "first-up",
   "hardened-host",
+  "network",
   "protection",
   "rollout-order",
   "schema",

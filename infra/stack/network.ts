@@ -25,8 +25,12 @@ export class Network extends pulumi.ComponentResource {
     super("prompt-library:infra:Network", name, {}, opts);
     const parent = { parent: this };
     const subnets = layOutSubnets(args.cidrBlock);
-    const zones = pulumi.output(aws.getAvailabilityZones({ state: "available" }, parent)).names;
+    // Not in a Local Zone, once an account has opted in to one: RDS and most instance types are not there.
+    const regular = { state: "available", filters: [{ name: "zone-type", values: ["availability-zone"] }] };
+    const zones = pulumi.output(aws.getAvailabilityZones(regular, parent)).names;
     const zone = (index: number) => zones.apply((names) => zoneAt(names, index));
+    // Where a zone is missing for a while the others move up in the list; a subnet can't move, it would be replaced with all that is in it.
+    const stays = { ...parent, ignoreChanges: ["availabilityZone"] };
     const tags = (part: string) => ({ Name: `${name}-${part}` });
 
     const vpc = new aws.ec2.Vpc(
@@ -37,8 +41,15 @@ export class Network extends pulumi.ComponentResource {
     const gateway = new aws.ec2.InternetGateway(`${name}-gateway`, { vpcId: vpc.id, tags: tags("gateway") }, parent);
     const publicSubnet = new aws.ec2.Subnet(
       `${name}-public`,
-      { vpcId: vpc.id, cidrBlock: subnets.public, availabilityZone: zone(0), tags: tags("public") },
-      parent,
+      {
+        vpcId: vpc.id,
+        cidrBlock: subnets.public,
+        availabilityZone: zone(0),
+        // A host boots with a network: its own address follows once it serves.
+        mapPublicIpOnLaunch: true,
+        tags: tags("public"),
+      },
+      stays,
     );
     const routes = new aws.ec2.RouteTable(`${name}-public`, { vpcId: vpc.id, tags: tags("public") }, parent);
     const route = new aws.ec2.Route(
@@ -56,7 +67,7 @@ export class Network extends pulumi.ComponentResource {
         new aws.ec2.Subnet(
           `${name}-database-${index}`,
           { vpcId: vpc.id, cidrBlock, availabilityZone: zone(index), tags: tags(`database-${index}`) },
-          parent,
+          stays,
         ),
     );
 

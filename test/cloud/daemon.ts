@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
 import { motoAddress } from "./api";
+import { serveArchive } from "./archive";
 import { Backups } from "./backup";
 import { databaseAuthority } from "./certificates";
 import { Ec2 } from "./ec2";
@@ -70,6 +71,7 @@ const metadataServer = createServer((request, response) => {
 metadataServer.listen(80, metadataAddress);
 createServer(answer).listen(record.port, gatewayAddress);
 await serveProviders(home);
+await serveArchive(image);
 
 const api = createServer(answer);
 const door = await outside.listen("127.0.0.1", record.port);

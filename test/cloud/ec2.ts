@@ -5,10 +5,12 @@ import { Host } from "./host";
 import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
 import type { Outside } from "./outside";
+import { PublicAddresses } from "./public-addresses";
 import { refuseUserData } from "./refusals";
 import { type IngressRule, ingressRules, isAllowed, openPorts, type Peer } from "./security-groups";
 import { Volumes } from "./volumes";
 import { type Element, elements, parseXml, textAt } from "./xml";
+import { zoneHandlers } from "./zones";
 
 export interface Ec2Args {
   names: CloudNames;
@@ -35,6 +37,7 @@ export class Ec2 {
   readonly hosts = new Map<string, Host>();
   private readonly publicKeys = new Map<string, string>();
   private readonly volumes: Volumes;
+  private readonly addresses = new PublicAddresses();
   private readonly forwarding: Forwarding;
   private refreshing: Promise<void> = Promise.resolve();
   /** The databases' names, which each host's /etc/hosts holds. */
@@ -42,7 +45,12 @@ export class Ec2 {
 
   constructor(private readonly args: Ec2Args) {
     this.volumes = new Volumes({ names: args.names, hosts: this.hosts });
-    this.handlers = { ...this.instanceHandlers, ...this.volumes.handlers };
+    this.handlers = {
+      ...this.instanceHandlers,
+      ...this.volumes.handlers,
+      ...this.addresses.handlers,
+      ...zoneHandlers,
+    };
     this.forwarding = new Forwarding(args.outside, args.log);
   }
 
@@ -69,16 +77,11 @@ export class Ec2 {
         });
         host.onPowerOff = () => void this.hostPoweredOff(instanceId);
         this.hosts.set(instanceId, host);
-        await host.launch(this.databaseNames());
+        const isOnline = await this.addresses.launch(request.region, instanceId, textAt(instance, "subnetId"));
+        await host.launch(this.databaseNames(), isOnline);
         this.args.log(`${instanceId} boots as ${privateAddress} (namespace ${host.namespace})`);
       }
       return answer;
-    },
-    AssociateAddress: async ({ parameters }, forward) => {
-      // In a VPC an address moves to another instance unless that is forbidden; moto asks to be allowed.
-      const allowed = new URLSearchParams(parameters);
-      if (!allowed.has("AllowReassociation")) allowed.set("AllowReassociation", "true");
-      return forward(allowed);
     },
     ImportKeyPair: async (request, forward) => {
       const answer = await forward();
@@ -106,13 +109,20 @@ export class Ec2 {
     },
     StopInstances: async (request, forward) => {
       const answer = await forward();
-      if (answer.status < 300) await Promise.all(this.hostsOf(request.parameters).map((host) => host.powerOff()));
+      if (answer.status < 300)
+        for (const host of this.hostsOf(request.parameters)) {
+          await host.powerOff();
+          await this.addresses.take(host.args.instanceId);
+        }
       return answer;
     },
     StartInstances: async (request, forward) => {
       const answer = await forward();
       if (answer.status < 300)
-        await Promise.all(this.hostsOf(request.parameters).map((host) => host.boot(this.databaseNames())));
+        for (const host of this.hostsOf(request.parameters)) {
+          await this.addresses.give(host.args.instanceId);
+          await host.boot(this.databaseNames());
+        }
       return answer;
     },
     RebootInstances: async (request, forward) => {
@@ -131,6 +141,7 @@ export class Ec2 {
         for (const id of listOf(request.parameters, "InstanceId")) {
           const host = this.hosts.get(id);
           await host?.remove();
+          await this.addresses.forget(id);
           if (host) await this.volumes.detachAll(host);
           this.hosts.delete(id);
         }
@@ -221,6 +232,7 @@ export class Ec2 {
 
   private async updateForwarding(): Promise<void> {
     const instances = await this.instances();
+    for (const { id, publicAddress } of instances) await this.hosts.get(id)?.goOnline(publicAddress !== "");
     const regions = new Set(instances.map(({ region }) => region));
     const answers = await Promise.all([...regions].map((region) => ask("ec2", region, "DescribeAddresses")));
     const wanted: Forward[] = [];

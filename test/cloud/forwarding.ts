@@ -27,7 +27,9 @@ export class Forwarding {
     const wantedByKey = new Map(wanted.map((forward) => [keyOf(forward), forward]));
     for (const [key, entry] of this.open) {
       const forward = wantedByKey.get(key);
-      if (forward?.to === entry.forward.to) {
+      if (forward !== undefined) {
+        // An address that moves to another host never stops listening; what stood to the one before is cut.
+        if (forward.to !== entry.forward.to) for (const socket of entry.sockets) socket.destroy();
         entry.forward = forward;
         continue;
       }

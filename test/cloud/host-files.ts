@@ -1,4 +1,4 @@
-import { gatewayAddress, providersName } from "./names";
+import { gatewayAddress, metadataAddress, providersName } from "./names";
 
 export interface DatabaseName {
   name: string;
@@ -103,7 +103,13 @@ export function networkCommands(router: string, namespace: string, link: string,
     ["-n", namespace, "link", "set", "lo", "up"],
     ["-n", namespace, "address", "add", `${privateAddress}/32`, "dev", "eth0"],
     ["-n", namespace, "link", "set", "eth0", "up"],
-    ["-n", namespace, "route", "add", `${gatewayAddress}/32`, "dev", "eth0"],
-    ["-n", namespace, "route", "add", "default", "via", gatewayAddress],
+    ["-n", namespace, "route", "add", `${metadataAddress}/32`, "dev", "eth0"],
+    ["-n", namespace, "route", "add", "default", "via", metadataAddress],
   ];
+}
+
+/** Databases and metadata are reached within the VPC; all else answers at one address, which is the internet here. */
+export function internetCommand(namespace: string, isOnline: boolean): string[] {
+  const route = isOnline ? [`${gatewayAddress}/32`, "dev", "eth0"] : ["unreachable", `${gatewayAddress}/32`];
+  return ["-n", namespace, "route", "replace", ...route];
 }

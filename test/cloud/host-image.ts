@@ -4,36 +4,36 @@ import { execa } from "execa";
 import { cacheDirectory } from "../cache";
 import { hashOf, type Log } from "../toolchain/build-once";
 import { withLock } from "../toolchain/lock";
+import { gatewayAddress } from "./names";
 
 /**
- * What the image brings: what Amazon's Debian 12 image has, then what user data asks for, so that installing it finds
- * nothing to do on a host without a network.
+ * What the image brings: what Amazon's Debian 12 image has, then what user data asks for, so that installing it takes no time; all but
+ * one package, which a host gets from the archive, and lacks where it has no network.
  */
 export const imagePackages = [
   ...["systemd", "systemd-sysv", "dbus", "locales", "cloud-init", "openssh-server", "sudo", "ca-certificates", "curl"],
   ...["iproute2", "netbase", "procps", "python3", "less", "util-linux", "e2fsprogs", "xfsprogs", "openssl", "cron"],
-  ...[
-    "haproxy",
-    "jq",
-    "nftables",
-    "nginx",
-    "pgbouncer",
-    "postgresql-client-15",
-    "redis-server",
-    "rsync",
-    "socat",
-    "zstd",
-  ],
+  ...["haproxy", "jq", "nftables", "nginx", "pgbouncer", "postgresql-client-15", "redis-server", "rsync", "zstd"],
   ...["apt-listchanges", "debsums", "libpam-tmpdir", "needrestart", "unattended-upgrades", "redis-tools", "git", "acl"],
 ];
 
-const recipeVersion = 3;
+/** Where it is served, on the address that is the internet of hosts. */
+export const archivePort = 8081;
 
-/** Without sources `apt-get update` ends well, having nothing to ask; keys and ids are each host's own. */
+/** Where the image keeps what the archive serves. */
+export const archivePath = "var/lib/local-cloud-archive";
+const archivePackage = "socat";
+
+const recipeVersion = 4;
+
+/** The archive is the local cloud's; keys and ids are each host's own. */
 const cleanUp = `
 set -e
+mkdir -p "$1"/${archivePath}
+cd "$1"/${archivePath}
+APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -q download ${archivePackage}
 rm -rf "$1"/etc/apt/sources.list.d/* "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/archives/*.deb
-: > "$1"/etc/apt/sources.list
+echo "deb [trusted=yes] http://${gatewayAddress}:${archivePort}/ ./" > "$1"/etc/apt/sources.list
 rm -f "$1"/etc/ssh/ssh_host_*
 : > "$1"/etc/machine-id
 : > "$1"/etc/resolv.conf
@@ -42,7 +42,7 @@ rm -f "$1"/var/lib/dbus/machine-id
 
 /** The directory of a Debian 12 with these packages, built where the cache has none: a minute. */
 export async function hostImage(log: Log): Promise<string> {
-  const image = cacheDirectory("host-image", hashOf([recipeVersion, imagePackages]));
+  const image = cacheDirectory("host-image", hashOf([recipeVersion, imagePackages, cleanUp]));
   const isBuilt = () =>
     readdir(image).then(
       (entries) => entries.includes("etc"),

@@ -11,6 +11,7 @@ import {
   type DatabaseName,
   hostNameOf,
   hostsFile,
+  internetCommand,
   kernelSettingsUnits,
   metaData,
   networkCommands,
@@ -37,6 +38,8 @@ export class Host {
   private readonly consoleFile: string;
   private process: ChildProcess | null = null;
   private databases: readonly DatabaseName[] = [];
+  /** Null until it has a network. */
+  private isOnline: boolean | null = null;
   /** Called where the host ended by itself: it was powered off from inside. */
   onPowerOff: () => void = () => {};
 
@@ -54,7 +57,7 @@ export class Host {
   }
 
   /** Makes network and disk, and boots for the first time; returns when the machine starts, not when it has booted. */
-  async launch(databases: readonly DatabaseName[]): Promise<void> {
+  async launch(databases: readonly DatabaseName[], isOnline: boolean): Promise<void> {
     const { instanceId, privateAddress, userData, publicKey, port } = this.args;
     this.databases = databases;
     changeRecord(this.names.home, (record) => record.namespaces.push(this.namespace));
@@ -65,6 +68,8 @@ export class Host {
       privateAddress,
     ))
       await execa("ip", command);
+    this.isOnline = !isOnline;
+    await this.goOnline(isOnline);
     for (const part of ["work", "root"]) await mkdir(join(this.disk, part), { recursive: true });
     const seed = "var/lib/cloud/seed/nocloud";
     await this.write(`${seed}/user-data`, userData, 0o600);
@@ -76,6 +81,13 @@ export class Host {
     await this.write("etc/environment", `AWS_ENDPOINT_URL=http://${gatewayAddress}:${port}\n`);
     // Not the names as they were when this began: a database may have come since.
     await this.boot(this.databases);
+  }
+
+  /** Whether it reaches what is outside its VPC: without a public address nothing answers there. */
+  async goOnline(isOnline: boolean): Promise<void> {
+    if (this.isOnline === null || isOnline === this.isOnline) return;
+    this.isOnline = isOnline;
+    await execa("ip", internetCommand(this.namespace, isOnline));
   }
 
   async boot(databases: readonly DatabaseName[]): Promise<void> {

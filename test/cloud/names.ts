@@ -31,7 +31,7 @@ export function hostInterface(instanceId: string): string {
 /** Inherited by whatever the cloud starts: what bears it was started by this cloud, whatever its process id. */
 export const markerVariable = "PROMPT_LIBRARY_CLOUD";
 
-/** Hosts' default gateway, link-local as in many clouds, and Amazon's address of the metadata service. */
+/** Where all that is outside a VPC answers, link-local as in many clouds, and Amazon's address of the metadata service. */
 export const gatewayAddress = "169.254.1.1";
 /** What answers in place of the providers of AI; hosts know it by this name. */
 export const providersName = "providers.local-cloud.example";

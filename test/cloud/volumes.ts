@@ -77,6 +77,19 @@ export class Volumes {
       return answer;
     },
 
+    ModifyVolume: async ({ parameters }, forward) => {
+      const answer = await forward();
+      const sizeGiB = Number(parameters.get("Size") ?? 0);
+      if (answer.status >= 300 || sizeGiB === 0) return answer;
+      const volumeId = parameters.get("VolumeId") ?? "";
+      const file = this.fileOf(volumeId);
+      await truncate(file, sizeGiB * 2 ** 30);
+      const entry = this.attached.get(volumeId);
+      // The host sees a larger device at once; the file system on it stays as it is.
+      if (entry) await execa("losetup", ["--set-capacity", `/dev/loop${entry.device.minor}`]);
+      return answer;
+    },
+
     DeleteVolume: async ({ parameters }, forward) => {
       const answer = await forward();
       if (answer.status < 300) await rm(this.fileOf(parameters.get("VolumeId") ?? ""), { force: true });

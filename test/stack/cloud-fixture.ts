@@ -11,6 +11,7 @@ import {
   DescribeImagesCommand,
   EC2Client,
   ImportKeyPairCommand,
+  ModifySubnetAttributeCommand,
   RunInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import {
@@ -82,6 +83,7 @@ export async function makeNetwork(cloud: Cloud): Promise<Network> {
       "SubnetId",
     );
   const publicSubnetId = await subnet("10.20.0.0/24", "a");
+  await ec2.send(new ModifySubnetAttributeCommand({ SubnetId: publicSubnetId, MapPublicIpOnLaunch: { Value: true } }));
   const databases = [await subnet("10.20.1.0/24", "a"), await subnet("10.20.2.0/24", "b")];
   const group = async (name: string) =>
     present(
@@ -154,6 +156,21 @@ export async function makeKey(directory: string): Promise<string> {
 }
 
 export async function bootHost(cloud: Cloud, network: Network, key: string, userData: string): Promise<TestHost> {
+  const host = await runHost(cloud, network, key, userData);
+  const address = await giveAddress(cloud, host.instanceId);
+  return { ...host, address, run: overSsh(key, address) };
+}
+
+/** An elastic IP of its own. */
+export async function giveAddress(cloud: Cloud, instanceId: string): Promise<string> {
+  const { ec2 } = clients(cloud);
+  const allocation = await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
+  await ec2.send(new AssociateAddressCommand({ AllocationId: allocation.AllocationId, InstanceId: instanceId }));
+  return present(allocation.PublicIp, "PublicIp");
+}
+
+/** A host with the address alone that its subnet gives it. */
+export async function runHost(cloud: Cloud, network: Network, key: string, userData: string) {
   const { ec2 } = clients(cloud);
   const image = (
     await ec2.send(
@@ -163,7 +180,11 @@ export async function bootHost(cloud: Cloud, network: Network, key: string, user
       }),
     )
   ).Images?.[0];
-  await ec2.send(new ImportKeyPairCommand({ KeyName: "operator", PublicKeyMaterial: await readFile(`${key}.pub`) }));
+  await ec2
+    .send(new ImportKeyPairCommand({ KeyName: "operator", PublicKeyMaterial: await readFile(`${key}.pub`) }))
+    .catch((error: unknown) => {
+      if (!(error instanceof Error && error.name === "InvalidKeyPair.Duplicate")) throw error;
+    });
   const [instance] =
     (
       await ec2.send(
@@ -180,15 +201,9 @@ export async function bootHost(cloud: Cloud, network: Network, key: string, user
         }),
       )
     ).Instances ?? [];
-  const instanceId = present(instance?.InstanceId, "InstanceId");
-  const allocation = await ec2.send(new AllocateAddressCommand({ Domain: "vpc" }));
-  await ec2.send(new AssociateAddressCommand({ AllocationId: allocation.AllocationId, InstanceId: instanceId }));
-  const address = present(allocation.PublicIp, "PublicIp");
   return {
-    instanceId,
+    instanceId: present(instance?.InstanceId, "InstanceId"),
     privateAddress: present(instance?.PrivateIpAddress, "PrivateIpAddress"),
-    address,
-    run: overSsh(key, address),
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   AttachVolumeCommand,
   CreateSnapshotCommand,
+  CreateSubnetCommand,
   CreateVolumeCommand,
   DeleteSnapshotCommand,
   DeleteVolumeCommand,
@@ -33,6 +34,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whenReady } from "../../infra/database/backup/readiness";
 import { awaitSnapshot, deleteSnapshot } from "../../infra/database/backup/snapshots";
+import { userData } from "../../infra/host/commands/user-data";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { cloudNames } from "../cloud/names";
 import { marked } from "../cloud/processes";
@@ -40,12 +42,15 @@ import {
   bootHost,
   clients,
   createDatabase,
+  giveAddress,
   makeKey,
   makeNetwork,
   masterPassword,
   type Network,
   open,
+  overSsh,
   psql,
+  runHost,
   statusOf,
   type TestHost,
   until,
@@ -58,7 +63,7 @@ let network: Network;
 let host: TestHost;
 let endpoint: string;
 
-const userData = `#cloud-config
+const someUserData = `#cloud-config
 package_update: true
 packages: [curl, jq, nginx]
 users:
@@ -132,7 +137,7 @@ describe("the cloud itself", () => {
 
 describe("hosts", () => {
   beforeAll(async () => {
-    host = await bootHost(cloud, network, await makeKey(directory), userData);
+    host = await bootHost(cloud, network, await makeKey(directory), someUserData);
     await until("ssh", 60_000, async () => (await host.run("true")).exitCode === 0);
   }, 120_000);
 
@@ -252,6 +257,26 @@ describe("hosts", () => {
     await ec2.send(new DetachVolumeCommand({ VolumeId: first, InstanceId: host.instanceId }));
     await ec2.send(new DeleteVolumeCommand({ VolumeId: first }));
     await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+  }, 120_000);
+
+  test("one of a subnet that maps no address has no network until an elastic IP comes; the program's user data waits for it", async () => {
+    const { ec2 } = clients(cloud);
+    const { Subnet: subnet } = await ec2.send(
+      new CreateSubnetCommand({ VpcId: network.vpcId, CidrBlock: "10.20.9.0/24", AvailabilityZone: "us-east-1a" }),
+    );
+    const key = join(directory, "key");
+    const late = await runHost(cloud, { ...network, publicSubnetId: subnet?.SubnetId ?? "" }, key, userData("library"));
+    try {
+      const console = join(cloud.home, "logs", `${late.instanceId}.console.log`);
+      await until("a try of apt's", 60_000, async () => /169\.254\.1\.1/.test(await readFile(console, "utf8")));
+      const run = overSsh(key, await giveAddress(cloud, late.instanceId));
+      await until("ssh", 60_000, async () => (await run("true")).exitCode === 0);
+      const { stdout } = await run("sudo cloud-init status --wait --long; command -v socat; id -un library");
+      expect(stdout).toMatch(/^status: done$/m);
+      expect(stdout.split("\n").slice(-2)).toEqual(["/usr/bin/socat", "library"]);
+    } finally {
+      await ec2.send(new TerminateInstancesCommand({ InstanceIds: [late.instanceId] }));
+    }
   }, 120_000);
 
   test("user data over 16 KB is refused", async () => {
@@ -468,7 +493,7 @@ describe("the end", () => {
     try {
       const first = await startCloud({ home });
       const net = await makeNetwork(first);
-      const booted = await bootHost(first, net, join(directory, "key"), userData);
+      const booted = await bootHost(first, net, join(directory, "key"), someUserData);
       await createDatabase(first, net, "main");
       const { ec2 } = clients(first);
       const { VolumeId = "" } = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 1 }));
@@ -487,7 +512,7 @@ describe("the end", () => {
       const second = await startCloud({ home, log: (line) => said.push(line) });
       expect(said.join()).toMatch(/killed; clearing/);
       expect(second.endpoint).toBe(first.endpoint);
-      await bootHost(second, await makeNetwork(second), join(directory, "key"), userData);
+      await bootHost(second, await makeNetwork(second), join(directory, "key"), someUserData);
       await kill();
       await stopCloud({ home });
       expect(await leftovers(home)).toEqual([]);

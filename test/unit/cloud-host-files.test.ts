@@ -45,8 +45,8 @@ test("the host's address is routed as a /32, in namespaces of its own on both si
     "-n plc-1-abcdef01 link set lo up",
     "-n plc-1-abcdef01 address add 10.20.0.4/32 dev eth0",
     "-n plc-1-abcdef01 link set eth0 up",
-    "-n plc-1-abcdef01 route add 169.254.1.1/32 dev eth0",
-    "-n plc-1-abcdef01 route add default via 169.254.1.1",
+    "-n plc-1-abcdef01 route add 169.254.169.254/32 dev eth0",
+    "-n plc-1-abcdef01 route add default via 169.254.169.254",
   ]);
 });
 

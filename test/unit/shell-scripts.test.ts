@@ -17,6 +17,7 @@ import {
   unmountCopyScript,
 } from "../../infra/host/commands/shared-files";
 import { journalScript, linkScript } from "../../infra/host/commands/stage-script";
+import { installScript } from "../../infra/host/commands/user-data";
 
 const application = "prompt-library";
 const paths = hostPaths(application);
@@ -44,6 +45,7 @@ const rendered: Record<string, string> = {
   "spaceScript.sh": spaceScript({ releases: paths.releases, release: "it's", bytes: 1, reserveBytes: 1 }),
   "closeScript.sh": closeScript(paths),
   "openScript.sh": openScript(paths),
+  "installScript.sh": installScript(),
   "manifestScript.sh": manifestScript("/srv/a file"),
   "mountCopyScript.sh": mountCopyScript("vol-0123456789abcdef0", "/run/a copy"),
   "unmountCopyScript.sh": unmountCopyScript("/run/a copy"),
