@@ -51,10 +51,11 @@ const [release] = await orRefuse(() =>
 );
 const isProtected = settings.protection;
 
-const artifacts = await lockBeforeChanges(
-  settings.target.region,
-  () => new Artifacts(`${name}-artifacts`, { isProtected }),
-);
+const artifacts = await lockBeforeChanges({
+  region: settings.target.region,
+  window: settings.maintenanceWindow,
+  declare: () => new Artifacts(`${name}-artifacts`, { isProtected }),
+});
 
 const network = new Network(name, settings.network);
 

@@ -30,6 +30,11 @@ export class DeploymentLock {
     return this.#lease !== undefined && this.#lost === undefined;
   }
 
+  /** Whether the deployment has begun to create or change resources. */
+  get changesResources(): boolean {
+    return this.#lease?.changesResources === true;
+  }
+
   /**
    * Takes the lock, or goes on with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
    * @throws StepFailure saying who holds it, since when, and what to do; or that the store can't be asked
@@ -56,6 +61,7 @@ export class DeploymentLock {
           progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
         const since = standing === "ours" && found !== undefined ? found.lease.since : new Date().toISOString();
         const lease = {
+          ...(standing === "ours" && found?.lease.changesResources === true ? { changesResources: true } : {}),
           ...this.owner,
           since,
           phase,

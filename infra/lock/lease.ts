@@ -21,12 +21,14 @@ export const leaseSchema = z.object({
   isFree: z.boolean(),
   /** Those that renew it, as `process.ts` names them. */
   processes: z.string().optional(),
+  /** Whether its deployment has begun to create or change resources, before its phases. */
+  changesResources: z.boolean().optional(),
   /** Who broke it. */
   brokenBy: z.string().optional(),
 });
 
 export type Lease = z.infer<typeof leaseSchema>;
-export type Owner = Pick<Lease, "who" | "deployment">;
+export type Owner = Pick<Lease, "who" | "deployment" | "changesResources">;
 
 /** Ages by the store's clock alone: two operators' clocks may differ. */
 export type Held = { lease: Lease; ageSeconds: number };

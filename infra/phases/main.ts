@@ -47,6 +47,7 @@ async function main(phase: Phase): Promise<void> {
   try {
     const [, , step] = await Promise.all([lock.take(phase, context.notice), context.host.connect(), loadStep[phase]()]);
     hasBegun = true;
+    if (lock.changesResources) context.details.changesResources = true;
     if (phase === "preflight") await (await import("./ending/ending")).announce(context);
     const done: StepOutcome = await step(context);
     await lock.check();

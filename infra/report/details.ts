@@ -41,6 +41,8 @@ const known = {
   journal: z.array(z.string()),
   snapshot: snapshotSchema,
   requests: requestBudgetSchema,
+  /** Whether the same deployment had begun to create or change resources before this phase. */
+  changesResources: z.boolean(),
   /** What serves after this phase, where the phase knows better than the report can tell. */
   serving: z.string().min(1),
 };

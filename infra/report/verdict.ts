@@ -8,6 +8,9 @@ import type { DeploymentHeader, Version } from "./header";
 import type { PhaseRecord } from "./record";
 import type { Report, Trouble } from "./shape";
 
+/** Phases that leave all as they found it; the resources that the same `pulumi up` changed before them are not theirs. */
+const changesNothing: ReadonlySet<Phase> = new Set<Phase>(["preflight", "backup"]);
+
 /** Evidence writes the report, so that a report never waits for it. */
 const awaited = phases.filter((phase) => phase !== "evidence");
 
@@ -54,7 +57,13 @@ export function servingOf(header: DeploymentHeader, chain: readonly PhaseRecord[
   if (word !== undefined) return word;
   const done = (phase: Phase): boolean => chain.some((record) => record.phase === phase && record.outcome !== "failed");
   const failedAt = chain.find((record) => record.outcome === "failed")?.phase;
-  const where = failedAt === undefined ? "" : `: ${whereItFails[failedAt]}`;
+  const hasChanged = chain.some((record) => detail(record, "changesResources", remarks) === true);
+  const where =
+    failedAt === undefined
+      ? ""
+      : hasChanged && changesNothing.has(failedAt)
+        ? `: ${failedAt} has changed nothing, but this pulumi up had created or changed resources before it`
+        : `: ${whereItFails[failedAt]}`;
   if (done("activate")) {
     const higher = Math.max(header.from?.schemaVersion ?? 0, header.to.schemaVersion);
     return `${header.to.release} serves, on schema ${done("schemaDown") ? header.to.schemaVersion : higher}${where}.`;

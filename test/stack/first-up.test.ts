@@ -1,91 +1,57 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, request as httpRequest } from "node:http";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PlainMoto, startPlainMoto } from "../toolchain/plain-moto";
-import { setupToolchain } from "../toolchain/setup";
+import { expect, test } from "vitest";
+import { type Pulumi, usePlainCloud } from "./plain-stack";
 
-const program = resolve("test/stack/first-up-program");
-let directory = "";
-let moto: PlainMoto | undefined;
-let environment: Record<string, string> = {};
+const cloud = usePlainCloud("test/stack/first-up-program");
 
-beforeAll(async () => {
-  const toolchain = await setupToolchain();
-  directory = await mkdtemp(join(tmpdir(), "first-up-"));
-  moto = await startPlainMoto();
-  environment = {
-    ...toolchain.environment,
-    ...moto.environment,
-    PULUMI_BACKEND_URL: `file://${directory}`,
-    PULUMI_CONFIG_PASSPHRASE: "only for this test",
-  };
+const open = JSON.stringify("any");
+const dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+/** Three days from now. */
+const closed = JSON.stringify({
+  days: [dayNames[(new Date().getUTCDay() + 3) % 7]],
+  fromUtc: "00:00",
+  toUtc: "23:59",
 });
 
-afterAll(async () => {
-  await moto?.stop();
-  if (directory !== "") await rm(directory, { recursive: true, force: true });
-});
-
-/** The first `up` of a stack of that name, with one slot for the engine's steps, ended where it takes too long. */
-async function firstUp(stack: string, timeoutMs: number, endpoint = "") {
-  const env = { ...environment, ...(endpoint === "" ? {} : { AWS_ENDPOINT_URL: endpoint }) };
-  const pulumi = (args: string[], timeout = 60_000) =>
-    execa("pulumi", [...args, "--stack", stack, "--non-interactive", "--color", "never"], {
-      cwd: program,
-      env,
-      reject: false,
-      all: true,
-      stdin: "ignore",
-      timeout,
-      forceKillAfterDelay: 1_000,
-    });
-  await execa("pulumi", ["stack", "init", stack, "--no-select", "--non-interactive"], { cwd: program, env });
-  try {
-    const done = await pulumi(["up", "--yes", "--skip-preview", "--parallel", "1"], timeoutMs);
-    return { exitCode: done.exitCode, hangs: done.timedOut, output: done.all, endedAt: Date.now() };
-  } finally {
-    await pulumi(["cancel", "--yes"]);
-    await pulumi(["destroy", "--yes", "--skip-preview"]);
-    await rm(join(program, `Pulumi.${stack}.yaml`), { force: true });
-  }
-}
+/** With one slot for the engine's steps. */
+const up = (pulumi: Pulumi, window: string, topic: string) =>
+  pulumi(
+    ...["up", "--yes", "--skip-preview", "--parallel", "1"],
+    ...["--config", `first-up:window=${window}`, "--config", `first-up:topic=${topic}`],
+  );
 
 test("a first up with one slot ends well where the bucket reaches the engine last", async () => {
-  const done = await firstUp("late-bucket", 60_000);
+  const done = await cloud.withStack("late-bucket", (pulumi) => up(pulumi, open, "one"));
   expect(done, done.output).toMatchObject({ hangs: false, exitCode: 0 });
 });
 
 test("a refused bucket ends up within 10 s, with Amazon's reason", async () => {
-  const { hostname, port } = new URL(moto?.endpoint ?? "");
   let refusedAt: number | undefined;
-  const door = createServer((request, response) => {
-    if (request.method === "PUT" && request.url?.startsWith("/artifacts-bucket-")) {
-      refusedAt ??= Date.now();
-      response.writeHead(403, { "content-type": "application/xml" });
-      response.end("<Error><Code>AccessDenied</Code><Message>the account may not create buckets</Message></Error>");
-      return;
-    }
-    const { method, url: path, headers } = request;
-    const asked = httpRequest({ hostname, port, method, path, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    asked.on("error", () => response.destroy());
-    request.pipe(asked);
+  cloud.door.answers = ({ method, url }, response) => {
+    if (method !== "PUT" || !url?.startsWith("/artifacts-bucket-")) return false;
+    refusedAt ??= Date.now();
+    response.writeHead(403, { "content-type": "application/xml" });
+    response.end("<Error><Code>AccessDenied</Code><Message>the account may not create buckets</Message></Error>");
+    return true;
+  };
+  const done = await cloud.withStack("refused-bucket", (pulumi) => up(pulumi, open, "one"));
+  expect(done, done.output).toMatchObject({ hangs: false, exitCode: 1 });
+  expect(done.output).toContain("the account may not create buckets");
+  expect(done.endedAt - (refusedAt ?? 0)).toBeLessThan(10_000);
+});
+
+test("outside the maintenance window no resource is created or changed, and an up that changes none ends well", async () => {
+  await cloud.withStack("window", async (pulumi) => {
+    const first = await up(pulumi, closed, "one");
+    expect(first.exitCode, first.output).not.toBe(0);
+    expect(first.output).toMatch(/is outside the maintenance window \(\w{3} from 00:00 to 23:59 UTC\)/);
+    expect(first.output).not.toMatch(/aws:\S+ \S+ created/);
+    const inside = await up(pulumi, open, "one");
+    expect(inside.exitCode, inside.output).toBe(0);
+    const changed = await up(pulumi, closed, "two");
+    expect(changed.exitCode, changed.output).not.toBe(0);
+    expect(changed.output).toContain("is outside the maintenance window");
+    const same = await up(pulumi, closed, "one");
+    expect(same.exitCode, same.output).toBe(0);
+    expect(same.output).not.toMatch(/created|updated|replaced/);
   });
-  await new Promise<void>((listening) => door.listen(0, "127.0.0.1", listening));
-  try {
-    const address = door.address();
-    const endpoint = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
-    const done = await firstUp("refused-bucket", 60_000, endpoint);
-    expect(done, done.output).toMatchObject({ hangs: false, exitCode: 1 });
-    expect(done.output).toContain("the account may not create buckets");
-    expect(done.endedAt - (refusedAt ?? 0)).toBeLessThan(10_000);
-  } finally {
-    door.closeAllConnections();
-    door.close();
-  }
 });

@@ -193,6 +193,22 @@ describe("which records belong together", () => {
     ]);
     expect(report.next.slice(0, 2)).toEqual(["pulumi config set release v1.2.1", "Another release"]);
   });
+  it("says that resources had changed before a preflight that stopped, as nothing else would", () => {
+    const [preflight] = goodRecords();
+    const stopped: PhaseRecord = {
+      ...preflight!,
+      outcome: "failed",
+      summary: "1 finding",
+      boxes: [],
+      details: { changesResources: true },
+      error: { message: "1 finding", remedy: "mend it", journal: [] },
+    };
+    const { serving } = assembleReport(header, [stopped], []);
+    expect(serving).toMatch(
+      /serves, on schema \d: preflight has changed nothing, but this pulumi up had created or changed/,
+    );
+    expect(serving).not.toContain("nothing has changed");
+  });
   it("does not call a run the first that stopped before it could ask what serves", () => {
     const { from: _, ...unasked } = header;
     const [preflight] = goodRecords();

@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Artifacts } from "../../../infra/stack/artifacts";
 import { lockBeforeChanges } from "../../../infra/stack/lock-before-changes";
 
+const config = new pulumi.Config();
+
 // The engine hears of the bucket last, as the race of registrations has it now and then.
 pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
   type === "aws:s3/bucket:Bucket"
@@ -11,8 +13,12 @@ pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
     : undefined,
 );
 
-const artifacts = await lockBeforeChanges("us-east-1", () => new Artifacts("artifacts", { isProtected: false }));
-const first = new aws.sns.Topic("first");
+const artifacts = await lockBeforeChanges({
+  region: "us-east-1",
+  window: config.requireObject("window"),
+  declare: () => new Artifacts("artifacts", { isProtected: false }),
+});
+const first = new aws.sns.Topic("first", { displayName: config.require("topic") });
 
 export const bucket = artifacts.bucket;
 export const topic = first.arn;
