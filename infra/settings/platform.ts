@@ -94,7 +94,13 @@ export const databaseSettings = z.strictObject({
 });
 
 export const hostSettings = z.strictObject({
-  instanceType: z.string().min(1),
+  instanceType: z
+    .string()
+    .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be an EC2 instance type such as t3.medium")
+    // Graviton's families have a g behind their generation: t4g, m7gd, c6gn, im4gn; a1 was the first.
+    .refine((type) => !/^(a1|[a-z]+\d+g[a-z]*)\./.test(type), {
+      message: "must be of an x86-64 family, such as t3.medium: image and artifacts are not built for ARM",
+    }),
   rootVolumeGiB: z.int().min(8),
   /** Of the data volume that holds `app.sharedDirectories`; EBS lets it grow, never shrink. */
   dataVolumeGiB: z.int().min(1).max(16384).default(10),

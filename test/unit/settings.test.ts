@@ -88,6 +88,23 @@ describe("a stack's settings", () => {
     );
   });
 
+  test.each([
+    ["t4g.medium", "must be of an x86-64 family"],
+    ["m7gd.large", "must be of an x86-64 family"],
+    ["im4gn.xlarge", "must be of an x86-64 family"],
+    ["a1.large", "must be of an x86-64 family"],
+    ["medium", "must be an EC2 instance type"],
+    ["t3.medium", undefined],
+    ["m7i-flex.large", undefined],
+    ["g4dn.xlarge", undefined],
+    ["c6in.8xlarge", undefined],
+  ])("the host may be a %s or not", (instanceType, message) => {
+    const host = { ...(stackFile("rehearsal").host as Raw), instanceType };
+    expect(problemsOf(rehearsal({ host }))).toEqual(
+      message === undefined ? [] : [expect.stringContaining(`host.instanceType ${message}`)],
+    );
+  });
+
   test.each(["Todor Todorov", "Mara Fill in de Castro", "Mastodon GmbH", "ops [24/7] desk"])(
     "%s is a name and no placeholder",
     (name) => {

@@ -27,18 +27,31 @@ WantedBy=multi-user.target
 `;
 }
 
-/** Waits for the volume and makes a file system on it, unless anything at all is on it. */
+/** Waits for the volume and makes a file system on it, unless anything at all is on it; one on a volume that has grown grows too. */
 export function prepareVolumeScript(paths: HostPaths, volumeId: string): string {
   const device = volumeDevice(volumeId);
   return `device=${quote(device)}
 for _ in $(seq 60); do if [ -b "$device" ]; then break; fi; sleep 1; done
 if ! [ -b "$device" ]; then echo "the data volume ${volumeId} is not attached to this host" >&2; exit 3; fi
 install -d -m 0755 ${quote(paths.shared)}
-if ! mountpoint -q ${quote(paths.shared)}; then
+# Volumes grow by GiB.
+has_grown() {
+  local used
+  used=$(dumpe2fs -h "$device" 2>/dev/null | awk -F: '/^Block count:/ { count = $2 } /^Block size:/ { size = $2 } END { printf "%.0f", count * size }')
+  [ "$used" -gt 0 ] && [ $(($(blockdev --getsize64 "$device") - used)) -gt 536870912 ]
+}
+if mountpoint -q ${quote(paths.shared)}; then
+  if has_grown; then resize2fs "$device"; fi
+else
   found=0
   blkid --probe "$device" >/dev/null || found=$?
   case $found in
-    0) ;;
+    0) if has_grown; then
+      checked=0
+      e2fsck -f -p "$device" || checked=$?
+      if [ "$checked" -gt 1 ]; then echo "the file system of the data volume ${volumeId} has errors (e2fsck ended with $checked); it was not grown" >&2; exit 3; fi
+      resize2fs "$device"
+    fi ;;
     2) mkfs.ext4 -q -m 1 "$device" ;;
     *) echo "what is on the data volume ${volumeId} can't be told (blkid ended with $found); nothing was written to it" >&2; exit 3 ;;
   esac
