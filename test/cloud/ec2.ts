@@ -6,7 +6,7 @@ import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
 import type { Outside } from "./outside";
 import { PublicAddresses } from "./public-addresses";
-import { refuseUserData } from "./refusals";
+import { refuseTakenRange, refuseUserData } from "./refusals";
 import { type IngressRule, ingressRules, isAllowed, openPorts, type Peer } from "./security-groups";
 import { Volumes } from "./volumes";
 import { type Element, elements, parseXml, textAt } from "./xml";
@@ -55,6 +55,13 @@ export class Ec2 {
   }
 
   private readonly instanceHandlers: Record<string, Handler> = {
+    CreateVpc: async ({ region, parameters }, forward) => {
+      const vpcs = elements(await ask("ec2", region, "DescribeVpcs"), "DescribeVpcsResponse", "vpcSet", "item");
+      const taken = vpcs.map((vpc) => textAt(vpc, "cidrBlock"));
+      refuseTakenRange(parameters.get("CidrBlock") ?? "", taken);
+      return forward();
+    },
+
     RunInstances: async (request, forward) => {
       const userData = Buffer.from(request.parameters.get("UserData") ?? "", "base64");
       refuseUserData(userData);

@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import { Refusal } from "./api";
 
 /** Amazon's limit, before base64. */
@@ -6,6 +7,22 @@ export const userDataLimitBytes = 16_384;
 export function refuseUserData(userData: Buffer): void {
   if (userData.length > userDataLimitBytes)
     throw new Refusal("InvalidParameterValue", "User data is limited to 16384 bytes");
+}
+
+/** Amazon lets two VPCs have the same addresses; this cloud routes all of them in one network, so the second would get no host. */
+export function refuseTakenRange(range: string, taken: readonly string[]): void {
+  const holds = (block: string, other: string) => {
+    const [address = "", prefix = "32"] = block.split("/");
+    const list = new BlockList();
+    list.addSubnet(address, Number(prefix));
+    return list.check(other.split("/")[0] ?? "");
+  };
+  const found = taken.find((other) => holds(other, range) || holds(range, other));
+  if (found !== undefined)
+    throw new Refusal(
+      "InvalidVpc.Range",
+      `the local cloud has one network, and another VPC has ${found} already; give this stack another network.cidrBlock than ${range}`,
+    );
 }
 
 /** RDS: letters, digits, hyphens; a letter first, no hyphen last, none doubled; 63 characters. */

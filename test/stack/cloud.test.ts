@@ -7,9 +7,11 @@ import {
   CreateSnapshotCommand,
   CreateSubnetCommand,
   CreateVolumeCommand,
+  CreateVpcCommand,
   DeleteSnapshotCommand,
   DeleteVolumeCommand,
   DescribeInstancesCommand,
+  DescribeVpcsCommand,
   DetachVolumeCommand,
   RebootInstancesCommand,
   RevokeSecurityGroupIngressCommand,
@@ -125,6 +127,12 @@ describe("the cloud itself", () => {
     expect(await startCloud({ home: cloud.home, log: (line) => said.push(line) })).toEqual(cloud);
     expect(said.join()).toMatch(/already there/);
     expect((await cloudStatus({ home: cloud.home })).isRunning).toBe(true);
+  });
+
+  test("refuses a second VPC with the addresses of the first, which its hosts could not have", async () => {
+    const { ec2 } = clients(cloud);
+    const present = (await ec2.send(new DescribeVpcsCommand({}))).Vpcs?.find(({ IsDefault }) => IsDefault !== true);
+    await expect(ec2.send(new CreateVpcCommand({ CidrBlock: present?.CidrBlock }))).rejects.toThrow(/cidrBlock/);
   });
 
   test("says of what it doesn't know that it may have been made in a cloud before", async () => {

@@ -8,6 +8,7 @@ import {
   refuseEngineVersion,
   refuseIdentifier,
   refusePassword,
+  refuseTakenRange,
   refuseUserData,
   refuseUserName,
 } from "../cloud/refusals";
@@ -61,6 +62,13 @@ test.each([
 test("storage stays or grows by a tenth at least", () => {
   expect([40, 41, 44, 100].map((size) => grownStorage(size, 40))).toEqual([40, 44, 44, 100]);
   expect(() => grownStorage(39, 40)).toThrow(/Invalid storage size/);
+});
+
+test("two VPCs of one local cloud have addresses of their own", () => {
+  const taken = ["172.31.0.0/16", "10.20.0.0/16"];
+  refuseTakenRange("10.21.0.0/16", taken);
+  for (const range of ["10.20.0.0/16", "10.20.3.0/24", "10.0.0.0/8"])
+    expect(() => refuseTakenRange(range, taken)).toThrow(/another VPC has 10\.20\.0\.0\/16 already/);
 });
 
 test("user data: 16,384 bytes and no more", () => {
