@@ -20,7 +20,7 @@ export async function describeEnding(stack: string, lastPhase: string): Promise<
     report,
     summary:
       found?.verified === true
-        ? renderSummary(found.report, [...new Set([report, page])])
+        ? renderSummary(found.report, [report === "" ? page : report])
         : `${summary}\nreport   ${report}`,
   };
 }
