@@ -33,21 +33,32 @@ export class Refusal extends Error {
   }
 }
 
-/** Region and service stand in the signature's scope. */
-export function scopeOf(authorization: string | undefined): { region: string; service: string } {
-  const [, region = "", service = ""] =
-    /Credential=[^/]*\/[^/]*\/([^/]*)\/([^/]*)\/aws4_request/.exec(authorization ?? "") ?? [];
-  return { region, service };
+/** Key, region and service stand in the signature's scope; all empty where nobody signed. */
+export function scopeOf(authorization: string | undefined): { keyId: string; region: string; service: string } {
+  const [, keyId = "", region = "", service = ""] =
+    /Credential=([^/]*)\/[^/]*\/([^/]*)\/([^/]*)\/aws4_request/.exec(authorization ?? "") ?? [];
+  return { keyId, region, service };
 }
 
-export function errorResponse(service: string, refusal: Refusal): ApiResponse {
+/** @param isJson whether the service was asked in JSON */
+export function errorResponse(service: string, refusal: Refusal, isJson = false): ApiResponse {
+  const { status } = refusal;
+  if (isJson) {
+    const code = refusal.code === "AccessDenied" ? "AccessDeniedException" : refusal.code;
+    const body = JSON.stringify({ __type: code, message: refusal.message });
+    return { status, headers: { "content-type": "application/json", "x-amzn-errortype": code }, body };
+  }
   const code = escapeXml(refusal.code);
   const message = escapeXml(refusal.message);
+  if (service === "s3") {
+    const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+    return { status, headers: { "content-type": "application/xml" }, body };
+  }
   const body =
     service === "ec2"
       ? `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>local-cloud</RequestID></Response>`
       : `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>local-cloud</RequestId></ErrorResponse>`;
-  return { status: refusal.status, headers: { "content-type": "text/xml" }, body };
+  return { status, headers: { "content-type": "text/xml" }, body };
 }
 
 /** Values of `Name.1`, `Name.2` or `Name.Member.1` … in order. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export function codeDigest(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const hash = createHash("sha256");
-  for (const file of readdirSync(here)
+  for (const file of readdirSync(here, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .sort())
     hash.update(`${file}\0`).update(readFileSync(join(here, file)));

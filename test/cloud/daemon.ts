@@ -4,12 +4,17 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { botocoreDescriptions } from "../toolchain/moto";
 import { motoAddress } from "./api";
 import { serveArchive } from "./archive";
 import { Backups } from "./backup";
+import { BucketPolicies } from "./bucket-policies";
 import { databaseAuthority } from "./certificates";
 import { Ec2 } from "./ec2";
 import { deliver } from "./events";
+import { RestOperations } from "./iam/operations";
+import { Permissions } from "./iam/permissions";
+import { Principals } from "./iam/principals";
 import { machineImages } from "./images";
 import { Metadata } from "./metadata";
 import { cloudNames, gatewayAddress, metadataAddress } from "./names";
@@ -45,7 +50,12 @@ const ec2 = new Ec2({ names, image, port: record.port, outside, log });
 const rds = new Rds({ names, ec2, log });
 ec2.databaseNames = () => rds.databaseNames();
 
+const principals = new Principals();
+const buckets = new BucketPolicies();
 const answer = answerWith({
+  permissions: new Permissions(principals, buckets),
+  buckets,
+  operations: new RestOperations(await botocoreDescriptions(moto)),
   handlers: { ec2: ec2.handlers, rds: rds.handlers, sns: snsHandlers() },
   backups: new Backups((region, event) =>
     deliver(region, event).catch((error: unknown) => log(`delivering an event of ${event.source}: ${String(error)}`)),
@@ -61,7 +71,7 @@ const answer = answerWith({
   log,
 });
 
-const metadata = new Metadata(ec2);
+const metadata = new Metadata(ec2, principals);
 const metadataServer = createServer((request, response) => {
   metadata.answer(request, response).catch((error: unknown) => {
     log(`instance metadata: ${String(error)}`);

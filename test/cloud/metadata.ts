@@ -3,13 +3,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ask } from "./api";
 import type { Ec2, InstanceView } from "./ec2";
 import { hostNameOf } from "./host-files";
+import type { Principals } from "./iam/principals";
+import { type Role, roleOfProfile } from "./iam/roles";
 import { elements, textAt } from "./xml";
 
 /** The instance metadata service, version 2: each host is told from the others by the address that it asks from. */
 export class Metadata {
   private readonly tokens = new Set<string>();
 
-  constructor(private readonly ec2: Ec2) {}
+  constructor(
+    private readonly ec2: Ec2,
+    private readonly principals: Principals,
+  ) {}
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = (status: number, body: string) =>
@@ -37,7 +42,9 @@ export class Metadata {
   }
 
   private async read(caller: InstanceView, path: string): Promise<string | null> {
-    const role = caller.profileArn ? await this.roleOf(caller) : null;
+    const role = caller.profileArn
+      ? await roleOfProfile(caller.region, caller.profileArn.split("/").at(-1) ?? "")
+      : null;
     switch (path) {
       case "meta-data":
         return [
@@ -76,29 +83,16 @@ export class Metadata {
         return role?.name ?? null;
       default:
         return role && path === `meta-data/iam/security-credentials/${role.name}`
-          ? this.credentials(caller, role.arn)
+          ? this.credentials(caller, role)
           : null;
     }
   }
 
-  private async roleOf({ profileArn, region }: InstanceView): Promise<{ name: string; arn: string } | null> {
-    const name = profileArn.split("/").at(-1) ?? "";
-    const answer = await ask("iam", region, "GetInstanceProfile", { InstanceProfileName: name });
-    const [role] = elements(
-      answer,
-      "GetInstanceProfileResponse",
-      "GetInstanceProfileResult",
-      "InstanceProfile",
-      "Roles",
-      "member",
-    );
-    return role ? { name: textAt(role, "RoleName"), arn: textAt(role, "Arn") } : null;
-  }
-
-  private async credentials(caller: InstanceView, roleArn: string): Promise<string> {
-    const answer = await ask("sts", caller.region, "AssumeRole", { RoleArn: roleArn, RoleSessionName: caller.id });
+  private async credentials(caller: InstanceView, role: Role): Promise<string> {
+    const answer = await ask("sts", caller.region, "AssumeRole", { RoleArn: role.arn, RoleSessionName: caller.id });
     const [found] = elements(answer, "AssumeRoleResponse", "AssumeRoleResult", "Credentials");
     if (!found) throw new Error("moto's answer to AssumeRole holds no credentials");
+    this.principals.addRole(textAt(found, "AccessKeyId"), caller.region, role.name);
     return JSON.stringify({
       Code: "Success",
       Type: "AWS-HMAC",

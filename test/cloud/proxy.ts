@@ -1,10 +1,17 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { type ApiResponse, errorResponse, type Handler, motoAddress, Refusal, scopeOf, sendToMoto } from "./api";
 import type { Backups } from "./backup";
+import type { BucketPolicies } from "./bucket-policies";
+import { type Call, type RawCall, readCall } from "./iam/call";
+import type { RestOperations } from "./iam/operations";
+import type { Permissions } from "./iam/permissions";
 
 export interface ProxyArgs {
+  permissions: Permissions;
+  operations: RestOperations;
   backups: Backups;
+  buckets: BucketPolicies;
   handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>>;
   /** After a change of EC2 or RDS, before it is answered. */
   onChange: () => Promise<void>;
@@ -15,60 +22,87 @@ export interface ProxyArgs {
   log: (line: string) => void;
 }
 
-/** Stands before moto: what has handlers passes through them, everything else as it came. */
+/** Stands before moto: checks who may what; what has handlers passes through them, everything else as it came. */
 export function answerWith(args: ProxyArgs) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.url === "/_local-cloud") {
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(args.status));
+    const localAnswer = { "/_local-cloud": args.status, "/_local-cloud/permissions": args.permissions.record() }[
+      request.url ?? ""
+    ];
+    if (localAnswer !== undefined) {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(localAnswer));
       return;
     }
-    const { region, service } = scopeOf(request.headers.authorization);
-    const { method = "GET", url = "" } = request;
-    if (service === "backup" && args.backups.isMeant(method, url)) {
-      void text(request).then(async (asked) => {
-        const { status, headers, body } =
-          args.backups.answer(region, method, url, asked) ??
-          (await sendToMoto(method, url, request.headers, Buffer.from(asked)));
-        response.writeHead(status, headers).end(body);
-      });
-      return;
-    }
-    if (args.handlers[service] === undefined) {
-      passThrough(request, response);
-      return;
-    }
-    query(args, service, region, request)
-      .then((answer) => {
-        const {
-          "content-length": _length,
-          "transfer-encoding": _encoding,
-          connection: _connection,
-          ...headers
-        } = answer.headers;
-        response
-          .writeHead(answer.status, { ...headers, "content-length": Buffer.byteLength(answer.body) })
-          .end(answer.body);
-      })
-      .catch((error: unknown) => {
-        args.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-        response.writeHead(500).end();
-      });
+    answerCall(args, request, response).catch((error: unknown) => {
+      args.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
+    });
   };
 }
 
-async function query(args: ProxyArgs, service: string, region: string, request: IncomingMessage): Promise<ApiResponse> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  const parameters = new URLSearchParams(body.length > 0 ? body.toString() : (request.url ?? "").split("?")[1]);
+async function answerCall(args: ProxyArgs, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { keyId, region, service } = scopeOf(request.headers.authorization);
+  const { method = "GET", url = "/", headers } = request;
+  // What S3 takes is content of any size, which goes on as it comes.
+  const body = service === "s3" || service === "" ? Buffer.alloc(0) : await buffer(request);
+  const raw = { service, region, method, url, headers, body };
+  const call = await allowed(args, keyId, raw);
+  if (call instanceof Refusal) {
+    request.resume();
+    const isJson = service === "backup" || headers["x-amz-target"] !== undefined;
+    return send(response, errorResponse(service || "s3", call, isJson));
+  }
+  if (service === "s3") return answerS3(args, call, request, response);
+  const backedUp =
+    service === "backup" && args.backups.isMeant(method, url)
+      ? args.backups.answer(region, method, url, body.toString())
+      : null;
+  if (backedUp) return send(response, backedUp);
+  if (args.handlers[service] === undefined) return send(response, await sendToMoto(method, url, headers, body));
+  return send(response, await query(args, raw));
+}
+
+/** The call, where the caller may make it. */
+async function allowed(args: ProxyArgs, keyId: string, raw: RawCall): Promise<Call | Refusal> {
+  if (keyId === "") return new Refusal("AccessDenied", "Access Denied", 403);
+  try {
+    const call = readCall(raw, args.operations);
+    await args.permissions.check(keyId, call);
+    return call;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    args.log(`who may ${raw.method} ${raw.url} of ${raw.service}: ${String(error)}`);
+    return new Refusal("LocalCloudFailure", `the local cloud can't tell who may do this: ${String(error)}`);
+  }
+}
+
+async function answerS3(
+  args: ProxyArgs,
+  { operation, input }: Call,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = operation === "PutBucketPolicy" ? (await buffer(request)).toString() : "";
+  const answer = args.buckets.answer(operation, String(input.Bucket), body);
+  if (answer) return send(response, answer);
+  passThrough(request, response);
+}
+
+function send(response: ServerResponse, answer: ApiResponse): void {
+  const {
+    "content-length": _length,
+    "transfer-encoding": _encoding,
+    connection: _connection,
+    ...headers
+  } = answer.headers;
+  response.writeHead(answer.status, { ...headers, "content-length": Buffer.byteLength(answer.body) }).end(answer.body);
+}
+
+async function query(args: ProxyArgs, { service, region, method, url, headers, body }: RawCall): Promise<ApiResponse> {
+  const parameters = new URLSearchParams(body.length > 0 ? body.toString() : url.split("?")[1]);
   const action = parameters.get("Action") ?? "";
   const forward = (changed?: URLSearchParams) =>
-    sendToMoto(
-      request.method ?? "POST",
-      request.url ?? "/",
-      request.headers,
-      changed === undefined ? body : Buffer.from(changed.toString()),
-    );
+    sendToMoto(method, url, headers, changed === undefined ? body : Buffer.from(changed.toString()));
   try {
     const handler = args.handlers[service]?.[action];
     const answer = handler ? await handler({ service, region, action, parameters }, forward) : await forward();

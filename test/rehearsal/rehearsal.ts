@@ -6,6 +6,7 @@ import { sampleRepository } from "../app/repository";
 import { freePort } from "../app/supervised";
 import { cacheDirectory } from "../cache";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
+import { keys } from "../cloud/iam/principals";
 import { installDebianPackages, rehearsalPackages } from "../debian-packages";
 import { setupToolchain } from "../toolchain/setup";
 import { issueCertificate } from "./certificates";
@@ -52,6 +53,8 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
   const environment = {
     ...toolchain.environment,
     ...cloud.environment,
+    // Held to what docs/aws-permissions.json allows.
+    AWS_ACCESS_KEY_ID: keys.operator,
     // Amazon's own limit of tries is made for a service that heals while one waits; this one does not.
     AWS_MAX_ATTEMPTS: "3",
     PULUMI_BACKEND_URL: `file://${join(home, "state")}`,

@@ -29,6 +29,7 @@ import { backup } from "../../infra/phases/backup/backup";
 import { pruneSnapshots } from "../../infra/phases/backup/retention";
 import { resolveRelease } from "../../infra/release/release";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { asOwner } from "./as-owner";
 import { until } from "./cloud-fixture";
 import { deployed, stack } from "./deployed";
 import { Listener } from "./listener";
@@ -49,8 +50,8 @@ beforeAll(async () => {
   const found = await stackInput(stack);
   input = { ...found, settings: { ...found.settings, schemaVersion: 2 } };
   owner = ownerOf(input);
-  rds = new RDSClient({ region: found.settings.target.region });
-  ec2 = new EC2Client({ region: found.settings.target.region });
+  rds = new RDSClient(asOwner);
+  ec2 = new EC2Client(asOwner);
   await onHost(`head -c 100000 /dev/urandom > ${ofUsers}`);
 });
 
@@ -212,7 +213,7 @@ describe("the backup gate", () => {
       { release: "v1.1.0", schemaVersion: 1 },
       { release: "v1.2.0", schemaVersion: 2 },
     ];
-    await new S3Client({ region: settings.target.region, forcePathStyle: true }).send(
+    await new S3Client({ ...asOwner, forcePathStyle: true }).send(
       new DeleteObjectCommand({ Bucket: input.bucket, Key: pairKey(from, to) }),
     );
     await expect(runStep("preflight", next)).rejects.toThrow(

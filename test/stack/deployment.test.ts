@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import {
   DescribeDBInstancesCommand,
   RDSClient,
@@ -7,8 +8,12 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readStackState } from "../../infra/cli/stack-state";
 import { longestName } from "../../infra/settings/stack-name";
+import { documentedActions, type Policy } from "../aws-permissions";
+import { keys } from "../cloud/iam/principals";
+import { Pulumi } from "../rehearsal/pulumi";
 import type { Rehearsal } from "../rehearsal/rehearsal";
 import { type ReturningVisitor, startVisitor } from "../returning-visitor";
+import { asOwner, permissionRecord } from "./as-owner";
 import { until } from "./cloud-fixture";
 import {
   deploy,
@@ -47,9 +52,16 @@ async function scriptSeen(): Promise<{ script: string; wasKept: boolean }> {
   return { script, wasKept: bytes === 0 };
 }
 
+/** Runs Pulumi with the key of someone who may preview and nothing else. */
+function previewAsAllowed(...args: string[]): Promise<{ exitCode: number; output: string }> {
+  const { options } = rehearsal.pulumi;
+  const environment = { ...options.environment, AWS_ACCESS_KEY_ID: keys.preview };
+  return new Pulumi({ ...options, environment }).capture(...args);
+}
+
 describe("from a bare machine to the next release and back", () => {
   test("a preview works before anything was deployed", async () => {
-    const { exitCode, output } = await rehearsal.pulumi.capture("preview", "--color", "never");
+    const { exitCode, output } = await previewAsAllowed("preview", "--color", "never");
     expect(output).toMatch(/to create|unchanged/);
     expect(exitCode).toBe(0);
   });
@@ -92,11 +104,11 @@ describe("from a bare machine to the next release and back", () => {
   });
 
   test("a preview needs no database: it shows the same with the database stopped", async () => {
-    const rds = new RDSClient({ region: "us-east-1" });
+    const rds = new RDSClient(asOwner);
     const database = { DBInstanceIdentifier: `prompt-library-${stack}` };
     await rds.send(new StopDBInstanceCommand(database));
     try {
-      const preview = await rehearsal.pulumi.capture("preview", "--color", "never", "--expect-no-changes");
+      const preview = await previewAsAllowed("preview", "--color", "never", "--expect-no-changes");
       expect(preview.exitCode, preview.output).toBe(0);
     } finally {
       await rds.send(new StartDBInstanceCommand(database));
@@ -105,6 +117,13 @@ describe("from a bare machine to the next release and back", () => {
         return DBInstances?.[0]?.DBInstanceStatus === "available";
       });
     }
+  });
+
+  test("previews need just what docs/aws-permissions-preview.json allows", async () => {
+    const policy = JSON.parse(await readFile("docs/aws-permissions-preview.json", "utf8")) as Policy;
+    const { preview } = await permissionRecord(rehearsal.cloud);
+    // The provider asks for an image's UEFI data, by the image's id, and goes on without.
+    expect(preview).toEqual({ allowed: documentedActions(policy), denied: ["ec2:GetInstanceUefiData"] });
   });
 
   test("v1.2.0 at schema 2 takes over", async () => {

@@ -1,5 +1,6 @@
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
+import { asOwner } from "./as-owner";
 import { deployed, servingRelease, stack } from "./deployed";
 import { deployedInput, onHost } from "./steps";
 
@@ -24,7 +25,7 @@ test("a host that is replaced takes over the address, the data volume with every
   expect(after.dataVolume).toEqual(before.dataVolume);
   expect(await onHost(after, look)).toBe(written);
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
-  const { Reservations = [] } = await new EC2Client({ region: after.settings.target.region }).send(
+  const { Reservations = [] } = await new EC2Client(asOwner).send(
     new DescribeInstancesCommand({ InstanceIds: [before.host.id] }),
   );
   expect(Reservations[0]?.Instances?.[0]?.State?.Name).toBe("terminated");

@@ -1,5 +1,6 @@
 import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
 import type { StepInput } from "../../infra/context/input";
+import { asOwner } from "./as-owner";
 
 export type Told = { event: string; subject: string; text: string };
 
@@ -15,7 +16,7 @@ export class Listener {
 
   static async to({ topicArn, settings }: StepInput): Promise<Listener> {
     const { region } = settings.target;
-    const listener = new Listener(new SNSClient({ region }), region);
+    const listener = new Listener(new SNSClient(asOwner), region);
     const name = `told-${process.pid}`;
     listener.#queue =
       /<QueueUrl>(.*?)<\/QueueUrl>/.exec(await listener.#sqs({ Action: "CreateQueue", QueueName: name }))?.[1] ?? "";
@@ -62,7 +63,7 @@ export class Listener {
       method: "POST",
       // The local cloud reads the service from the signature and checks nothing else of it.
       headers: {
-        authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
+        authorization: `AWS4-HMAC-SHA256 Credential=${asOwner.credentials.accessKeyId}/20260101/${this.region}/sqs/aws4_request, SignedHeaders=host, Signature=0`,
         "content-type": "application/x-www-form-urlencoded",
       },
       body: new URLSearchParams({ Version: "2012-11-05", ...parameters }),

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
   DeleteDBInstanceCommand,
@@ -19,12 +20,13 @@ import type { Owner } from "../../infra/database/backup/ownership";
 import { awaitSnapshot, beginSnapshot, deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { schemaVersion } from "../../infra/database/migrations";
 import { backup } from "../../infra/phases/backup/backup";
+import { documentedActions, type Policy } from "../aws-permissions";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { asOwner, permissionRecord } from "./as-owner";
 import { deployed, servingRelease, stack } from "./deployed";
 
 // A protected stack from its restore to its end. RDS's own waits are most of the time: each change of the instance takes a minute and a half.
-const region = { region: "us-east-1" };
-const rds = () => new RDSClient(region);
+const rds = () => new RDSClient(asOwner);
 const late = "/srv/prompt-library/shared/interface/backend/data/late.json";
 
 let rehearsal: Rehearsal;
@@ -44,11 +46,11 @@ afterAll(async () => {
 
 /** What of the stack the cloud still has; a terminated instance is listed for a while. */
 async function inTheCloud(): Promise<string[]> {
-  const ec2 = await new EC2Client(region).send(new DescribeInstancesCommand({}));
+  const ec2 = await new EC2Client(asOwner).send(new DescribeInstancesCommand({}));
   const instances = (ec2.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
   const databases = (await rds().send(new DescribeDBInstancesCommand({}))).DBInstances ?? [];
   const buckets =
-    (await new S3Client({ ...region, forcePathStyle: true }).send(new ListBucketsCommand({}))).Buckets ?? [];
+    (await new S3Client({ ...asOwner, forcePathStyle: true }).send(new ListBucketsCommand({}))).Buckets ?? [];
   return [
     ...instances
       .filter(
@@ -199,4 +201,31 @@ test("the stack refuses to go; with protection off it goes the documented way an
   expect(await inTheCloud()).toEqual([]);
   const { resources } = await readStackState(stack);
   expect(resources.map(({ type }) => type).filter((type) => /^(aws|command|postgresql):/.test(type))).toEqual([]);
+});
+
+/** Needed on other days than these: what then. */
+const notInThisLife: Record<string, string> = {
+  "backup:DeleteRecoveryPoint": "a vault that holds recovery points is deleted",
+  "backup:UpdateBackupPlan": "backup.schedule or backup.scheduledKeepDays changes",
+  "ec2:DeleteSnapshot": "a snapshot of the data volume is pruned (backup.keepDays)",
+  "ec2:DeleteTags": "a tag goes with a newer version of this program",
+  "ec2:DescribeSecurityGroupRules": "pulumi refresh",
+  "ec2:ModifyVolume": "host.dataVolumeGiB or host.rootVolumeGiB grows",
+  "ec2:StartInstances": "app.sharedDirectories names none any more",
+  "iam:UpdateAssumeRolePolicy": "a role's trust changes with a newer version of this program",
+  "rds:DeleteDBSnapshot": "a snapshot is pruned (backup.keepDays, backup.keepSnapshots)",
+  "rds:RemoveTagsFromResource": "a tag goes with a newer version of this program",
+};
+
+test("a whole life needs just what docs/aws-permissions.json allows", async () => {
+  const policy = JSON.parse(await readFile("docs/aws-permissions.json", "utf8")) as Policy;
+  const { operator, host } = await permissionRecord(rehearsal.cloud);
+  const others = Object.keys(notInThisLife);
+  expect(operator?.allowed.filter((action) => others.includes(action))).toEqual([]);
+  // The provider asks for an image's UEFI data, by the image's id, and goes on without.
+  expect({ ...operator, allowed: [...(operator?.allowed ?? []), ...others].sort() }).toEqual({
+    allowed: documentedActions(policy),
+    denied: ["ec2:GetInstanceUefiData"],
+  });
+  expect(host).toEqual({ allowed: ["s3:GetObject"], denied: [] });
 });

@@ -26,6 +26,7 @@ import { badWarning } from "../../infra/release/history/ledger";
 import { ReleaseStore } from "../../infra/release/history/store";
 import { resolveRelease } from "../../infra/release/release";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { asOwner } from "./as-owner";
 import { until } from "./cloud-fixture";
 import { deploy, deployed, servingRelease, stack } from "./deployed";
 
@@ -118,7 +119,7 @@ describe("a script that runs as a unit of the host", () => {
   });
 });
 
-const s3 = () => new S3Client({ region: input.settings.target.region, forcePathStyle: true });
+const s3 = () => new S3Client({ ...asOwner, forcePathStyle: true });
 
 describe("an artifact", () => {
   /** The next release, as if config asked for it. */

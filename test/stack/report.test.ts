@@ -25,6 +25,7 @@ import { redact } from "../../infra/report/redact";
 import type { Report } from "../../infra/report/shape";
 import { secretSettings } from "../../infra/settings/platform";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { asOwner } from "./as-owner";
 import { until } from "./cloud-fixture";
 import { deploy, deployed, latestReport, resultOf, stack } from "./deployed";
 import { Listener } from "./listener";
@@ -163,7 +164,7 @@ describe("the report of a deployment", () => {
     const box = good.boxes.find(({ id }) => id === "POST-2.1");
     expect(box).toMatchObject({ result: "open", evidence: expect.stringContaining("to 1 confirmed subscribers") });
     expect(box?.reason).toContain(`never confirmed, so not told: ${address}`);
-    const sns = new SNSClient({});
+    const sns = new SNSClient(asOwner);
     await sns.send(new ConfirmSubscriptionCommand({ TopicArn: input.topicArn, Token: address }));
     const { audience, messageId } = await notify(input, { event: "started", subject: "confirmed", text: "confirmed" });
     expect(teamNotified(messageId, audience, [address])).toMatchObject({

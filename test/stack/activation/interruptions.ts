@@ -8,6 +8,7 @@ import { eventually } from "../../app/supervised";
 import type { Pulumi } from "../../rehearsal/pulumi";
 import type { Rehearsal } from "../../rehearsal/rehearsal";
 import { type Load, startLoad } from "../../steady-load";
+import { asOwner } from "../as-owner";
 import { deploy, latestReport, log, servingRelease } from "../deployed";
 import { onHost } from "../steps";
 import { healthOf, type Suite } from "./suite";
@@ -68,7 +69,7 @@ export function interruptionCases(suite: Suite): void {
     try {
       await disturbed(rehearsal, target, async () => {
         const fromMs = load.elapsedMs();
-        await new EC2Client({}).send(new RebootInstancesCommand({ InstanceIds: [input.host.id] }));
+        await new EC2Client(asOwner).send(new RebootInstancesCommand({ InstanceIds: [input.host.id] }));
         await eventually(() => servingRelease(rehearsal), { deadlineMs: 60_000 });
         outages.push({ fromMs, toMs: load.elapsedMs() });
         await eventually(() => oneWholeRelease(input), { deadlineMs: 60_000 });
