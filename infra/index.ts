@@ -73,6 +73,7 @@ const notifications = new Notifications(`${name}-notifications`, {
 });
 
 const host = new Host(`${name}-host`, {
+  account: settings.target.account,
   ...settings.host,
   application: app.name,
   region: settings.target.region,
@@ -111,6 +112,7 @@ const monitoring = new Monitoring(`${name}-monitoring`, {
 });
 
 const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
+  account: settings.target.account,
   atUtc: settings.backup.scheduledAtUtc,
   keepDays: settings.backup.scheduledKeepDays,
   resources: [database.arn, ...(dataVolume === undefined ? [] : [dataVolume.arn])],

@@ -3,8 +3,11 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { userData } from "../host/commands/user-data";
 import { readHostKeyCommand } from "./phase-command";
+import { serviceTrust } from "./policies";
 
 export interface HostArgs {
+  /** Its AWS account. */
+  account: string;
   application: string;
   region: string;
   subnetId: pulumi.Input<string>;
@@ -42,12 +45,7 @@ export class Host extends pulumi.ComponentResource {
     );
     const role = new aws.iam.Role(
       `${name}-role`,
-      {
-        assumeRolePolicy: JSON.stringify({
-          Version: "2012-10-17",
-          Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
-        }),
-      },
+      { assumeRolePolicy: JSON.stringify(serviceTrust("ec2.amazonaws.com", args.account)) },
       parent,
     );
     const policy = new aws.iam.RolePolicy(

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { topicPolicy } from "./policies";
 
 export interface NotificationsArgs {
   /** Whose alarms may publish. */
@@ -19,7 +20,7 @@ export class Notifications extends pulumi.ComponentResource {
     const topic = new aws.sns.Topic(`${name}-topic`, {}, parent);
     new aws.sns.TopicPolicy(
       `${name}-publishers`,
-      { arn: topic.arn, policy: topic.arn.apply((arn) => publishers(arn, args.account)) },
+      { arn: topic.arn, policy: topic.arn.apply((arn) => JSON.stringify(topicPolicy(arn, args.account))) },
       parent,
     );
     for (const [role, endpoint] of onceEach(args.emails))
@@ -27,25 +28,6 @@ export class Notifications extends pulumi.ComponentResource {
     this.topicArn = topic.arn;
     this.registerOutputs({ topicArn: this.topicArn });
   }
-}
-
-/** Alarms, and rules of EventBridge. Callers of this account need no leave of the topic's. */
-function publishers(topic: string, account: string): string {
-  const allow = (service: string) => ({
-    Sid: service.split(".")[0],
-    Effect: "Allow",
-    Principal: { Service: service },
-    Action: "sns:Publish",
-    Resource: topic,
-  });
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      { ...allow("cloudwatch.amazonaws.com"), Condition: { StringEquals: { "aws:SourceAccount": account } } },
-      // Without a condition: EventBridge passes no key that one could name, and nothing would arrive.
-      allow("events.amazonaws.com"),
-    ],
-  });
 }
 
 /** Who has two roles is told once. */

@@ -3,8 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { startWindowMinutes } from "../settings/database-windows";
 import { minutesOf } from "../settings/time-of-day";
 import { backupFailureMessage, backupFailurePattern } from "./backup-failure";
+import { serviceTrust } from "./policies";
 
 export interface ScheduledBackupsArgs {
+  /** Its AWS account. */
+  account: string;
   /** Each day at this time, in UTC. */
   atUtc: string;
   keepDays: number;
@@ -52,12 +55,7 @@ export class ScheduledBackups extends pulumi.ComponentResource {
     );
     const role = new aws.iam.Role(
       `${name}-role`,
-      {
-        assumeRolePolicy: JSON.stringify({
-          Version: "2012-10-17",
-          Statement: [{ Effect: "Allow", Principal: { Service: "backup.amazonaws.com" }, Action: "sts:AssumeRole" }],
-        }),
-      },
+      { assumeRolePolicy: JSON.stringify(serviceTrust("backup.amazonaws.com", args.account)) },
       parent,
     );
     const allowed = new aws.iam.RolePolicyAttachment(
