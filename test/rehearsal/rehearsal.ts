@@ -62,7 +62,7 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
   };
   Object.assign(process.env, environment);
   const configFile = join(home, `Pulumi.${stack}.yaml`);
-  const publicRoot = join(home, "public-ca.pem");
+  const publicRoot = join(home, `public-ca-${stack}.pem`);
   if (!(await exists(configFile))) {
     await copyFile("Pulumi.yaml", join(home, "Pulumi.yaml"));
     const template = await readFile("Pulumi.rehearsal.yaml", "utf8");
