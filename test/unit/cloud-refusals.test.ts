@@ -82,12 +82,13 @@ test("a static parameter waits for a reboot", () => {
   refuseApplyMethod("log_lock_waits", "immediate", false);
 });
 
-test("region and service are read from the signature", () => {
+test("key, region and service are read from the signature", () => {
   expect(scopeOf("AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rds/aws4_request, SignedHeaders=host")).toEqual({
+    keyId: "KEY",
     region: "eu-west-1",
     service: "rds",
   });
-  expect(scopeOf(undefined)).toEqual({ region: "", service: "" });
+  expect(scopeOf(undefined)).toEqual({ keyId: "", region: "", service: "" });
 });
 
 test("what is unknown gets the note, other errors don't", () => {
