@@ -70,7 +70,7 @@ export function usePlainCloud(directoryOfProgram: string) {
         reject: false,
         all: true,
         stdin: "ignore",
-        timeout: 60_000,
+        timeout: 180_000,
         forceKillAfterDelay: 1_000,
       });
       return { exitCode: done.exitCode, hangs: done.timedOut, output: done.all, endedAt: Date.now() };
