@@ -13,6 +13,7 @@ export interface NetworkArgs {
 
 /** A VPC with one public subnet for the host and two private ones, in two zones, for the database. */
 export class Network extends pulumi.ComponentResource {
+  readonly vpcId: pulumi.Output<string>;
   readonly publicSubnetId: pulumi.Output<string>;
   readonly availabilityZone: pulumi.Output<string>;
   readonly databaseSubnetIds: pulumi.Output<string>[];
@@ -71,6 +72,8 @@ export class Network extends pulumi.ComponentResource {
         ),
     );
 
+    // What names no group gets the VPC's own, which lets its members reach each other and everything else.
+    new aws.ec2.DefaultSecurityGroup(`${name}-closed`, { vpcId: vpc.id, tags: tags("closed") }, parent);
     const hostGroup = new aws.ec2.SecurityGroup(
       `${name}-host`,
       { vpcId: vpc.id, description: "The application host", tags: tags("host") },
@@ -81,17 +84,17 @@ export class Network extends pulumi.ComponentResource {
       { vpcId: vpc.id, description: "The database: reached by the host alone", tags: tags("database") },
       parent,
     );
-    const allow = (part: string, port: number, ranges: string[]) => {
+    const allow = (part: string, port: number, ranges: string[], description: string) => {
       for (const [index, cidrIpv4] of ranges.entries())
         new aws.vpc.SecurityGroupIngressRule(
           `${name}-${part}-${index}`,
-          { securityGroupId: hostGroup.id, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4 },
+          { securityGroupId: hostGroup.id, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4, description },
           parent,
         );
     };
-    allow("ssh", 22, args.sshFrom);
-    allow("http", 80, args.httpsFrom);
-    allow("https", 443, args.httpsFrom);
+    allow("ssh", 22, args.sshFrom, "Operators");
+    allow("http", 80, args.httpsFrom, "Redirected to HTTPS");
+    allow("https", 443, args.httpsFrom, "Users");
     new aws.vpc.SecurityGroupIngressRule(
       `${name}-postgresql`,
       {
@@ -100,22 +103,30 @@ export class Network extends pulumi.ComponentResource {
         ipProtocol: "tcp",
         fromPort: 5432,
         toPort: 5432,
+        description: "The host",
       },
       parent,
     );
     const egress = new aws.vpc.SecurityGroupEgressRule(
       `${name}-egress`,
-      { securityGroupId: hostGroup.id, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
+      {
+        securityGroupId: hostGroup.id,
+        ipProtocol: "-1",
+        cidrIpv4: "0.0.0.0/0",
+        description: "Package archives and the providers of AI",
+      },
       parent,
     );
 
     this.internet = [route, association, egress];
+    this.vpcId = vpc.id;
     this.publicSubnetId = publicSubnet.id;
     this.availabilityZone = publicSubnet.availabilityZone;
     this.databaseSubnetIds = databaseSubnets.map((subnet) => subnet.id);
     this.hostSecurityGroupId = hostGroup.id;
     this.databaseSecurityGroupId = databaseGroup.id;
     this.registerOutputs({
+      vpcId: this.vpcId,
       publicSubnetId: this.publicSubnetId,
       availabilityZone: this.availabilityZone,
       databaseSubnetIds: this.databaseSubnetIds,

@@ -18,6 +18,7 @@ export function network() {
   const routes = new aws.ec2.RouteTable("routes", { vpcId: vpc.id });
   new aws.ec2.Route("internet", { routeTableId: routes.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id });
   new aws.ec2.RouteTableAssociation("routes", { routeTableId: routes.id, subnetId: publicSubnet.id });
+  new aws.ec2.DefaultSecurityGroup("closed", { vpcId: vpc.id });
   const hostGroup = new aws.ec2.SecurityGroup("host", { vpcId: vpc.id, description: "host" });
   const databaseGroup = new aws.ec2.SecurityGroup("database", { vpcId: vpc.id, description: "database" });
   new aws.vpc.SecurityGroupIngressRule("ssh", {
