@@ -10,6 +10,7 @@ import { DataVolume } from "./stack/data-volume";
 import { Database, databaseIdentifier } from "./stack/database";
 import { DatabaseTunnel } from "./stack/database-tunnel";
 import { describeEnding } from "./stack/ending";
+import { FlowLogs } from "./stack/flow-logs";
 import { Guard } from "./stack/guard";
 import { Host } from "./stack/host";
 import { lockBeforeChanges } from "./stack/lock-before-changes";
@@ -58,6 +59,8 @@ const artifacts = await lockBeforeChanges({
 });
 
 const network = new Network(name, settings.network);
+
+const flowLogs = new FlowLogs(`${name}-flows`, { account: settings.target.account, vpcId: network.vpcId });
 
 const database = new Database(name, {
   ...settings.database,
@@ -172,6 +175,7 @@ const rollout = new Rollout(name, {
 new Guard(name, {
   guarded: [
     network,
+    flowLogs,
     artifacts,
     notifications,
     monitoring,

@@ -16,7 +16,7 @@ export interface MonitoringArgs {
   onCall: string;
 }
 
-/** What AWS itself measures of host and database: a dashboard, and an alarm for each rule. */
+/** What AWS itself measures of host and database and says of the latter: a dashboard, an alarm for each rule, RDS's own events. */
 export class Monitoring extends pulumi.ComponentResource {
   readonly dashboard: pulumi.Output<string>;
   readonly alarms: pulumi.Output<string[]>;
@@ -55,6 +55,17 @@ export class Monitoring extends pulumi.ComponentResource {
           },
           parent,
         ),
+    );
+    new aws.rds.EventSubscription(
+      `${name}-database-events`,
+      {
+        snsTopic: args.topicArn,
+        sourceType: "db-instance",
+        sourceIds: [databaseIdentifier],
+        eventCategories: ["configuration change", "failover", "failure", "low storage", "maintenance"],
+      },
+      // Another instance, which a restore makes, is another subscription: one way to have the right one.
+      { ...parent, replaceOnChanges: ["sourceIds"] },
     );
     this.dashboard = dashboard.dashboardName;
     this.alarms = pulumi.all(alarms.map((alarm) => alarm.name));

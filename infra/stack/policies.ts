@@ -20,20 +20,32 @@ export function bucketPolicy(arn: string): Policy {
   );
 }
 
+/** Those that say for whom they act whenever they take a role, as Amazon documents. */
+const namesItsCaller = new Set(["vpc-flow-logs.amazonaws.com"]);
+
 /**
- * The one service that may take a role, on behalf of this account and no other. Where the service does not say for whom it acts, which
- * Amazon documents for few of them, `iam:PassRole` alone decides: a role can be passed only within its account.
+ * The one service that may take a role, on behalf of this account and no other. Of a service that does not document that it says for
+ * whom it acts, silence is allowed: `iam:PassRole` decides then, which reaches no further than the role's account.
  */
 export function serviceTrust(service: string, account: string): Policy {
+  const operator = namesItsCaller.has(service) ? "StringEquals" : "StringEqualsIfExists";
   return policy({
     Effect: "Allow",
     Principal: { Service: service },
     Action: "sts:AssumeRole",
-    Condition: { StringEqualsIfExists: { "aws:SourceAccount": account } },
+    Condition: { [operator]: { "aws:SourceAccount": account } },
   });
 }
 
-/** Alarms and rules of EventBridge may publish; whoever of this account may by their own policy does it over TLS. */
+/** What VPC flow logs need to write to one group. @param group its ARN */
+export function logWriterPolicy(group: string): Policy {
+  return policy(
+    { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${group}:*` },
+    { Effect: "Allow", Action: ["logs:DescribeLogGroups", "logs:DescribeLogStreams"], Resource: "*" },
+  );
+}
+
+/** Alarms, RDS and rules of EventBridge may publish; whoever of this account may by their own policy does it over TLS. */
 export function topicPolicy(arn: string, account: string): Policy {
   const allow = (service: string) => ({
     Sid: service.split(".")[0],
@@ -42,8 +54,10 @@ export function topicPolicy(arn: string, account: string): Policy {
     Action: "sns:Publish",
     Resource: arn,
   });
+  const ours = { StringEquals: { "aws:SourceAccount": account } };
   return policy(
-    { ...allow("cloudwatch.amazonaws.com"), Condition: { StringEquals: { "aws:SourceAccount": account } } },
+    { ...allow("cloudwatch.amazonaws.com"), Condition: ours },
+    { ...allow("events.rds.amazonaws.com"), Sid: "rds", Condition: ours },
     // Without a condition: EventBridge passes no key that one could name, and nothing would arrive.
     allow("events.amazonaws.com"),
     {

@@ -50,9 +50,10 @@ describe("the topic", () => {
   test.each([
     ["this account", account, "Allowed"],
     ["another account", "999999999999", "ImplicitlyDenied"],
-  ])("hears alarms of %s as it should", async (_, source, expected) => {
+  ])("hears alarms and RDS's events of %s as it should", async (_, source, expected) => {
     const context = { "aws:SecureTransport": "true", "aws:SourceAccount": source };
-    expect(await publish("cloudwatch.amazonaws.com", context)).toBe(expected);
+    for (const service of ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"])
+      expect(await publish(service, context)).toBe(expected);
   });
 
   test("refuses a message in the clear", async () => {
@@ -70,6 +71,18 @@ describe("a service's role", () => {
     const resource = `arn:aws:iam::${account}:role/prompt-library-x-backups-role-1`;
     const asked = { principal, action: "sts:AssumeRole", resource, context };
     expect(await decide(serviceTrust("backup.amazonaws.com", account), asked)).toBe(expected);
+  });
+
+  test.each([
+    ["this account", { "aws:SourceAccount": account }, "Allowed"],
+    ["another account", { "aws:SourceAccount": "999999999999" }, "ImplicitlyDenied"],
+    ["whom it does not say", {}, "ImplicitlyDenied"],
+  ])("that writes flow logs is taken for %s as it should be", async (_, context, expected) => {
+    const principal = "vpc-flow-logs.amazonaws.com";
+    const resource = `arn:aws:iam::${account}:role/prompt-library-x-flows-role-1`;
+    expect(
+      await decide(serviceTrust(principal, account), { principal, action: "sts:AssumeRole", resource, context }),
+    ).toBe(expected);
   });
 });
 

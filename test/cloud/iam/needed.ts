@@ -41,6 +41,7 @@ const s3Names: Record<string, string> = {
 const namedBy: Record<string, Record<string, string[]>> = {
   rds: {
     db: ["DBInstanceIdentifier", "NewDBInstanceIdentifier"],
+    es: ["SubscriptionName"],
     pg: ["DBParameterGroupName"],
     snapshot: ["DBSnapshotIdentifier"],
     subgrp: ["DBSubnetGroupName"],

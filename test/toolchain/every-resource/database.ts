@@ -6,7 +6,7 @@ interface DatabaseArgs {
   securityGroupId: pulumi.Input<string>;
 }
 
-export function database({ subnetIds, securityGroupId }: DatabaseArgs): void {
+export function database({ subnetIds, securityGroupId }: DatabaseArgs): pulumi.Output<string> {
   const subnets = new aws.rds.SubnetGroup("subnets", { subnetIds });
   const parameters = new aws.rds.ParameterGroup("parameters", {
     family: "postgres15",
@@ -16,7 +16,7 @@ export function database({ subnetIds, securityGroupId }: DatabaseArgs): void {
       { name: "log_lock_waits", value: "1", applyMethod: "immediate" },
     ],
   });
-  new aws.rds.Instance("database", {
+  const { identifier } = new aws.rds.Instance("database", {
     identifier: "every-database",
     engine: "postgres",
     engineVersion: "15.8",
@@ -38,4 +38,5 @@ export function database({ subnetIds, securityGroupId }: DatabaseArgs): void {
     applyImmediately: true,
     autoMinorVersionUpgrade: false,
   });
+  return identifier;
 }

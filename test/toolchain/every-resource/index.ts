@@ -8,9 +8,9 @@ import { storage } from "./storage";
 
 const { vpcId, publicSubnetId, databaseSubnetIds, hostGroupId, databaseGroupId } = network();
 const { profileName } = host({ subnetId: publicSubnetId, securityGroupId: hostGroupId });
-database({ subnetIds: databaseSubnetIds, securityGroupId: databaseGroupId });
+const databaseIdentifier = database({ subnetIds: databaseSubnetIds, securityGroupId: databaseGroupId });
 storage();
-monitoring();
+monitoring({ vpcId, databaseIdentifier });
 
 const step = new command.local.Command("step", {
   create: 'cat >&2; printf "%s %s" "$PLAIN" "$(printf %s "$HIDDEN" | wc -c)"',

@@ -1,7 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-export function monitoring(): void {
+interface MonitoringArgs {
+  vpcId: pulumi.Input<string>;
+  databaseIdentifier: pulumi.Input<string>;
+}
+
+export function monitoring({ vpcId, databaseIdentifier }: MonitoringArgs): void {
   const accountId = pulumi.output(aws.getCallerIdentity({})).accountId;
   // 7.48 renames `name` to `region`; the provider that runs has `id` in common with it.
   const region = pulumi.output(aws.getRegion({})).id;
@@ -50,7 +55,20 @@ export function monitoring(): void {
       ],
     }),
   });
-  new aws.cloudwatch.LogGroup("log", { retentionInDays: 30 });
+  const log = new aws.cloudwatch.LogGroup("log", { retentionInDays: 30 });
+  const writer = new aws.iam.Role("flows", {
+    assumeRolePolicy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "vpc-flow-logs.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    }),
+  });
+  new aws.ec2.FlowLog("flows", { vpcId, trafficType: "ALL", logDestination: log.arn, iamRoleArn: writer.arn });
+  new aws.rds.EventSubscription("database", {
+    snsTopic: topic.arn,
+    sourceType: "db-instance",
+    sourceIds: [databaseIdentifier],
+    eventCategories: ["failure"],
+  });
   const key = new aws.kms.Key("key", { deletionWindowInDays: 7, enableKeyRotation: true });
   new aws.kms.Alias("key", { name: "alias/every", targetKeyId: key.keyId });
   const vault = new aws.backup.Vault("vault", { kmsKeyArn: key.arn });
