@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { CopyObjectCommand, DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { CopyObjectCommand, DeleteObjectCommand, ListObjectVersionsCommand, S3Client } from "@aws-sdk/client-s3";
 import { ConfirmSubscriptionCommand, SNSClient } from "@aws-sdk/client-sns";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,6 @@ import { openContext } from "../../infra/context/context";
 import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
 import { secretsOf } from "../../infra/context/secrets";
-import { s3Client } from "../../infra/core/aws-client";
 import { writeResult } from "../../infra/core/phase-result";
 import { phases } from "../../infra/core/phases";
 import { DeploymentLock } from "../../infra/lock/deployment-lock";
@@ -103,7 +102,7 @@ describe("the report of a deployment", () => {
   test("is kept with its versions, and fetched and checked by the stack's name", async () => {
     const address = await rehearsal.pulumi.output("report");
     const [, , bucket, ...key] = address.split("/");
-    const versions = await s3Client(input.settings.target.region).send(
+    const versions = await new S3Client({ ...asOwner, forcePathStyle: true }).send(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key.join("/") }),
     );
     expect(versions.Versions?.[0]?.VersionId).toMatch(/\S{8}/);
@@ -113,7 +112,7 @@ describe("the report of a deployment", () => {
   });
 
   test("is not to be trusted where an older one was copied under a newer name, in the bucket too", async () => {
-    const s3 = s3Client(input.settings.target.region);
+    const s3 = new S3Client({ ...asOwner, forcePathStyle: true });
     const [, , bucket = "", ...key] = (await rehearsal.pulumi.output("report")).split("/");
     const copies = ["json", "html"].map((kind) => ({
       from: key.join("/").replace(/html$/, kind),
@@ -222,14 +221,16 @@ describe("a run that fails", () => {
     const lost = await runPhase("verify", {
       ...input,
       host: { ...input.host, address: "127.0.0.254" },
-      bucket: "no-such-bucket-anywhere",
+      bucket: "prompt-library-gone-artifacts-bucket-0000000",
     });
     printed.push(lost.stdout, lost.stderr);
     expect(lost.exitCode).not.toBe(0);
     expect(lost.stderr).toContain(
-      "the deployment lock could not be taken in s3://no-such-bucket-anywhere: The specified bucket does not exist",
+      "the deployment lock could not be taken in s3://prompt-library-gone-artifacts-bucket-0000000: The specified bucket does not exist",
     );
-    expect(lost.stderr).toContain("not kept elsewhere: s3://no-such-bucket-anywhere did not take the report");
+    expect(lost.stderr).toContain(
+      "not kept elsewhere: s3://prompt-library-gone-artifacts-bucket-0000000 did not take the report",
+    );
     expect(lost.stderr).toContain(
       "the record could not be left on the host: the deployment lock that guards them is not this run's",
     );
