@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseScript, parseVerify } from "../../infra/database/migrations/script";
+import { parseScript, parseStatements } from "../../infra/database/migrations/script";
 import { describeProblem, SqlSource } from "../../infra/database/sql/source";
 
 const read = (text: string | Buffer) => parseScript(new SqlSource("0003_x.up.sql", Buffer.from(text)));
@@ -263,7 +263,7 @@ test.each([
 });
 
 test("a verify script is its statements, and only reads", () => {
-  const verify = (text: string) => parseVerify(new SqlSource("verify/0003_x.sql", Buffer.from(text)));
+  const verify = (text: string) => parseStatements(new SqlSource("verify/0003_x.sql", Buffer.from(text)), "reading");
   expect(verify("SELECT 1;\nDO $$ BEGIN END $$ -- no semicolon").statements).toEqual([
     "SELECT 1",
     "DO $$ BEGIN END $$",

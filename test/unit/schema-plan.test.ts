@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { servingRole } from "../../infra/core/role-names";
 import type { MigrationReport } from "../../infra/database/migrations";
 import { madeSince } from "../../infra/database/migrations/made-since";
+import { journalStatementProblems } from "../../infra/phases/schema/journal-statements";
 import { downProblem, locksOf, migrationOptions, remedyOf } from "../../infra/phases/schema/schema-plan";
 
 const database = {
@@ -64,7 +65,7 @@ test.each([
   ["2 connection(s) have a provider that schema 1 forbids: a (mistral)", /database\.providerBecomes/],
   [downProblem("application", 2, 1) ?? "", /database\.migrations both/],
   [
-    "0002_x does not go down: made since it went up, by the application itself: + relation usage rp.",
+    "0002_x does not go down: made since it went up, by the application itself: + table public.usage.",
     /database\.applicationJournal.*beforeDown/,
   ],
   [
@@ -102,27 +103,36 @@ test("the report's locks name table, mode, statement and tries", () => {
 });
 
 test("what was made since is named once, and what the version itself brought or takes is not", () => {
-  const before = ["column users.name text", "relation users rp"];
-  const after = [...before, "relation providers rp"];
+  const before = ["table public.users: column name text", "table public.users: {}"];
+  const after = [...before, "table public.providers: {}"];
   const usage = [
-    "relation usage rp",
-    "column usage.id uuid",
-    "index CREATE INDEX usage_id ON public.usage USING btree (id)",
-    "constraint usage.usage_pkey PRIMARY KEY (id)",
+    'table public."a: b": {}',
+    'table public."a: b": column id uuid',
+    'table public."a: b": index CREATE INDEX i ON public."a: b" USING btree (id)',
   ];
   expect(madeSince({ before, after, now: after })).toEqual([]);
-  expect(madeSince({ before, after, now: [...after, ...usage] })).toEqual(["+ relation usage rp"]);
-  expect(madeSince({ before, after, now: [...after, "column users.region text"] })).toEqual([
-    "+ column users.region text",
+  expect(madeSince({ before, after, now: [...after, ...usage] })).toEqual(['+ table public."a: b"']);
+  expect(madeSince({ before, after, now: [...after, "table public.users: column region text"] })).toEqual([
+    "+ table public.users: column region text",
   ]);
-  expect(madeSince({ before, after, now: ["relation users rp", "relation providers rp"] })).toEqual([
-    "- column users.name text",
+  expect(madeSince({ before, after, now: ["table public.users: {}", "table public.providers: {}"] })).toEqual([
+    "- table public.users: column name text",
   ]);
   expect(
     madeSince({
-      before: [...before, "constraint users.old CHECK (true)"],
+      before: [...before, "table public.users: constraint old CHECK (true)"],
       after,
-      now: [...after, "constraint users.old CHECK (true)"],
+      now: [...after, "table public.users: constraint old CHECK (true)"],
     }),
   ).toEqual([]);
+});
+
+test("statements of the application's journal that cannot run are told with their key, all at once", () => {
+  const applicationJournal = {
+    "2": { up: ["INSERT INTO a VALUES (1)"], down: ["DELETE FORM a"], beforeDown: ["DROP TABLE a", "COMMIT"] },
+  };
+  expect(journalStatementProblems({ applicationJournal })).toEqual([
+    'database.applicationJournal["2"].down[0]:1:8: syntax error at or near "FORM"\n    DELETE FORM a\n           ^',
+    expect.stringMatching(/^database\.applicationJournal\["2"\]\.beforeDown\[1\]:1:1: transactions are the engine's/),
+  ]);
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { describeProblem, type Problem, SqlSource } from "../sql/source";
 import { chainProblems, type Link, label, type MigrationFiles } from "./hash-chain";
-import { parseScript, parseVerify, type Script } from "./script";
+import { parseScript, parseStatements, type Script } from "./script";
 
 /** One version of the schema, ready to run. */
 export type Migration = {
@@ -78,7 +78,10 @@ function readFiles(directory: string): Read {
       return parsed.script;
     };
     const verify = (end: string): string[] => {
-      const parsed = parseVerify(source(`verify/${base}${end}`, join(directory, "../verify", `${base}${end}`)));
+      const parsed = parseStatements(
+        source(`verify/${base}${end}`, join(directory, "../verify", `${base}${end}`)),
+        "reading",
+      );
       wrong.push(...parsed.problems);
       return parsed.statements;
     };

@@ -179,11 +179,11 @@ class ScriptReading {
   }
 }
 
-/** Reads a verify script, which is read only and one transaction, and everything in it that cannot run. */
-export function parseVerify(source: SqlSource): { statements: string[]; problems: Problem[] } {
+/** Reads statements that have no directives, and everything in them that cannot run where they stand. */
+export function parseStatements(source: SqlSource, place: Place): { statements: string[]; problems: Problem[] } {
   const { statements, problems } = parseSql(source);
   for (const { node, start, end } of statements)
-    for (const { message, at } of wrongsOf(readStatement(node, source.slice(start, end)), "reading"))
+    for (const { message, at } of wrongsOf(readStatement(node, source.slice(start, end)), place))
       problems.push(source.problem(at ?? start, message));
   return { statements: statements.map(({ start, end }) => source.slice(start, end)), problems };
 }

@@ -8,6 +8,7 @@ import { schemaStateOf } from "../../database/migrations/journal-state";
 import { foreignTables } from "../../database/migrations/ownership";
 import { scriptsReady } from "../../database/migrations/readiness";
 import { type Pair, transitionProblem, type WayBack, wayBack } from "../../release/way-back";
+import { journalStatementProblems } from "../schema/journal-statements";
 import { downProblem, remedyOf } from "../schema/schema-plan";
 
 /**
@@ -16,6 +17,11 @@ import { downProblem, remedyOf } from "../schema/schema-plan";
  */
 export async function migrationScripts(context: StepContext): Promise<string> {
   const migrations = readMigrations();
+  const problems = journalStatementProblems(context.input.settings.database);
+  if (problems.length > 0)
+    throw new Error(
+      `${problems.join("\n")}\nRemedy: pulumi config set --path 'KEY' STATEMENT, with the key that each of them begins with`,
+    );
   return withClient(context.connect("owner"), async (client) => {
     const journal = await readJournal(client);
     refuseOtherHistory(journal, migrations);
