@@ -11,7 +11,7 @@ import {
 import { goTo, migrations, seedConnections } from "./library";
 import { one, until, useCluster } from "./scratch";
 
-const cluster = useCluster();
+const cluster = useCluster({ max_prepared_transactions: "2" });
 const patient = { lockTimeoutMs: 50, deadlineMs: 60_000 };
 const impatient = { lockTimeoutMs: 50, deadlineMs: 1_500 };
 
@@ -57,6 +57,20 @@ test("a reader in the way: the statement gives way, says to whom, tries again, a
   );
   expect(named).toContain("nightly-report");
   expect(named).not.toContain("what-the-user-typed");
+});
+
+test("a prepared transaction in the way, which no session holds, is named by its name and owner", async () => {
+  const scratch = await cluster.database();
+  await goTo(scratch, 1);
+  const other = await scratch.session();
+  await other.query("BEGIN; SELECT count(*) FROM connections; PREPARE TRANSACTION 'left by the ledger'");
+  try {
+    await expect(goTo(scratch, 2, impatient)).rejects.toThrow(
+      /in the way was the prepared transaction left by the ledger of prompt_library_owner for [\d.]+ s, which ROLLBACK PREPARED or COMMIT PREPARED ends/,
+    );
+  } finally {
+    await other.query("ROLLBACK PREPARED 'left by the ledger'");
+  }
 });
 
 for (const [direction, start, target] of [

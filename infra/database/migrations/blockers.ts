@@ -63,7 +63,8 @@ async function waitOf(engine: Client, pid: number): Promise<Row[]> {
      LEFT JOIN pg_locks AS held ON blocking.pid = 0 AND held.pid IS NULL AND held.granted AND held.locktype = waiting.locktype
        AND (held.database, held.relation, held.page, held.tuple, held.transactionid) IS NOT DISTINCT FROM
            (waiting.database, waiting.relation, waiting.page, waiting.tuple, waiting.transactionid)
-     LEFT JOIN pg_prepared_xacts AS prepared ON held.virtualtransaction = '-1/' || prepared.transaction
+     LEFT JOIN pg_locks AS own ON own.pid IS NULL AND own.locktype = 'transactionid' AND own.virtualtransaction = held.virtualtransaction
+     LEFT JOIN pg_prepared_xacts AS prepared ON prepared.transaction = own.transactionid
      LEFT JOIN pg_class AS c ON c.oid = waiting.relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE waiting.pid = $1 AND NOT waiting.granted`,
     [pid],
