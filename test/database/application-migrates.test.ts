@@ -106,24 +106,18 @@ describe("this program first, then the application starts", () => {
       (error: Error) => error.message,
     );
     expect(refusal).toMatch(
-      /made since it went up, by the application itself: \+ relation provider_usage rp\. Nothing was changed/,
+      /made since it went up, by the application itself: \+ table public\.provider_usage\. Nothing was changed/,
     );
     // Half of what is needed is as good as nothing: the statements are kept together or not at all.
     await expect(go(scratch, 1, ["DELETE FROM schema_migrations WHERE name = '003_provider_usage'"])).rejects.toThrow(
-      /provider_usage rp/,
+      /table public\.provider_usage/,
     );
     expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(two);
     expect(await ranItself(client)).toBe("002_dynamic_providers 003_provider_usage");
     expect(await schemaState(client)).toEqual({ version: 2 });
 
     const down = await go(scratch, 1, removesUsage);
-    expect(down.applied[0]?.leftOver).toEqual([
-      "+ column schema_migrations.applied_at timestamp with time zone not null default now()",
-      "+ column schema_migrations.name character varying(255) not null",
-      "+ constraint schema_migrations.schema_migrations_pkey PRIMARY KEY (name)",
-      "+ index CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (name)",
-      "+ relation schema_migrations rp",
-    ]);
+    expect(down.applied[0]?.leftOver).toEqual(["+ table public.schema_migrations"]);
     expect((await schemaFingerprint(client)).lines.filter((line) => !line.includes("schema_migrations"))).toEqual(
       schemaOne.lines,
     );
@@ -178,8 +172,8 @@ describe("the application first, then this program", () => {
     expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(adopted);
     const down = await go(scratch, 1, removesUsage);
     expect(down.applied[0]?.leftOver).toEqual([
-      expect.stringMatching(/^\+ function public\.update_updated_at_column\(\) [0-9a-f]{32}$/),
-      "+ relation schema_migrations rp",
+      "+ function public.update_updated_at_column()",
+      "+ table public.schema_migrations",
     ]);
     await serving(scratch, "v1.1.0", usable);
     await go(scratch, 2);

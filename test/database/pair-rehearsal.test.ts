@@ -52,7 +52,7 @@ test("a way back that loses a row or leaves another shape is named", async () =>
   const { problems } = await rehearsePair({ connect: scratch.connect, target: 2, migrations: broken });
   expect(problems).toEqual(
     expect.arrayContaining([
-      expect.stringContaining("schema 1 came back with another shape: + column prompts.left_behind integer"),
+      expect.stringContaining("schema 1 came back with another shape: + table public.prompts: column left_behind "),
       expect.stringContaining("schema 1 came back with other rows: public.connections: it holds 49 rows instead of 50"),
     ]),
   );

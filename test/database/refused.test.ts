@@ -132,10 +132,7 @@ test("what hangs on the tables that leave is named and the way back refused befo
   await client.query("DROP VIEW connection_overview");
   await client.query("ALTER TABLE provider_usage DROP CONSTRAINT provider_usage_provider_id_fkey");
   const report = await goTo(scratch, 1);
-  expect(report.applied[0]?.leftOver).toEqual([
-    "+ column provider_usage.provider_id uuid",
-    "+ relation provider_usage rp",
-  ]);
+  expect(report.applied[0]?.leftOver).toEqual(["+ table public.provider_usage"]);
 });
 
 test("a database that has the baseline already: recorded, not run", async () => {
@@ -167,12 +164,13 @@ test("a database that holds something else under the baseline's names is refused
 test("going below version 1 is refused while there are rows, and empties the database when there are none", async () => {
   const scratch = await cluster.database();
   const client = await scratch.session();
+  const empty = await schemaFingerprint(client);
   await goTo(scratch, 1);
   await seedConnections(client, 1);
   await expect(goTo(scratch, 0)).rejects.toThrow(/holds rows.*Nothing was changed/);
   await client.query("DELETE FROM users");
   await goTo(scratch, 0);
-  expect((await schemaFingerprint(client)).lines).toEqual([]);
+  expect(await schemaFingerprint(client)).toEqual(empty);
 });
 
 test("an application that made version 2 itself is adopted; its tables are not taken away when the version fails", async () => {

@@ -127,7 +127,7 @@ export function transactionText(
 
 /** A transaction's last question before its commit: how long it has held what it holds. */
 export const heldQuestion = `SELECT (extract(epoch FROM clock_timestamp() - coalesce(nullif(current_setting('migrate.began', true), '')::timestamptz, now())) * 1000)::float8 AS held_ms, (
-  SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('table', CASE n.nspname WHEN 'public' THEN c.relname ELSE format('%s.%s', n.nspname, c.relname) END, 'mode', held.mode)), '[]')
+  SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('table', CASE n.nspname WHEN 'public' THEN format('%I', c.relname) ELSE format('%I.%I', n.nspname, c.relname) END, 'mode', held.mode)), '[]')
   FROM pg_catalog.pg_locks AS held JOIN pg_catalog.pg_class AS c ON c.oid = held.relation AND c.relkind IN ('r', 'p') AND c.oid >= 16384
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   WHERE held.pid = pg_backend_pid() AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')

@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Client, QueryResult } from "pg";
+import { otherLines } from "../catalog/other-objects";
+import { relationLines } from "../catalog/relations";
+import { rightsAndCommentLines } from "../catalog/rights-and-comments";
+import { scope } from "../catalog/scope";
+import { typeAndRoutineLines } from "../catalog/types-and-routines";
 
 export type SchemaFingerprint = { hash: string; lines: string[] };
 
 /**
- * Tables, columns, constraints, indexes, triggers, views and functions of schema public as sorted lines, and their SHA-256. Left out
- * are grants and owners, the order of columns, the journal itself, what extensions brought and what the way back keeps aside.
+ * Everything that `pg_dump --schema-only` would write, as sorted lines, and their SHA-256. A line is `KIND NAME: detail`, the name
+ * quoted as SQL needs it; what belongs to a table begins with the table. Left out are the journal, what a way back keeps aside and
+ * what extensions brought. An index that is not valid, which pg_dump leaves out, is told.
  */
 export async function schemaFingerprint(client: Client): Promise<SchemaFingerprint> {
   const text = ["BEGIN READ ONLY", ...fingerprintStatements, "COMMIT"].join(";\n");
@@ -19,48 +25,50 @@ export async function schemaFingerprint(client: Client): Promise<SchemaFingerpri
 
 /** Of the answers to `fingerprintStatements`, whatever other statements were sent with them. */
 export function fingerprintIn(answers: unknown): SchemaFingerprint {
-  const results = answers as QueryResult<{ line: string }>[];
+  const results = answers as QueryResult<{ schema_line: string }>[];
   const lines = results
-    .filter(({ fields }) => fields[0]?.name === "line")
-    .flatMap(({ rows }) => rows.map((row) => row.line))
+    .filter(({ fields }) => fields[0]?.name === "schema_line")
+    .flatMap(({ rows }) => rows.map((row) => row.schema_line))
     .sort();
   return { hash: createHash("sha256").update(lines.join("\n")).digest("hex"), lines };
 }
 
-const query = `WITH relations AS (
-       SELECT c.oid, c.relname, c.relkind, c.relpersistence FROM pg_class AS c
-       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND c.relname <> 'migration_audit'
-         AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-     )
-     SELECT format('relation %s %s%s', relname, relkind, relpersistence) AS line FROM relations
-     UNION ALL
-     SELECT format('column %s.%s %s%s%s%s', r.relname, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' not null' END,
-       ' default ' || pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attidentity <> '' OR a.attgenerated <> '' THEN format(' %s%s', a.attidentity, a.attgenerated) END)
-     FROM relations AS r JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
-     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     UNION ALL
-     SELECT format('constraint %s.%s %s', r.relname, con.conname, pg_get_constraintdef(con.oid))
-     FROM relations AS r JOIN pg_constraint AS con ON con.conrelid = r.oid
-     UNION ALL
-     SELECT format('index %s%s', pg_get_indexdef(i.indexrelid), CASE WHEN NOT (i.indisvalid AND i.indisready) THEN ' INVALID' END)
-     FROM relations AS r JOIN pg_index AS i ON i.indrelid = r.oid
-     UNION ALL
-     SELECT format('trigger %s %s', pg_get_triggerdef(t.oid), t.tgenabled)
-     FROM relations AS r JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
-     UNION ALL
-     SELECT format('view %s %s', r.relname, pg_get_viewdef(r.oid)) FROM relations AS r WHERE r.relkind IN ('v', 'm')
-     UNION ALL
-     SELECT format('function %s %s', p.oid::regprocedure, md5(pg_get_functiondef(p.oid)))
-     FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
-       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')`;
+const queries = [...relationLines, ...typeAndRoutineLines, ...otherLines, ...rightsAndCommentLines];
 
-/** To be run in a transaction, whose search_path they change. What a session has set must not show in how names are written. */
-export const fingerprintStatements = ["SET LOCAL search_path = pg_catalog", query];
+/** To be run in a transaction, whose settings they change. What a session has set must not show in how names and values are written. */
+export const fingerprintStatements = [
+  "SET LOCAL search_path = pg_catalog",
+  "SET LOCAL datestyle = 'ISO'",
+  "SET LOCAL intervalstyle = 'postgres'",
+  "SET LOCAL timezone = 'UTC'",
+  "SET LOCAL extra_float_digits = 1",
+  "SET LOCAL quote_all_identifiers = off",
+  `WITH ${scope}\nSELECT line AS schema_line FROM (\n${queries.join("\nUNION ALL\n")}\n) AS lines (line)`,
+];
 
-/** What one has and the other lacks, `+` and `-` as in a diff from `before` to `after`. */
-export function fingerprintDifference(before: string[], after: string[]): string[] {
+/** What one has and the other lacks, `+` and `-` as in a diff from `before` to `after`; an object that came or went whole is one line. */
+export function fingerprintDifference(before: readonly string[], after: readonly string[]): string[] {
   return [
-    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
-    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+    ...missingFrom(after, before).map((line) => `- ${line}`),
+    ...missingFrom(before, after).map((line) => `+ ${line}`),
   ];
+}
+
+/** What of `lines` is not in `others`; an object of which nothing is there is one line. */
+export function missingFrom(others: readonly string[], lines: readonly string[]): string[] {
+  const known = new Set(others);
+  const subjects = new Set(others.map(subjectOf));
+  const missing = lines.filter((line) => !known.has(line));
+  return [...new Set(missing.map((line) => (subjects.has(subjectOf(line)) ? line : subjectOf(line))))];
+}
+
+/** `KIND NAME` of a line. A name that holds a colon and a blank is quoted, and ends with its quote. */
+export function subjectOf(line: string): string {
+  return /^(?:[^":]|"(?:[^"]|"")*"|:(?! ))*/.exec(line)?.[0] ?? line;
+}
+
+/** The tables among a fingerprint's lines, as `table NAME` names them; those of schema public without it. */
+export function tablesIn(lines: readonly string[]): ReadonlySet<string> {
+  const tables = lines.flatMap((line) => /^table (.*)$/.exec(subjectOf(line))?.[1] ?? []);
+  return new Set(tables.map((table) => table.replace(/^public\./, "")));
 }

@@ -1,7 +1,7 @@
 import { transactionText, withinBudget } from "./budget";
 import { MigrationError } from "./errors";
 import type { Migration } from "./files";
-import { fingerprintDifference, fingerprintIn, fingerprintStatements } from "./fingerprint";
+import { fingerprintIn, fingerprintStatements, missingFrom } from "./fingerprint";
 import { label } from "./hash-chain";
 import { schemaAfter, schemaBefore } from "./journal";
 import type { MigrationOptions } from "./options";
@@ -47,20 +47,15 @@ export async function removeMadeSince(args: {
 }
 
 /**
- * What was added since, and what of the schema before is gone, `+` and `-` as in a diff. A table stands for its columns, constraints,
- * indexes and triggers; what was there before the version went up and is again is nobody's change.
+ * What was added since, and what of the schema before is gone, `+` and `-` as in a diff; what was there before the version went up and
+ * is again is nobody's change.
  */
 export function madeSince(lines: { before: string[]; after: string[]; now: string[] }): string[] {
-  const changed = fingerprintDifference(lines.after, lines.now).filter((line) =>
-    line.startsWith("+ ") ? !lines.before.includes(line.slice(2)) : lines.before.includes(line.slice(2)),
-  );
-  const tables = changed.flatMap((line) => /^\+ relation (\S+) /.exec(line)?.[1] ?? []);
-  return changed.filter(
-    (line) =>
-      !tables.some((table) =>
-        new RegExp(`^\\+ (column|constraint) ${table}\\.|^\\+ (index|trigger) .* ON (public\\.)?${table}\\b`).test(
-          line,
-        ),
-      ),
-  );
+  const before = new Set(lines.before);
+  const came = lines.now.filter((line) => !before.has(line));
+  const stayed = lines.after.filter((line) => before.has(line));
+  return [
+    ...missingFrom(lines.now, stayed).map((line) => `- ${line}`),
+    ...missingFrom(lines.after, came).map((line) => `+ ${line}`),
+  ];
 }

@@ -1,3 +1,4 @@
+import { shownName } from "../sql/tree";
 import { takeLock } from "./advisory-lock";
 import { limitsOf } from "./budget";
 import { MigrationError } from "./errors";
@@ -68,10 +69,7 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
   });
 }
 
-/** Tables of schema public that some version makes, and the journal. */
+/** Tables that some version makes. */
 export function tablesOf(migrations: readonly Migration[]): ReadonlySet<string> {
-  return new Set([
-    "migration_audit",
-    ...migrations.flatMap(({ up }) => up.creates.flatMap(({ schema, name }) => (schema === "public" ? [name] : []))),
-  ]);
+  return new Set(migrations.flatMap(({ up }) => up.creates.map(shownName)));
 }

@@ -3,7 +3,7 @@ import { type QualifiedName, quoted, shownName } from "../sql/tree";
 import { transactionText, withinBudget } from "./budget";
 import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
 import type { Migration } from "./files";
-import { fingerprintDifference, schemaFingerprint } from "./fingerprint";
+import { fingerprintDifference, schemaFingerprint, subjectOf, tablesIn } from "./fingerprint";
 import { label } from "./hash-chain";
 import { beginEntry, failEntry, finishEntry, noteEntry, schemaBefore, type UnitEntry } from "./journal";
 import type { JournalRow, Step } from "./journal-state";
@@ -33,7 +33,7 @@ export type Context = {
   options: MigrationOptions;
   progress: Progress;
   migration: Migration;
-  /** Tables of schema public that some version makes, and the journal. */
+  /** Tables that some version makes. */
   knownTables: ReadonlySet<string>;
 };
 
@@ -126,7 +126,17 @@ async function undo(
     schemaBefore: what.schemaBefore,
   });
   const outcome = await tryDirection(args, { direction, id, tables: tablesIn(what.schemaBefore), isHalfWay: true });
-  if (!("error" in outcome)) return;
+  if (!("error" in outcome)) {
+    const { lines } = await schemaFingerprint(sessions.engine);
+    const differences = fingerprintDifference(what.schemaBefore, lines);
+    if (differences.length === 0) return;
+    await noteEntry(sessions.engine, id, { differences });
+    throw new MigrationError(
+      `${what.failed} It was taken back and verified, but the schema is not what it was: ${differences.join(", ")}. ` +
+        "The release that serves goes on. Remove what the way back has left, or let the next version do so.",
+      { cause: what.cause, blockers: what.cause instanceof MigrationError ? what.cause.blockers : [] },
+    );
+  }
   if (!isConnectionLoss(outcome.error)) await failEntry(sessions.engine, id, { error: messageOf(outcome.error) });
   throw new MigrationError(
     `${what.failed} Undoing it failed as well: ${messageOf(outcome.error)} ` +
@@ -324,21 +334,14 @@ async function existingTables(engine: Client, names: readonly QualifiedName[]): 
 async function leftOverOf({ sessions: { engine }, migration, knownTables }: Context): Promise<string[]> {
   const [before, { lines: now }] = [await schemaBefore(engine, migration.version), await schemaFingerprint(engine)];
   if (before !== undefined) return fingerprintDifference(before, now);
-  const known = [...tablesIn(now)].filter((table) => knownTables.has(table));
-  return now
-    .filter(
-      (line) => /^(relation|function) /.test(line) && !known.some((table) => line.startsWith(`relation ${table} `)),
-    )
-    .map((line) => `+ ${line}`);
+  const known = new Set([...knownTables].map((table) => `table ${table}`));
+  return [...new Set(now.map(subjectOf))]
+    .filter((subject) => /^(table|function|procedure) /.test(subject) && !known.has(subject))
+    .map((subject) => `+ ${subject}`);
 }
 
 function messageOf(error: unknown): string {
   return error instanceof MigrationError ? error.message : serverSaid(error);
-}
-
-/** Of a fingerprint's lines, the tables' names. */
-function tablesIn(lines: string[]): ReadonlySet<string> {
-  return new Set(lines.flatMap((line) => /^relation (\S+) [rp]/.exec(line)?.[1] ?? []));
 }
 
 /** Milliseconds for people and journals: a tenth is enough. */
