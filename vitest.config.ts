@@ -25,6 +25,26 @@ class LongestFirst extends BaseSequencer {
 
 const onTheCloud = { globalSetup: "test/stack/global-setup.ts", testTimeout: 900_000, hookTimeout: 1_800_000 };
 
+/** The migration engine on the other versions of PostgreSQL. What asks the application is the same on each of them. */
+const onEachVersion = [
+  "blocked",
+  "fingerprint",
+  "foreign-scripts",
+  "refused",
+  "several-steps",
+  "under-load",
+  "up-down-up",
+];
+const database = { testTimeout: 180_000, hookTimeout: 300_000, maxWorkers: 3, sequence: { groupOrder: 1 } };
+const newerDatabases = [16, 17, 18].map((major) => ({
+  test: {
+    ...database,
+    name: `database-${major}`,
+    include: onEachVersion.map((name) => `test/database/${name}.test.ts`),
+    env: { POSTGRESQL_MAJOR: String(major) },
+  },
+}));
+
 /** The heights, each alone with `npx vitest run --project NAME`. Bench is no test and has a command of its own. */
 export default defineConfig({
   test: {
@@ -41,17 +61,9 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      {
-        // Each file starts a PostgreSQL of its own.
-        test: {
-          name: "database",
-          sequence: { groupOrder: 1 },
-          include: ["test/database/**/*.test.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          maxWorkers: 3,
-        },
-      },
+      // Each file starts a PostgreSQL of its own.
+      { test: { ...database, name: "database", include: ["test/database/**/*.test.ts"] } },
+      ...newerDatabases,
       { test: { name: "stack-apart", sequence: { groupOrder: 1 }, include: apart, ...onTheCloud, maxWorkers: 3 } },
       {
         test: {

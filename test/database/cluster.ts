@@ -6,14 +6,15 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { type Server, serverOf } from "./servers";
 
-const binaries = "/usr/lib/postgresql/15/bin";
 const startDeadlineMs = 60_000;
 
 /** What `pg` needs to connect; the owner of the schema, no superuser, exactly as on RDS. */
 export type ClusterConnection = { host: string; port: number; user: string; password: string; database: string };
 
 export type Cluster = {
+  server: Server;
   /** As `connection`, for programs that want one string. */
   url: string;
   connection: ClusterConnection;
@@ -25,13 +26,14 @@ export type Cluster = {
 };
 
 /**
- * A throw-away PostgreSQL 15 of Debian's packages on a free loopback port, its files in a new temp directory, run as an
+ * A throw-away PostgreSQL on a free loopback port, of the version that POSTGRESQL_MAJOR names (15 without), its files in a new temp directory, run as an
  * unprivileged user, fsync off. A supervisor holds it: when `stop` is called or this process dies, even by kill -9, its
  * standard input closes, and it ends the server and removes the directory.
  *
- * @throws when PostgreSQL 15 is not installed or does not answer within a minute; the message ends with the server's log.
+ * @throws when that PostgreSQL is not installed or does not answer within a minute; the message ends with the server's log.
  */
 export async function startCluster(options: { settings?: Record<string, string> } = {}): Promise<Cluster> {
+  const server = await serverOf();
   const identity = await unprivileged();
   const directory = await mkdtemp(join(tmpdir(), "prompt-library-postgresql-"));
   let supervisor: ChildProcess | undefined;
@@ -59,7 +61,7 @@ export async function startCluster(options: { settings?: Record<string, string> 
       await Promise.all([directory, data, passwordFile].map((path) => chown(path, identity.uid, identity.gid)));
     await chmod(directory, 0o700);
     await run(
-      `${binaries}/initdb`,
+      server.initdb,
       [
         "--pgdata",
         data,
@@ -101,7 +103,7 @@ export async function startCluster(options: { settings?: Record<string, string> 
         "supervise",
         directory,
         log,
-        `${binaries}/postgres`,
+        server.postgres,
         "-D",
         data,
         ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
@@ -123,6 +125,7 @@ export async function startCluster(options: { settings?: Record<string, string> 
       `CREATE DATABASE ${owner.database} OWNER ${owner.user}`,
     ]);
     return {
+      server,
       url: `postgresql://${owner.user}:${owner.password}@${owner.host}:${owner.port}/${owner.database}`,
       connection: owner,
       superuser,

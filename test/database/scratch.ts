@@ -12,7 +12,10 @@ export type Scratch = {
 };
 
 /** One cluster for a file's tests; each takes databases of its own from it. */
-export function useCluster(settings: Record<string, string> = {}): { database(): Promise<Scratch> } {
+export function useCluster(settings: Record<string, string> = {}): {
+  database(): Promise<Scratch>;
+  running(): Cluster;
+} {
   let cluster: Cluster | undefined;
   let databases = 0;
   const sessions: Client[] = [];
@@ -23,9 +26,14 @@ export function useCluster(settings: Record<string, string> = {}): { database():
     await Promise.all(sessions.map((session) => session.end().catch(() => undefined)));
     await cluster?.stop();
   }, 60_000);
+  const started = (): Cluster => {
+    if (!cluster) throw new Error("the cluster has not been started");
+    return cluster;
+  };
   return {
+    running: started,
     async database() {
-      if (!cluster) throw new Error("the cluster has not been started");
+      const cluster = started();
       databases += 1;
       const connection = await cluster.createDatabase(`scratch_${databases}`);
       const { superuser } = cluster;

@@ -1,8 +1,15 @@
 import type { Client } from "pg";
 import { expect, test } from "vitest";
-import { backfill, schemaFingerprint, schemaVersion } from "../../infra/database/migrations";
+import {
+  backfill,
+  describeProgress,
+  migrateTo,
+  schemaFingerprint,
+  schemaVersion,
+} from "../../infra/database/migrations";
 import { goTo, seedConnections, seedProviders } from "./library";
 import { type Scratch, until, useCluster } from "./scratch";
+import { versionsOf } from "./versions";
 
 const cluster = useCluster();
 const slowVacuum = useCluster({ autovacuum_naptime: "1s" });
@@ -117,6 +124,43 @@ test("a batch that holds its rows too long is broken off and tried with fewer; e
     "SELECT count(*)::int AS count FROM connections c JOIN providers p ON p.id = c.provider_id AND p.identifier = c.provider",
   );
   expect(rows).toEqual([{ count: 200 }]);
+});
+
+test.each([
+  ["a partition's, recognised from the statement", 'ALTER TABLE "Events" ADD COLUMN more int;', 0],
+  [
+    "one that a body meets, recognised from the wait",
+    "DO $$ BEGIN EXECUTE 'ALTER TABLE \"Events\" ADD COLUMN more int'; END $$;",
+    1,
+  ],
+])("an autovacuum in the way is stepped behind: %s", { timeout: 120_000 }, async (_, up, mostWaits) => {
+  const scratch = await slowVacuum.database();
+  const client = await scratch.session();
+  const watcher = await scratch.session({ isSuperuser: true });
+  await client.query(
+    `CREATE TABLE "Events" (at int, what text) PARTITION BY RANGE (at);
+     CREATE TABLE "Events old" PARTITION OF "Events" FOR VALUES FROM (0) TO (10000) WITH (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);
+     INSERT INTO "Events" SELECT n, repeat('x', 200) FROM generate_series(0, 9999) AS n; UPDATE "Events" SET what = 'y'`,
+  );
+  await until(
+    "an autovacuum works on the partition",
+    async () => {
+      const { rows } = await watcher.query(
+        "SELECT FROM pg_stat_progress_vacuum WHERE relid = '\"Events old\"'::regclass",
+      );
+      return rows.length > 0;
+    },
+    60_000,
+  );
+  const gaveWay: string[] = [];
+  await migrateTo({
+    connect: scratch.connect,
+    target: 1,
+    migrations: await versionsOf({ up }),
+    progress: (event) => void (event.kind === "retrying" && gaveWay.push(describeProgress(event) ?? "")),
+  });
+  expect(gaveWay.length).toBeLessThanOrEqual(mostWaits);
+  for (const said of gaveWay) expect(said).toMatch(/\(autovacuum: VACUUM (ANALYZE )?public\.Events old\)/);
 });
 
 test("an autovacuum in the way is ended without holding up a writer for the lock budget again and again", {
