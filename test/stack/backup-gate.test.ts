@@ -308,7 +308,9 @@ describe("the backup gate", () => {
     try {
       const started = await fetch(`${process.env.AWS_ENDPOINT_URL}/backup-jobs`, {
         method: "PUT",
-        headers: { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/backup/aws4_request` },
+        headers: {
+          authorization: `AWS4-HMAC-SHA256 Credential=${asOwner.credentials.accessKeyId}/20260101/${region}/backup/aws4_request`,
+        },
         body: JSON.stringify({
           BackupVaultName: `prompt-library-${stack}-backups`,
           ResourceArn: `arn:aws:rds:${region}:${account}:db:${input.database.identifier}`,
