@@ -209,7 +209,6 @@ const notInThisLife: Record<string, string> = {
   "backup:UpdateBackupPlan": "backup.schedule or backup.scheduledKeepDays changes",
   "ec2:DeleteSnapshot": "a snapshot of the data volume is pruned (backup.keepDays)",
   "ec2:DeleteTags": "a tag goes with a newer version of this program",
-  "ec2:DescribeSecurityGroupRules": "pulumi refresh",
   "ec2:ModifyVolume": "host.dataVolumeGiB or host.rootVolumeGiB grows",
   "ec2:StartInstances": "app.sharedDirectories names none any more",
   "iam:UpdateAssumeRolePolicy": "a role's trust changes with a newer version of this program",
@@ -217,13 +216,17 @@ const notInThisLife: Record<string, string> = {
   "rds:RemoveTagsFromResource": "a tag goes with a newer version of this program",
 };
 
+/** Needed by some lives like this one and not by others: the provider asks again where a rule is not there at once. */
+const sometimes = ["ec2:DescribeSecurityGroupRules"];
+
 test("a whole life needs just what docs/aws-permissions.json allows", async () => {
   const policy = JSON.parse(await readFile("docs/aws-permissions.json", "utf8")) as Policy;
   const { operator, host } = await permissionRecord(rehearsal.cloud);
   const others = Object.keys(notInThisLife);
   expect(operator?.allowed.filter((action) => others.includes(action))).toEqual([]);
   // The provider asks for an image's UEFI data, by the image's id, and goes on without.
-  expect({ ...operator, allowed: [...(operator?.allowed ?? []), ...others].sort() }).toEqual({
+  const allowed = new Set([...(operator?.allowed ?? []), ...others, ...sometimes]);
+  expect({ ...operator, allowed: [...allowed].sort() }).toEqual({
     allowed: documentedActions(policy),
     denied: ["ec2:GetInstanceUefiData"],
   });
