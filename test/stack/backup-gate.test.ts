@@ -53,15 +53,19 @@ beforeAll(async () => {
   rds = new RDSClient(asOwner);
   ec2 = new EC2Client(asOwner);
   await onHost(`head -c 100000 /dev/urandom > ${ofUsers}`);
+  // Whatever deployed on this stack before has left the snapshots of its own gate.
+  await deleteSnapshots();
 });
 
 afterAll(async () => {
   if (input !== undefined) await onHost(`rm -f ${ofUsers}`);
 });
 
-afterEach(async () => {
+afterEach(deleteSnapshots);
+
+async function deleteSnapshots(): Promise<void> {
   for (const { id } of await stackSnapshots(rds, owner)) await deleteSnapshot(rds, id);
-});
+}
 
 async function gate(
   of: StepInput = input,
