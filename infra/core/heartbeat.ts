@@ -4,13 +4,15 @@ import type { Progress } from "./progress";
 const everyMs = 30_000;
 
 /**
- * Keeps what a phase is doing to itself, and says every half a minute what it waits for and since when.
+ * Keeps what a phase is doing to itself, and says every half a minute what it waits for and since when. Where the environment holds
+ * DEPLOYMENT_PROGRESS=all it says each step at once.
  * @returns the progress to report to, what was reported, and what ends it
  */
 export function quietProgress(
   say: Progress,
   now: () => number = Date.now,
 ): { progress: Progress; course: string[]; end: () => void } {
+  const showsAll = process.env.DEPLOYMENT_PROGRESS === "all";
   const course: string[] = [];
   const startedAt = now();
   let since = startedAt;
@@ -24,7 +26,8 @@ export function quietProgress(
     progress: (message) => {
       since = now();
       latest = message;
-      course.push(`${Math.round((since - startedAt) / 1000)} s  ${message}`);
+      if (showsAll) say(message);
+      else course.push(`${Math.round((since - startedAt) / 1000)} s  ${message}`);
     },
     course,
     end: () => clearInterval(timer),

@@ -69,7 +69,7 @@ export async function forgetRateLimit(input: StepInput): Promise<void> {
 export function stepProcess(phase: Phase, input: StepInput) {
   return execa("node", ["--import", "tsx", "infra/phases/main.ts", phase], {
     input: JSON.stringify({ input, follows: "" }),
-    env: { NODE_NO_WARNINGS: "1" },
+    env: { NODE_NO_WARNINGS: "1", DEPLOYMENT_PROGRESS: "all" },
     all: true,
     reject: false,
   });

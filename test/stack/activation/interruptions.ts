@@ -154,7 +154,7 @@ class Run {
         configFile,
       ],
       {
-        env: environment,
+        env: { ...environment, DEPLOYMENT_PROGRESS: "all" },
         all: true,
         reject: false,
         stdin: "ignore",
