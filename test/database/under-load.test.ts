@@ -186,7 +186,8 @@ test("an autovacuum in the way is ended without holding up a writer for the lock
   );
   const gaveWay: string[] = [];
   const report = await goTo(scratch, 2, {}, (event) => void (event.kind === "retrying" && gaveWay.push(event.what)));
-  expect(gaveWay).toEqual([]);
+  // PostgreSQL may begin another one at any time, and a statement that meets it gives way once: no statement does twice.
+  expect(gaveWay).toEqual([...new Set(gaveWay)]);
   const strong = report.applied
     .flatMap(({ units }) => units)
     .filter(({ locks }) => locks.some(({ table, mode }) => table === "connections" && mode === "AccessExclusiveLock"));
