@@ -85,9 +85,10 @@ export class Network extends pulumi.ComponentResource {
       parent,
     );
     const allow = (part: string, port: number, ranges: string[], description: string) => {
-      for (const [index, cidrIpv4] of ranges.entries())
+      // Named by its range: a range that stays is not touched when another one comes or goes.
+      for (const cidrIpv4 of new Set(ranges))
         new aws.vpc.SecurityGroupIngressRule(
-          `${name}-${part}-${index}`,
+          `${name}-${part}-${cidrIpv4}`,
           { securityGroupId: hostGroup.id, ipProtocol: "tcp", fromPort: port, toPort: port, cidrIpv4, description },
           parent,
         );
