@@ -20,6 +20,7 @@ import { Notifications } from "./stack/notifications";
 import { forgetHandedOverSecrets } from "./stack/own-environment";
 import { bundleSteps } from "./stack/phase-bundle";
 import { stepCommand } from "./stack/phase-command";
+import { PublicAddress } from "./stack/public-address";
 import { orRefuse } from "./stack/refusal";
 import { Roles } from "./stack/roles";
 import { Rollout } from "./stack/rollout";
@@ -126,7 +127,13 @@ const scheduledBackups = new ScheduledBackups(`${name}-backups`, {
 });
 
 const tunnel = new DatabaseTunnel({
-  host: { address: host.address, user: settings.host.sshUser, publicKey: host.publicKey },
+  host: {
+    region: settings.target.region,
+    instanceId: host.instanceId,
+    publicAddress: host.address,
+    publicKey: host.publicKey,
+  },
+  user: settings.host.sshUser,
   privateKey: secrets.sshPrivateKey,
   localPort: settings.host.tunnelPort,
   target: { address: database.address, port: database.port },
@@ -172,6 +179,13 @@ const rollout = new Rollout(name, {
   input,
 });
 
+const publicAddress = new PublicAddress(`${name}-address`, {
+  allocationId: host.addressAllocation,
+  instanceId: host.instanceId,
+  instance: host.instance,
+  after: rollout,
+});
+
 new Guard(name, {
   guarded: [
     network,
@@ -191,7 +205,9 @@ new Guard(name, {
 export const application = `https://${settings.network.publicName}`;
 /** Where it is reached while its name does not lead there. */
 export const address = host.address;
-const ending = rollout.result.apply((result) => describeEnding(pulumi.getStack(), result));
+const ending = pulumi
+  .all([rollout.result, publicAddress.associationId])
+  .apply(([result]) => describeEnding(pulumi.getStack(), result));
 // Below all else that `up` prints, also when nothing had to run: what serves, and where its report is.
 ending.apply(({ summary }) => {
   if (!pulumi.runtime.isDryRun()) void pulumi.log.info(summary);

@@ -21,7 +21,7 @@ export type DiagnoseOptions = { refreshRegistry?: boolean; rebuildIndexes?: bool
 /** Says what is wrong with a deployed stack, what it means here and the next thing to do; changes nothing but by its options. */
 export async function diagnose({ stack, state, open, say }: Looked, options: DiagnoseOptions): Promise<boolean> {
   const sections: Section[] = [diagnoseStack({ stack, pending: pendingOf(state), locks: await readStateLocks(stack) })];
-  const last = open("evidence", lastInput(stack, state));
+  const last = await open("evidence", lastInput(stack, state));
   sections.push(
     await diagnoseDeploymentLock(new LockStore(last.input.bucket, stack, last.input.settings.target.region), whoRuns()),
   );

@@ -10,7 +10,7 @@ export type LogOptions = { follow?: boolean; since?: string; lines: number; leve
 
 /** Prints what the backends of both slots wrote, the oldest first. */
 export async function logs({ stack, state, open, say }: Looked, options: LogOptions): Promise<boolean> {
-  const { input, host } = open("evidence", lastInput(stack, state));
+  const { input, host } = await open("evidence", lastInput(stack, state));
   const { app, verification } = input.settings;
   const reader = startProgram("ssh", [...host.sshWords(), backendLogCommand(app.name, options)]);
   // Nobody who reads is left: journalctl has nobody to follow for.

@@ -1,5 +1,6 @@
 import { openContext } from "../context/context";
 import type { StepInput } from "../context/input";
+import { locateHost } from "../context/locate-host";
 import { secretsOf } from "../context/secrets";
 import type { StepContext } from "../context/step";
 import type { Phase } from "../core/phases";
@@ -19,7 +20,7 @@ export type Looked = {
   configFile: string | undefined;
   state: StackState;
   /** Looks at host and database as that phase would; ends with the command. */
-  open: (phase: Phase, input: StepInput) => StepContext;
+  open: (phase: Phase, input: StepInput) => Promise<StepContext>;
   /** Says something on stdout, without the secrets of what was opened. */
   say: (text: string) => void;
 };
@@ -48,8 +49,8 @@ export async function look(
       stack,
       configFile,
       state: await readStackState(stack),
-      open: (phase, input) => {
-        const context = openContext(phase, input, startedAt, command);
+      open: async (phase, input) => {
+        const context = openContext(phase, await locateHost(input), startedAt, command);
         opened.push(context);
         return context;
       },

@@ -48,7 +48,7 @@ export async function plan(
 
 async function whatServes(last: StepInput, open: Looked["open"]): Promise<{ from: Pair | null; isAsked: boolean }> {
   try {
-    const context = open("preflight", last);
+    const context = await open("preflight", last);
     const state = await readHostState(context);
     const release = state.serving === null ? undefined : state.slots[state.serving]?.release;
     if (release === undefined) return { from: null, isAsked: true };

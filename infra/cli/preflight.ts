@@ -17,7 +17,7 @@ export async function preflightNow({ stack, configFile, state, open, say }: Look
     return true;
   }
   try {
-    say((await preflight(open("preflight", { ...last, settings, release }))).summary);
+    say((await preflight(await open("preflight", { ...last, settings, release }))).summary);
     return true;
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;

@@ -13,7 +13,7 @@ const notConnected = 2;
 
 /** Opens psql on the stack's database through the host; the server's certificate must bear the database's name. */
 export async function psql({ stack, state, open }: Looked, { role, command }: PsqlOptions): Promise<boolean> {
-  const { input, host } = open("evidence", lastInput(stack, state));
+  const { input, host } = await open("evidence", lastInput(stack, state));
   const { database, settings } = input;
   const tunnel = await host.tunnel(database);
   const directory = await mkdtemp(join(tmpdir(), "psql-"));

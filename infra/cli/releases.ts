@@ -9,7 +9,7 @@ import { lastInput } from "./stack-input";
 
 /** Prints what the host remembers of its releases, and which one a rollback leads to. */
 export async function releases({ stack, state, open, say }: Looked, options: { json?: boolean }): Promise<boolean> {
-  const context = open("preflight", lastInput(stack, state));
+  const context = await open("preflight", lastInput(stack, state));
   const [{ serving, slots }, known] = [await readHostState(context), await releasesOnHost(context)];
   const served = serving === null ? null : (slots[serving]?.digest ?? null);
   const held = await context.host.run(

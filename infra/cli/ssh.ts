@@ -7,7 +7,7 @@ const notConnected = 255;
 
 /** Opens a shell on the host, or runs a command there, with the stack's key and the host's pinned one. */
 export async function ssh({ stack, state, open }: Looked, command: readonly string[]): Promise<boolean> {
-  const { host } = open("evidence", lastInput(stack, state));
+  const { host } = await open("evidence", lastInput(stack, state));
   const isInteractive = command.length === 0 && process.stdin.isTTY;
   const code = await runInTerminal("ssh", [...(isInteractive ? ["-t"] : []), ...host.sshWords(), ...command]);
   if (code === notConnected)

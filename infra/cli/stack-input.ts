@@ -1,6 +1,7 @@
 import { withClient } from "../context/database-connection";
 import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
+import { locateHost } from "../context/locate-host";
 import type { StepContext } from "../context/step";
 import { schemaVersion } from "../database/migrations/journal";
 import { inputOf, readStackState, type StackState } from "./stack-state";
@@ -10,7 +11,7 @@ import { inputOf, readStackState, type StackState } from "./stack-state";
  * @throws Error saying what to do when the stack is not there or was never deployed
  */
 export async function stackInput(stack: string): Promise<StepInput> {
-  return lastInput(stack, await readStackState(stack));
+  return locateHost(lastInput(stack, await readStackState(stack)));
 }
 
 /** @throws Error saying what to do when no phase of the stack was ever completed */

@@ -20,7 +20,7 @@ export async function status(
   { stack, configFile, state, open, say }: Looked,
   options: { json?: boolean },
 ): Promise<boolean> {
-  const context = open("evidence", lastInput(stack, state));
+  const context = await open("evidence", lastInput(stack, state));
   const config = await new StackConfig(stack, configFile).settings();
   const [serving, reports, alarms, lock] = await Promise.all([
     describeServing(context),

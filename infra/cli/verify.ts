@@ -7,7 +7,7 @@ import { lastInput, servingInput } from "./stack-input";
 
 /** Makes every check of the verification against what serves; what a check creates it removes. */
 export async function verifyNow({ stack, state, open, say }: Looked): Promise<boolean> {
-  const last = open("verify", lastInput(stack, state));
+  const last = await open("verify", lastInput(stack, state));
   const [{ serving }, input] = [await readHostState(last), await servingInput(last)];
   if (serving === null || input === undefined) {
     say(`Nothing serves yet.\nwhat to do: pulumi up --stack ${stack}`);

@@ -7,7 +7,10 @@ export type StepInput = {
   release: Release;
   /** Digest of sql/migrations' chain. */
   migrations: string;
-  /** `publicKey` is pinned: no other SSH key is taken for this host's. */
+  /**
+   * `publicKey` is pinned: no other SSH key is taken for this host's. `address` is the elastic one, or the host's own while it has not
+   * got that yet (locate-host.ts).
+   */
   host: { id: string; address: string; publicKey: string };
   database: {
     identifier: string;

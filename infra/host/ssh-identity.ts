@@ -33,22 +33,27 @@ export function writeSshIdentity(host: HostAddress, privateKey: string): SshFile
 }
 
 /**
- * Where the phases of one deployment find the connection that the first of them opened: to open one takes a host ten times as long as a
- * command over it. In a directory that goes once the engine has ended, and by a name that nobody guesses who has not the key.
+ * What the phases of one deployment share about its host. It goes once the engine has ended, and nobody guesses its name who has not the key.
  * @returns undefined where no engine is above this process, or it can't be seen; or where somebody else was at that place first: who
  * owns the socket is root on the host
  */
-export function sharedControlPath({ address }: HostAddress, privateKey: string): string | undefined {
+export function sharedDirectory(hostKey: string, privateKey: string): string | undefined {
   const engine = engineAbove()?.pid;
   if (engine === undefined) return undefined;
-  const name = createHash("sha256").update(`${address}\0${privateKey}`).digest("hex").slice(0, 16);
+  const name = createHash("sha256").update(`${hostKey}\0${privateKey}`).digest("hex").slice(0, 16);
   const directory = join(tmpdir(), `${prefix}${engine}-${name}`);
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  return isOursAlone(directory) ? socketIn(directory).controlPath : undefined;
+  return isOursAlone(directory) ? directory : undefined;
+}
+
+/** Where the phases of one deployment find the connection that the first of them opened: opening one takes a host ten times as long as a command over it. */
+export function sharedControlPath({ publicKey }: HostAddress, privateKey: string): string | undefined {
+  const directory = sharedDirectory(publicKey, privateKey);
+  return directory === undefined ? undefined : socketIn(directory).controlPath;
 }
 
 /** No link is followed: it would lead to where somebody else wants it. */

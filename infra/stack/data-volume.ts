@@ -59,7 +59,14 @@ export class DataVolume extends pulumi.ComponentResource {
         // A host that is replaced is stopped first: it has the volume mounted, and two hosts can't have it.
         stopInstanceBeforeDetaching: true,
       },
-      { parent: this, dependsOn: [host], deleteBeforeReplace: true, protect: args.isProtected },
+      // Not protected itself: a host that is replaced hands its volume on.
+      { parent: this, dependsOn: [host], deleteBeforeReplace: true },
+    );
+    // A config that names no shared directory any more is refused here, before the attachment ends and stops the host.
+    new command.local.Command(
+      `${name}-guard`,
+      { create: "true" },
+      { parent: this, dependsOn: [attachment], protect: args.isProtected },
     );
     this.volumeId = pulumi.all([volume.id, attachment.id]).apply(([id]) => id);
     this.arn = volume.arn;

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { currentAddress, type Located } from "../host/current-address";
 import { writeSshIdentity } from "../host/ssh-identity";
 import { openTunnel } from "../host/tunnel";
 
 export interface DatabaseTunnelArgs {
-  host: { address: pulumi.Input<string>; user: string; publicKey: pulumi.Input<string> };
+  host: pulumi.Input<{ [key in keyof Located]: pulumi.Input<Located[key]> }>;
+  user: string;
   privateKey: string;
   localPort: number;
   target: { address: pulumi.Input<string>; port: pulumi.Input<number> };
@@ -18,9 +20,10 @@ export class DatabaseTunnel {
   readonly port: pulumi.Output<number>;
 
   constructor(args: DatabaseTunnelArgs) {
-    this.port = pulumi.output(args).apply(async ({ host, privateKey, localPort, target }) => {
+    this.port = pulumi.output(args).apply(async ({ host: located, user, privateKey, localPort, target }) => {
       if (!pulumi.runtime.isDryRun()) {
         endWithParent();
+        const host = { address: await currentAddress(located, privateKey), user, publicKey: located.publicKey };
         await openTunnel({
           host,
           files: { ...writeSshIdentity(host, privateKey), controlPath: undefined },

@@ -30,7 +30,9 @@ export class Host extends pulumi.ComponentResource {
   readonly instanceId: pulumi.Output<string>;
   /** What an end of the stack takes with it. */
   readonly instance: pulumi.Resource;
+  /** The elastic address. It leads here once `PublicAddress` has moved it. */
   readonly address: pulumi.Output<string>;
+  readonly addressAllocation: pulumi.Output<string>;
   /** The SSH key that it made for itself, pinned here: whoever has the stack's state connects to this host and no other. */
   readonly publicKey: pulumi.Output<string>;
 
@@ -66,7 +68,13 @@ export class Host extends pulumi.ComponentResource {
       parent,
     );
     const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name }, parent);
-    const key = new aws.ec2.KeyPair(`${name}-key`, { publicKey: args.sshPublicKey }, parent);
+    // By a fixed name, and no output of it is used: a host is replaced with its key pair's name, or once that is not known in advance.
+    const key = new aws.ec2.KeyPair(
+      `${name}-key`,
+      { keyName: name, publicKey: args.sshPublicKey },
+      { ...parent, deleteBeforeReplace: true },
+    );
+    const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
     const instance = new aws.ec2.Instance(
       `${name}-instance`,
       {
@@ -75,18 +83,21 @@ export class Host extends pulumi.ComponentResource {
         subnetId: args.subnetId,
         vpcSecurityGroupIds: [args.securityGroupId],
         iamInstanceProfile: profile.name,
-        keyName: key.keyName,
+        keyName: name,
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         rootBlockDevice: { encrypted: true, volumeSize: args.rootVolumeGiB, volumeType: "gp3" },
         // Readable as long as the host lives, by whoever may describe it: no secret is in it.
         userData: userData(args.application),
         userDataReplaceOnChange: false,
         disableApiTermination: args.isProtected,
+        // Termination protection is for accidents: a replacement that was asked for lifts it.
+        forceDestroy: true,
         tags: { Name: name },
       },
       // A newer image would replace the instance. Other user data would stop it and start it again, and not run: it is not ignored,
       // since that shows a change at every `up`, and a golden test holds its text instead.
-      { ...parent, ignoreChanges: ["ami"], dependsOn: [...args.internet, policy] },
+      // The address is released only once the host is gone: its association goes with the host.
+      { ...parent, ignoreChanges: ["ami"], dependsOn: [...args.internet, policy, key, address] },
     );
     const hostKey = new command.local.Command(
       `${name}-host-key`,
@@ -97,17 +108,10 @@ export class Host extends pulumi.ComponentResource {
       },
       parent,
     );
-    const address = new aws.ec2.Eip(`${name}-address`, { domain: "vpc", tags: { Name: name } }, parent);
-    const association = new aws.ec2.EipAssociation(
-      `${name}-address`,
-      // A host that takes another's place takes its address too, before the other lets go of it.
-      { allocationId: address.id, instanceId: instance.id, allowReassociation: true },
-      parent,
-    );
     this.instance = instance;
     this.instanceId = instance.id;
-    // Known only once the association stands, so that nothing connects before.
-    this.address = pulumi.all([address.publicIp, association.id]).apply(([publicIp]) => publicIp);
+    this.address = address.publicIp;
+    this.addressAllocation = address.id;
     this.publicKey = hostKey.stdout;
     this.registerOutputs({ instanceId: this.instanceId, address: this.address, publicKey: this.publicKey });
   }

@@ -84,6 +84,12 @@ export class Ec2 {
         });
         host.onPowerOff = () => void this.hostPoweredOff(instanceId);
         this.hosts.set(instanceId, host);
+        // moto forgets it at launch.
+        if (request.parameters.get("DisableApiTermination") === "true")
+          await ask("ec2", request.region, "ModifyInstanceAttribute", {
+            InstanceId: instanceId,
+            "DisableApiTermination.Value": "true",
+          });
         const isOnline = await this.addresses.launch(request.region, instanceId, textAt(instance, "subnetId"));
         await host.launch(this.databaseNames(), isOnline);
         this.args.log(`${instanceId} boots as ${privateAddress} (namespace ${host.namespace})`);
@@ -149,6 +155,7 @@ export class Ec2 {
           const host = this.hosts.get(id);
           await host?.remove();
           await this.addresses.forget(id);
+          if (host) await this.addresses.free(host.args.region, id);
           if (host) await this.volumes.detachAll(host);
           this.hosts.delete(id);
         }

@@ -1,4 +1,4 @@
-import { ask, type Handler } from "./api";
+import { ask, type Handler, Refusal } from "./api";
 import { elements, textAt } from "./xml";
 
 /**
@@ -31,7 +31,20 @@ export class PublicAddresses {
       if (answer.status < 300) await this.give(instanceId);
       return answer;
     },
+    ReleaseAddress: async ({ region, parameters }, forward) => {
+      const allocation = parameters.get("AllocationId") ?? "";
+      const { associationId } = await this.holder(region, "AllocationId.1", allocation);
+      if (associationId !== "")
+        throw new Refusal("InvalidIPAddress.InUse", `The address '${allocation}' is in use: ${associationId}.`);
+      return forward();
+    },
   };
+
+  /** An elastic IP is free again once its instance is terminated. */
+  async free(region: string, instanceId: string): Promise<void> {
+    const { associationId } = await this.holder(region, "Filter.1.Value.1", instanceId, "instance-id");
+    if (associationId !== "") await ask("ec2", region, "DisassociateAddress", { AssociationId: associationId });
+  }
 
   /** @returns whether the instance has a public address from now on */
   async launch(region: string, instanceId: string, subnetId: string): Promise<boolean> {

@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DescribeInstancesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
   DeleteDBInstanceCommand,
@@ -7,6 +9,7 @@ import {
   RDSClient,
 } from "@aws-sdk/client-rds";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { restore } from "../../infra/cli/restore";
 import { stackInput } from "../../infra/cli/stack-input";
@@ -22,8 +25,11 @@ import { schemaVersion } from "../../infra/database/migrations";
 import { backup } from "../../infra/phases/backup/backup";
 import { documentedActions, type Policy } from "../aws-permissions";
 import type { Rehearsal } from "../rehearsal/rehearsal";
+import { type LoadResult, underLoad } from "../steady-load";
+import { healthOf } from "./activation/suite";
 import { asOwner, permissionRecord } from "./as-owner";
-import { deployed, servingRelease, stack } from "./deployed";
+import { deployed, log, servingRelease, stack } from "./deployed";
+import { onHost } from "./steps";
 
 // A protected stack from its restore to its end. RDS's own waits are most of the time: each change of the instance takes a minute and a half.
 const rds = () => new RDSClient(asOwner);
@@ -41,6 +47,7 @@ afterAll(async () => {
   await rehearsal.pulumi.setConfig("protection", "false");
   await rehearsal.pulumi.capture("config", "rm", "--path", "database.restoredFrom");
   await rehearsal.pulumi.setConfig("database.storageGiB", "20");
+  await rehearsal.pulumi.setConfig("app.sharedDirectories[0]", "interface/backend/data");
   for (const { id } of await stackSnapshots(rds(), owner)) await deleteSnapshot(rds(), id);
 });
 
@@ -177,6 +184,64 @@ test("the next deployment finds nothing to change in it, and the instance that w
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
 });
 
+/** By `--replace`, as a host is that no longer starts; users ask all the while. */
+async function replaceHost(): Promise<LoadResult & { before: StepInput; after: StepInput }> {
+  const before = await stackInput(stack);
+  const urn = `urn:pulumi:${stack}::prompt-library::prompt-library:infra:Host$aws:ec2/instance:Instance::prompt-library-${stack}-host-instance`;
+  const load = await underLoad(healthOf(before), async () => {
+    const done = await rehearsal.pulumi.capture("up", "--yes", "--skip-preview", "--color", "never", "--replace", urn);
+    expect(done.exitCode, done.output).toBe(0);
+  });
+  const after = await stackInput(stack);
+  expect(after.host.id).not.toBe(before.host.id);
+  expect(after.host.address).toBe(before.host.address);
+  const { Reservations = [] } = await new EC2Client(asOwner).send(
+    new DescribeInstancesCommand({ InstanceIds: [before.host.id] }),
+  );
+  expect(Reservations[0]?.Instances?.[0]?.State?.Name).toBe("terminated");
+  await nothingChanges();
+  return { ...load, before, after };
+}
+
+test("its host keeps its place when the SSH key changes", async () => {
+  const { pulumi } = rehearsal;
+  const directory = await mkdtemp(join(tmpdir(), "another-key-"));
+  const { ssh } = (await stackInput(stack)).settings.keys;
+  try {
+    await execa("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(directory, "key")]);
+    await pulumi.setConfig("keys.ssh", (await readFile(join(directory, "key.pub"), "utf8")).trim());
+    const preview = await pulumi.capture("preview", "--json", "--color", "never");
+    const { steps } = JSON.parse(preview.output.slice(preview.output.indexOf("{"))) as {
+      steps: { op: string; urn: string }[];
+    };
+    const opOf = (part: string) => steps.filter(({ urn }) => urn.includes(part)).map(({ op }) => op);
+    // What stays as it is, is not listed.
+    expect(opOf("aws:ec2/instance:Instance::")).toEqual([]);
+    expect(opOf("aws:ec2/keyPair:KeyPair::")).toContain("replace");
+  } finally {
+    await pulumi.setConfig("keys.ssh", ssh);
+    await rm(directory, { recursive: true, force: true });
+  }
+});
+
+test("its host is replaced under load: users stay with the old one until the volume moves, and meet the new one once it serves", async () => {
+  const files = "/srv/prompt-library/shared/interface/backend/data";
+  const lookAt = `cd ${files} && find . -type f -exec sha256sum {} + | sort; stat -c '%U %a' . kept.json; blkid -o value -s UUID $(findmnt -no SOURCE -T .)`;
+  const written = await onHost(
+    await stackInput(stack),
+    `cd ${files} && head -c 1000000 /dev/urandom > kept.json && chown prompt-library:prompt-library kept.json && chmod 0600 kept.json && ${lookAt}`,
+  );
+  const { before, after, failed, failedAtMs, byRelease, longestGapMs } = await replaceHost();
+  expect(await onHost(after, lookAt)).toBe(written);
+  expect(after.dataVolume).toEqual(before.dataVolume);
+  expect(await servingRelease(rehearsal)).toBe("v1.1.0");
+  // One stretch without answers, while the volume has no host that serves; nothing but the release answers before and after it.
+  log(`no answer for ${longestGapMs} ms while the volume moved`);
+  const stretch = Math.max(...failedAtMs) - Math.min(...failedAtMs);
+  expect(stretch, failed.slice(0, 5).join("\n")).toBeLessThanOrEqual(longestGapMs);
+  expect(Object.keys(byRelease)).toEqual(["v1.1.0"]);
+});
+
 test("the stack refuses to go; with protection off it goes the documented way and leaves nothing", async () => {
   const { pulumi } = rehearsal;
   const standing = await inTheCloud();
@@ -190,11 +255,18 @@ test("the stack refuses to go; with protection off it goes the documented way an
   expect(refused.exitCode).not.toBe(0);
   expect(refused.output).toMatch(/because it is protected/);
   expect(await inTheCloud()).toEqual(standing);
+  expect(await inTheCloud()).toEqual(standing);
   expect(await servingRelease(rehearsal)).toBe("v1.1.0");
 
   await pulumi.setConfig("protection", "false");
   const opened = await pulumi.capture("up", "--yes", "--skip-preview", "--color", "never");
   expect(opened.exitCode, opened.output).toBe(0);
+  // Without files a host has nothing that another one would wait for.
+  await pulumi.capture("config", "rm", "--path", "app.sharedDirectories");
+  const { asked, failed, byRelease } = await replaceHost();
+  expect(failed).toEqual([]);
+  expect(byRelease).toEqual({ "v1.1.0": asked });
+
   const gone = await pulumi.capture("destroy", "--yes", "--skip-preview", "--run-program", "--color", "never");
   expect(gone.exitCode, gone.output).toBe(0);
 
@@ -209,6 +281,7 @@ const notInThisLife: Record<string, string> = {
   "backup:UpdateBackupPlan": "backup.schedule or backup.scheduledKeepDays changes",
   "ec2:DeleteSnapshot": "a snapshot of the data volume is pruned (backup.keepDays)",
   "ec2:DeleteTags": "a tag goes with a newer version of this program",
+  "ec2:DisassociateAddress": "the stack ends after a refresh has seen its address with the host",
   "ec2:ModifyVolume": "host.dataVolumeGiB or host.rootVolumeGiB grows",
   "ec2:StartInstances": "app.sharedDirectories names none any more",
   "iam:UpdateAssumeRolePolicy": "a role's trust changes with a newer version of this program",
