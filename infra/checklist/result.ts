@@ -47,3 +47,18 @@ export function failed(id: BoxId, evidence: string, produced: Produced, reason?:
 export function notNeeded(id: BoxId, reason: string, produced: Produced): BoxResult {
   return { id, result: "not needed", evidence: "", reason, ...produced };
 }
+
+/** Failed boxes with one cause: what one of them says is what all of them say. */
+export type FailedTogether = { ids: BoxId[]; evidence: string; reason?: string };
+
+/** The failed boxes, those with the same evidence as one: a broken login fails thirty boxes and is one thing to fix. */
+export function groupFailed(boxes: readonly BoxResult[]): FailedTogether[] {
+  const groups = new Map<string, FailedTogether>();
+  for (const { id, result, evidence, reason } of boxes) {
+    if (result !== "failed") continue;
+    const known = groups.get(evidence);
+    if (known === undefined) groups.set(evidence, { ids: [id], evidence, ...(reason === undefined ? {} : { reason }) });
+    else known.ids.push(id);
+  }
+  return [...groups.values()];
+}

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { describeFailure } from "../core/failure";
 
 /** How every command ends. */
 export const exitCodes = { good: 0, findings: 1, unusable: 2 } as const;
@@ -35,7 +36,7 @@ export async function runCommandLine(program: Command, args: readonly string[] =
       process.exitCode = error.exitCode === 0 ? exitCodes.good : exitCodes.unusable;
       return;
     }
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${describeFailure(error)}\n`);
     process.exitCode = exitCodes.unusable;
   }
 }

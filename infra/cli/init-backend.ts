@@ -1,3 +1,4 @@
+import { Failure } from "../core/failure";
 import type { Ask } from "./ask";
 import { askPulumi, tellPulumi } from "./pulumi";
 
@@ -9,8 +10,10 @@ export async function connectBackend(ask: Ask | undefined, log: (row: string) =>
   let known = await askPulumi(["whoami", "--json", "--verbose"]);
   if (!known.isGood) {
     if (ask === undefined)
-      throw new Error(
-        "Pulumi is not logged in, so nobody knows where states are kept. Remedy: pulumi login s3://BUCKET for a team, pulumi login file://~ for this machine alone",
+      throw new Failure(
+        "pulumi-not-logged-in",
+        "Pulumi is not logged in, so nobody knows where states are kept",
+        "pulumi login s3://BUCKET for a team, pulumi login file://~ for this machine alone",
       );
     const url = await ask("Where Pulumi keeps states (s3://BUCKET for a team; file://~ for this machine alone)", {
       default: "file://~",
@@ -24,8 +27,10 @@ export async function connectBackend(ask: Ask | undefined, log: (row: string) =>
   const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } = process.env;
   if (encryptsItself || passphrase !== undefined || passphraseFile !== undefined) return;
   if (ask === undefined)
-    throw new Error(
-      "nothing says how to encrypt the stack's secrets. Remedy: export PULUMI_CONFIG_PASSPHRASE_FILE=FILE, which holds a passphrase that the team keeps",
+    throw new Failure(
+      "passphrase-missing",
+      "nothing says how to encrypt the stack's secrets",
+      "export PULUMI_CONFIG_PASSPHRASE_FILE=FILE, which holds a passphrase that the team keeps",
     );
   process.env.PULUMI_CONFIG_PASSPHRASE = await ask("Passphrase that encrypts the stack's secrets; keep it", {
     isSecret: true,

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { clientOptions } from "../core/aws-client";
+import { Failure } from "../core/failure";
 import { placeOf, runGit } from "../release/git";
 import { resolveRelease } from "../release/release";
 
@@ -73,9 +74,10 @@ async function callersAccount(region: string): Promise<string | undefined> {
     const sts = new STSClient(clientOptions(region, { timeoutMs: 10_000, maxAttempts: 1 }));
     return (await sts.send(new GetCallerIdentityCommand({}))).Account;
   } catch (error) {
-    throw new Error(
-      `AWS does not know the caller: ${error instanceof Error ? error.message : String(error)}. ` +
-        "Remedy: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; aws sts get-caller-identity must answer",
+    throw new Failure(
+      "caller-unknown",
+      `AWS does not know the caller: ${error instanceof Error ? error.message : String(error)}`,
+      "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; aws sts get-caller-identity must answer",
     );
   }
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { Failure } from "../core/failure";
 import { newSigningKeys } from "../report/sign";
 import type { Ask } from "./ask";
 import { type KeyPair, makeCertificate, makeHexKey, makePassword, makeSshKeyPair } from "./make-secrets";
@@ -68,8 +69,10 @@ export async function initStack(options: InitOptions): Promise<void> {
   if (!(await config.has("keys.tlsCertificate"))) {
     const network = (await config.read()).network as { publicName?: string } | undefined;
     if (network?.publicName === undefined)
-      throw new Error(
-        "prompt-library:network.publicName is missing. Remedy: pulumi config set --path network.publicName NAME, then run this again",
+      throw new Failure(
+        "settings-wrong",
+        "prompt-library:network.publicName is missing",
+        "pulumi config set --path network.publicName NAME, then run this again",
       );
     const made = await (options.certify ?? makeCertificate)(network.publicName);
     await config.set("keys.tlsCertificate", made.certificate, { isSecret: false });

@@ -3,6 +3,7 @@ import type { StepInput } from "../context/input";
 import { locateHost } from "../context/locate-host";
 import { secretsOf } from "../context/secrets";
 import type { StepContext } from "../context/step";
+import { Failure } from "../core/failure";
 import type { Phase } from "../core/phases";
 import { redact } from "../report/redact";
 import { endWith } from "./command-line";
@@ -58,6 +59,7 @@ export async function look(
     });
     endWith(isWell);
   } catch (error) {
+    if (error instanceof Failure) throw new Failure(error.code, clean(error.message), clean(error.remedy), error);
     throw new Error(clean(error instanceof Error ? error.message : String(error)));
   } finally {
     for (const { host } of opened) await host.close();
@@ -67,7 +69,9 @@ export async function look(
 async function selectedStack(command: string): Promise<string> {
   const done = await askPulumi(["stack", "--show-name"]);
   if (done.isGood && done.stdout.trim() !== "") return done.stdout.trim();
-  throw new Error(
-    `no stack is named and none is selected. Remedy: npm run ${command} -- STACK; pulumi stack ls lists the stacks`,
+  throw new Failure(
+    "stack-not-named",
+    "no stack is named and none is selected",
+    `npm run ${command} -- STACK; pulumi stack ls lists the stacks`,
   );
 }

@@ -1,4 +1,5 @@
 import { pairProblem } from "../core/compatibility";
+import type { Failure } from "../core/failure";
 import { type Phase, phases } from "../core/phases";
 import { type Pair, transitionProblem, wayBack } from "../release/way-back";
 import type { Settings } from "../settings/settings";
@@ -34,7 +35,7 @@ export function planDeployment(args: PlanArgs): Plan {
   const { compatibility } = settings.app;
   const refusals = [
     pairProblem(to.release, to.schemaVersion, compatibility),
-    transitionProblem(from, to, compatibility),
+    describeProblem(transitionProblem(from, to, compatibility)),
   ].filter((problem) => problem !== undefined);
   return {
     stack,
@@ -47,6 +48,10 @@ export function planDeployment(args: PlanArgs): Plan {
     rollback: wayBack(from, to, compatibility, settings.database.migrations).words,
     refusals,
   };
+}
+
+function describeProblem(failure: Failure | undefined): string | undefined {
+  return failure === undefined ? undefined : `${failure.message}. Remedy: ${failure.remedy}`;
 }
 
 const describe: Record<Phase, (args: PlanArgs) => string> = {
@@ -65,7 +70,7 @@ const describe: Record<Phase, (args: PlanArgs) => string> = {
     if (names.length === 0) return "nothing to do";
     if (settings.database.migrations === "application")
       return `nothing to do: the application migrates to schema ${to.schemaVersion} when it starts`;
-    return `runs ${listed(names)}; each statement waits at most ${settings.database.lockTimeoutMs} ms for its locks`;
+    return `runs ${list(names)}; each statement waits at most ${settings.database.lockTimeoutMs} ms for its locks`;
   },
   configure: ({ changedFiles }) =>
     changedFiles === undefined
@@ -95,12 +100,12 @@ const describe: Record<Phase, (args: PlanArgs) => string> = {
       .reverse();
     return names.length === 0
       ? "nothing to do"
-      : `takes back ${listed(names)} once ${to.release} serves; what it removes is kept in rollback_keep`;
+      : `takes back ${list(names)} once ${to.release} serves; what it removes is kept in rollback_keep`;
   },
   evidence: () => "proves every box that is left, writes and signs the report, tells the team",
 };
 
-function listed(migrations: readonly { name: string }[]): string {
+function list(migrations: readonly { name: string }[]): string {
   return migrations.map(({ name }) => `\`${name}\``).join(", ");
 }
 

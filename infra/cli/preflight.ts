@@ -1,4 +1,4 @@
-import { StepFailure } from "../core/failure";
+import { Failure } from "../core/failure";
 import { preflight } from "../phases/preflight/preflight";
 import { resolveRelease } from "../release/release";
 import type { Looked } from "./look";
@@ -20,7 +20,7 @@ export async function preflightNow({ stack, configFile, state, open, say }: Look
     say((await preflight(await open("preflight", { ...last, settings, release }))).summary);
     return true;
   } catch (error) {
-    if (!(error instanceof StepFailure)) throw error;
+    if (!(error instanceof Failure)) throw error;
     say(`${error.message}\nwhat to do: ${error.remedy}`);
     return false;
   }

@@ -1,8 +1,8 @@
+import { Failure } from "../core/failure";
 import { runProgram } from "../core/program";
 
-const absent =
-  "pulumi is not on PATH. Remedy: install it (https://www.pulumi.com/docs/install/). " +
-  'For the rehearsal: eval "$(npm run --silent rehearse -- --env)"';
+const howToGetIt =
+  'install it (https://www.pulumi.com/docs/install/). For the rehearsal: eval "$(npm run --silent rehearse -- --env)"';
 
 export type Answer = { isGood: boolean; stdout: string; stderr: string };
 
@@ -16,7 +16,7 @@ export async function askPulumi(
   options: { input?: string; cwd?: string } = {},
 ): Promise<Answer> {
   const done = await runProgram("pulumi", [...args, "--non-interactive"], { timeoutMs: 120_000, ...options });
-  if (done.how.includes("ENOENT")) throw new Error(absent);
+  if (done.how.includes("ENOENT")) throw new Failure("pulumi-missing", "pulumi is not on PATH", howToGetIt);
   return { isGood: done.exitCode === 0, stdout: done.stdout, stderr: done.stderr.trim() || done.how };
 }
 

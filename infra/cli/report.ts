@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { s3Client } from "../core/aws-client";
+import { Failure } from "../core/failure";
 import { checkReport, renderReport } from "../report/check";
 import { readObject, reportKeys } from "./report-archive";
 import { lastInput } from "./stack-input";
@@ -22,7 +23,8 @@ export async function report(stack: string | undefined, options: ReportOptions):
       signer !== undefined ? await keyOf(signer) : key === undefined ? undefined : await readFile(key, "utf8");
     return checkReport(options.verify, { publicKey, stack: signer }, say);
   }
-  if (stack === undefined) throw new Error("no stack is named. Remedy: npm run report -- STACK, or --verify FILE");
+  if (stack === undefined)
+    throw new Failure("stack-not-named", "no stack is named", "npm run report -- STACK, or --verify FILE");
   return checkReport(await fetchNewest(stack), { publicKey: await keyOf(stack), stack }, say);
 }
 
@@ -43,9 +45,10 @@ async function fetchNewest(stack: string): Promise<string> {
   if (newest === undefined) throw new Error(`s3://${bucket} holds no report of the stack ${stack}`);
   const last = basename(outputOf(state, "report") ?? "", ".html");
   if (basename(newest, ".json") < last)
-    throw new Error(
-      `s3://${bucket}/${newest} is the newest report that the bucket holds, and the stack's last good deployment wrote a newer one, ${last}. ` +
-        `Remedy: the bucket keeps every version: aws s3api list-object-versions --bucket ${bucket} --prefix reports/${stack}/${last}`,
+    throw new Failure(
+      "newest-report-missing",
+      `s3://${bucket}/${newest} is the newest report that the bucket holds, and the stack's last good deployment wrote a newer one, ${last}`,
+      `the bucket keeps every version: aws s3api list-object-versions --bucket ${bucket} --prefix reports/${stack}/${last}`,
     );
   const directory = join("reports", stack);
   await mkdir(directory, { recursive: true });

@@ -9,6 +9,7 @@ import { ownerOf } from "../context/owner";
 import type { StepContext } from "../context/step";
 import { clientOptions } from "../core/aws-client";
 import { pairProblem } from "../core/compatibility";
+import { Failure } from "../core/failure";
 import { mustRun } from "../core/program";
 import { masterUser, roleNames } from "../core/role-names";
 import { describeLoss, lossSince } from "../database/backup/loss";
@@ -109,8 +110,11 @@ async function findSnapshot(rds: RDSClient, options: RestoreOptions, input: Step
   const version =
     options.schemaVersion ?? (tags["schema-version"] === undefined ? undefined : Number(tags["schema-version"]));
   if (release === undefined || version === undefined)
-    throw new Error(
-      `${options.snapshot} does not say which release and schema it holds. Remedy: --release NAME --schema NUMBER. Nothing has changed`,
+    throw new Failure(
+      "snapshot-unlabelled",
+      `${options.snapshot} does not say which release and schema it holds; nothing has changed`,
+      "--release NAME --schema NUMBER",
+      { changed: "nothing" },
     );
   const undeclared = pairProblem(release, version, input.settings.app.compatibility);
   if (undeclared !== undefined) throw new Error(`${undeclared}. Nothing has changed`);
@@ -211,7 +215,10 @@ async function pulumi({ stack, configFile }: RestoreOptions, words: string[]): P
 export async function confirmByName(stack: string, question: string, isSure: boolean): Promise<boolean> {
   process.stderr.write(question);
   if (isSure) return true;
-  if (!process.stdin.isTTY) throw new Error("nobody can be asked here; nothing has changed. Remedy: --yes");
+  if (!process.stdin.isTTY)
+    throw new Failure("nobody-to-ask", "nobody can be asked here; nothing has changed", "--yes", {
+      changed: "nothing",
+    });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return (await terminal.question(`Type ${stack} to go on: `)).trim() === stack;

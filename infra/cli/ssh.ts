@@ -1,3 +1,4 @@
+import { Failure } from "../core/failure";
 import { runInTerminal } from "../core/program";
 import type { Looked } from "./look";
 import { lastInput } from "./stack-input";
@@ -11,8 +12,10 @@ export async function ssh({ stack, state, open }: Looked, command: readonly stri
   const isInteractive = command.length === 0 && process.stdin.isTTY;
   const code = await runInTerminal("ssh", [...(isInteractive ? ["-t"] : []), ...host.sshWords(), ...command]);
   if (code === notConnected)
-    throw new Error(
-      `the host ${host.address.address} was not reached. Remedy: is it running, and is this machine's address in network.sshFrom?`,
+    throw new Failure(
+      "host-unreached",
+      `the host ${host.address.address} was not reached`,
+      "is it running, and is this machine's address in network.sshFrom?",
     );
   return code === 0;
 }

@@ -3,6 +3,7 @@ import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
 import { locateHost } from "../context/locate-host";
 import type { StepContext } from "../context/step";
+import { Failure } from "../core/failure";
 import { schemaVersion } from "../database/migrations/journal";
 import { inputOf, readStackState, type StackState } from "./stack-state";
 
@@ -18,9 +19,10 @@ export async function stackInput(stack: string): Promise<StepInput> {
 export function lastInput(stack: string, state: StackState): StepInput {
   const input = inputOf(state);
   if (input !== undefined) return input;
-  throw new Error(
-    `the stack ${stack} has no deployment: none of its phases was ever completed, so nothing is known of host and database.\n` +
-      `Remedy: pulumi up --stack ${stack}; when it stops, its own message says why`,
+  throw new Failure(
+    "never-deployed",
+    `the stack ${stack} has no deployment: none of its phases was ever completed, so nothing is known of host and database`,
+    `pulumi up --stack ${stack}; when it stops, its own message says why`,
   );
 }
 

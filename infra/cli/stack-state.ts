@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { StepInput } from "../context/input";
+import { Failure } from "../core/failure";
 import { askPulumi } from "./pulumi";
 
 /** What this program reads of `pulumi stack export --show-secrets`; everything else in it is left unread. */
@@ -29,9 +30,10 @@ export type PendingOperation = { operation: string; urn: string };
 export async function readStackState(stack: string): Promise<StackState> {
   const done = await askPulumi(["stack", "export", "--show-secrets", "--stack", stack]);
   if (done.isGood) return exportSchema.parse(JSON.parse(done.stdout)).deployment;
-  throw new Error(
-    `the state of the stack ${stack} could not be read: ${done.stderr}\n` +
-      "Remedy: pulumi stack ls shows the stacks of this backend; PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE must be those of the deployment",
+  throw new Failure(
+    "state-unreadable",
+    `the state of the stack ${stack} could not be read: ${done.stderr}`,
+    "pulumi stack ls shows the stacks of this backend; PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE must be those of the deployment",
   );
 }
 
@@ -45,10 +47,10 @@ export function inputOf(state: StackState): StepInput | undefined {
     .filter((resource) => resource.type === "command:local:Command")
     .sort((a, b) => Date.parse(b.modified ?? "") - Date.parse(a.modified ?? ""));
   for (const command of commands) {
-    const stdin = opened(command.inputs?.stdin);
+    const stdin = openSecret(command.inputs?.stdin);
     if (typeof stdin === "string") return (JSON.parse(stdin) as { input: StepInput }).input;
   }
-  const output = opened(
+  const output = openSecret(
     state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs?.deployment,
   );
   return output === undefined ? undefined : (output as StepInput);
@@ -56,7 +58,9 @@ export function inputOf(state: StackState): StepInput | undefined {
 
 /** A plain output of the last good deployment. */
 export function outputOf(state: StackState, name: string): string | undefined {
-  const value = opened(state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs?.[name]);
+  const value = openSecret(
+    state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs?.[name],
+  );
   return typeof value === "string" ? value : undefined;
 }
 
@@ -65,7 +69,7 @@ export function pendingOf(state: StackState): PendingOperation[] {
 }
 
 /** A secret as `--show-secrets` writes it: the marker of a secret, and its JSON in `plaintext`. */
-function opened(value: unknown): unknown {
+function openSecret(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("plaintext" in value)) return value;
   return typeof value.plaintext === "string" ? (JSON.parse(value.plaintext) as unknown) : undefined;
 }

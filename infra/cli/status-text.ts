@@ -81,7 +81,7 @@ export function renderStatus(status: Status): string {
       troubles.length > 0 ? `npm run diagnose -- ${status.stack}` : isDue ? `npm run plan -- ${status.stack}` : "",
     ],
   ];
-  return rows.flatMap(([name, text]) => (text === "" ? [] : wrapped(name, text))).join("\n");
+  return rows.flatMap(([name, text]) => (text === "" ? [] : wrap(name, text))).join("\n");
 }
 
 function shortList(keys: readonly string[]): string {
@@ -93,7 +93,7 @@ function minute(iso: string | null): string {
 }
 
 /** Breaks at blanks; what has none stays whole, to be copied. */
-function wrapped(name: string, text: string): string[] {
+function wrap(name: string, text: string): string[] {
   const indent = 12;
   const lines: string[] = [];
   for (const word of text.split(" ")) {

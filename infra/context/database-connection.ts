@@ -1,4 +1,5 @@
 import pg from "pg";
+import { Failure } from "../core/failure";
 import { roleNames } from "../core/role-names";
 import type { RemoteHost } from "../host/remote-host";
 import type { StepInput } from "./input";
@@ -57,11 +58,26 @@ export async function connectTo(
     await client.connect();
   } catch (error) {
     tunnel.close();
-    throw new Error(
-      `connecting to ${server.address} as ${login.user} failed: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw explainConnection(server.address, login.user, error);
   }
   return client;
+}
+
+/** Only where the server itself refuses a login does it matter whose: a server that is away is one finding, whoever asks. */
+function explainConnection(address: string, user: string, error: unknown): Failure {
+  const { code, message } = error instanceof Error ? (error as Error & { code?: string }) : { message: String(error) };
+  const isRefused = code !== undefined && /^(28|3D|42501)/.test(code);
+  return isRefused
+    ? new Failure(
+        "login-refused",
+        `connecting to ${address} as ${user} failed: ${message}`,
+        "the password in the stack's secrets (secrets.masterPassword, ownerPassword, appPassword, readonlyPassword) is not the one of that role: set the secret again as it was, then pulumi up",
+      )
+    : new Failure(
+        "database-unreachable",
+        `connecting to the database ${address} failed: ${message}`,
+        "is the database running? aws rds describe-db-instances --query 'DBInstances[].[DBInstanceIdentifier,DBInstanceStatus]'; then pulumi up again",
+      );
 }
 
 /** Runs something with a connection and ends it, whatever happens. */

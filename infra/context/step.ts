@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { BoxId } from "../checklist/boxes";
-import type { BoxResult } from "../checklist/result";
-import { StepFailure } from "../core/failure";
+import { type BoxResult, groupFailed } from "../checklist/result";
+import { Failure } from "../core/failure";
 import type { Phase } from "../core/phases";
 import type { Progress } from "../core/progress";
 import type { roleNames } from "../core/role-names";
@@ -52,7 +52,7 @@ export async function prove(
     return true;
   } catch (error) {
     const evidence = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof StepFailure && error.remedy !== "" ? { reason: error.remedy } : {};
+    const remedy = error instanceof Failure && error.remedy !== "" ? { reason: error.remedy } : {};
     context.boxes.push({ ...base, result: "failed", evidence, ...remedy, durationMs: Date.now() - startedAt });
     return false;
   }
@@ -71,9 +71,9 @@ export async function proveTogether(
   context.boxes.push(...(await Promise.all(proved)).flat());
 }
 
-/** The failed boxes as an operator reads them. */
+/** The failed boxes as an operator reads them, a cause a row. */
 export function findings(boxes: readonly BoxResult[]): string[] {
-  return boxes
-    .filter((box) => box.result === "failed")
-    .map((box) => `${box.id}: ${box.evidence}${box.reason === undefined ? "" : `. Remedy: ${box.reason}`}`);
+  return groupFailed(boxes).map(
+    ({ ids, evidence, reason }) => `${ids.join(", ")}: ${evidence}${reason === undefined ? "" : `. Remedy: ${reason}`}`,
+  );
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Failure } from "./failure";
 import { phases } from "./phases";
 
 const resultSchema = z.object({
@@ -30,7 +31,10 @@ export function readResult(text: string): PhaseResult {
   const [, phase, seconds, summary, runId, deployment, report] = found ?? [];
   const parsed = resultSchema.safeParse({ phase, seconds: Number(seconds), summary, runId, deployment, report });
   if (parsed.success) return parsed.data;
-  throw new Error(
-    `the result of the phase before was written by another version of this program: ${text.slice(0, 200)}. Remedy: pulumi config set attempt N, then pulumi up`,
+  throw new Failure(
+    "made-by-another-version",
+    `the result of the phase before was made by another version of this program: ${text.slice(0, 200)}`,
+    "pulumi config set attempt N, then pulumi up",
+    { changed: "nothing" },
   );
 }

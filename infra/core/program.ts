@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { execa, type Options } from "execa";
+import { Failure } from "./failure";
 import { endWithDescendants } from "./process";
 import { environmentFor, type Program } from "./program-environment";
 
@@ -91,7 +92,9 @@ export async function runInTerminal(
     env: { ...environmentFor(program), ...(TERM !== undefined && { TERM }), ...env },
   });
   return new Promise((resolve, reject) => {
-    running.once("error", () => reject(new Error(`${program} could not be started. Remedy: install it`)));
+    running.once("error", () =>
+      reject(new Failure("program-missing", `${program} could not be started`, "install it")),
+    );
     running.once("close", resolve);
   });
 }

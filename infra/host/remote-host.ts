@@ -30,7 +30,7 @@ export class RemoteHost {
    * Runs a bash script as root; it ends at the first command that fails. The script goes through stdin, so what it holds
    * is in no process list.
    * @returns what it printed on stdout
-   * @throws StepFailure with the script's last words
+   * @throws Failure with the script's last words
    */
   async run(what: string, script: string, options: { timeoutMs?: number } = {}): Promise<string> {
     return this.#ssh(what, "sudo bash -euo pipefail -s", { input: script, timeoutMs: options.timeoutMs ?? 120_000 });

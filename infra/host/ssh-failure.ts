@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { HostRefused, HostUnreached, StepFailure } from "../core/failure";
+import { Failure, HostRefused, HostUnreached } from "../core/failure";
 import type { Ended } from "../core/program";
 import type { HostAddress } from "./commands/ssh";
 
 /** What a failed ssh, or what it ran on the host, means to the operator. */
-export function explainSsh(what: string, host: HostAddress, ended: Ended): StepFailure {
+export function explainSsh(what: string, host: HostAddress, ended: Ended): Failure {
   const words = ended.stderr.trim();
   if (ended.isLate)
     return new HostUnreached(
+      "host-late",
       `${what} on ${host.address} did not end in time; so far: ${words}`,
       "look at the host, then run pulumi up again",
     );
@@ -15,11 +16,16 @@ export function explainSsh(what: string, host: HostAddress, ended: Ended): StepF
     return (
       explainRefusal(host, words) ??
       new HostUnreached(
+        "host-unreached",
         `the host ${host.address} was not reached for ${what}: ${words}`,
         "is the host running, and is this machine's address in network.sshFrom? Then pulumi up again",
       )
     );
-  return new StepFailure(`${what} on ${host.address} ${ended.how}: ${words || ended.stdout.trim()}`, "");
+  return new Failure(
+    "host-command-failed",
+    `${what} on ${host.address} ${ended.how}: ${words || ended.stdout.trim()}`,
+    "",
+  );
 }
 
 /**
@@ -30,6 +36,7 @@ export function explainRefusal(host: HostAddress, words: string): HostRefused | 
   if (/Host key verification failed|no matching host key type found/.test(words)) {
     const shown = /SHA256:[\w+/]+/.exec(words)?.[0] ?? "none of the pinned key's type";
     return new HostRefused(
+      "host-key-changed",
       `${host.address} answered with another host key than this stack's host has: ${shown}; the host's console showed ${fingerprint(host.publicKey)}. Nothing was sent`,
       `find out why before you continue. Is the address still that host's: aws ec2 describe-addresses --public-ips ${host.address}. ` +
         "Which key does its console show now: aws ec2 get-console-output --latest --output text --instance-id ID. " +
@@ -38,6 +45,7 @@ export function explainRefusal(host: HostAddress, words: string): HostRefused | 
   }
   if (/Permission denied \(/.test(words))
     return new HostRefused(
+      "host-key-refused",
       `the host ${host.address} does not accept this stack's key for ${host.user}: ${words}`,
       "secrets.sshPrivateKey must belong to keys.ssh, and keys.ssh must be in the host's authorized_keys; host.sshUser must be the user of its image",
     );

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HostRefused, HostUnreached, StepFailure } from "../core/failure";
+import { Failure, HostRefused, HostUnreached } from "../core/failure";
 import { beginScript, followScript, readFollowed, settledScript, stepUnit } from "./commands/transient-unit";
 
 /** One question to the host over one connection. */
@@ -29,7 +29,7 @@ const outageMs = 180_000;
  * Runs a script as a transient unit of the host and follows it: a lost connection is made again, and neither stops nor repeats what
  * runs there. Waits first for a script of an earlier run that was cut off from its program.
  * @returns what it printed on stdout
- * @throws StepFailure with the script's last words, or saying that it was cut off on the host
+ * @throws Failure with the script's last words, or saying that it was cut off on the host
  */
 export async function runTransient(
   ask: AskHost,
@@ -52,17 +52,20 @@ export async function runTransient(
     const seen = readFollowed(await patient(what, followScript(id, patienceSeconds)));
     if (seen.state === "running" && Date.now() < deadline) continue;
     if (seen.state === "running")
-      throw new StepFailure(
+      throw new Failure(
+        "host-unit-overdue",
         `${what} on ${address} is still running although its limit of ${limitSeconds} s is over: systemd did not end it`,
         `systemctl status ${stepUnit} on the host shows it; end it there (systemctl stop ${stepUnit}), then run pulumi up again`,
       );
     if (seen.state === "gone")
-      throw new StepFailure(
+      throw new Failure(
+        "host-unit-cut-off",
         `${what} on ${address} was cut off before its end: the host was restarted, or it took longer than ${limitSeconds} s`,
         "run pulumi up again: it takes up what is left",
       );
     if (seen.status === 0) return seen.stdout.replace(/\n$/, "");
-    throw new StepFailure(
+    throw new Failure(
+      "host-command-failed",
       `${what} on ${address} ended with ${seen.status}: ${(seen.stderr.trim() || seen.stdout.trim()).split("\n").slice(-20).join("\n")}`,
       "",
     );
@@ -85,8 +88,9 @@ export async function settle(ask: AskHost, progress: (message: string) => void =
   }
 }
 
-function stillAtWork(printed: string): StepFailure {
-  return new StepFailure(
+function stillAtWork(printed: string): Failure {
+  return new Failure(
+    "host-busy",
     `an earlier run is still at work on the host after ${settleMs / 3_600_000} h (${printed.replace(/^busy /, "")}, unit ${stepUnit})`,
     `systemctl status ${stepUnit} on the host shows it; end it there (systemctl stop ${stepUnit}), then run pulumi up again`,
   );

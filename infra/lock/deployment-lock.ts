@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { StepFailure } from "../core/failure";
+import { Failure } from "../core/failure";
 import * as processes from "../core/process";
 import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
 import type { Found, LockStore } from "./store";
@@ -37,14 +37,15 @@ export class DeploymentLock {
 
   /**
    * Takes the lock, or goes on with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
-   * @throws StepFailure saying who holds it, since when, and what to do; or that the store can't be asked
+   * @throws Failure saying who holds it, since when, and what to do; or that the store can't be asked
    */
   async take(phase: string, progress: (message: string) => void): Promise<void> {
     try {
       await this.#take(phase, progress);
     } catch (error) {
-      if (error instanceof StepFailure) throw error;
-      throw new StepFailure(
+      if (error instanceof Failure) throw error;
+      throw new Failure(
+        "lock-unreachable",
         `the deployment lock could not be taken in s3://${this.store.bucket}: ${error instanceof Error ? error.message : String(error)}`,
         `see that the bucket is there and that these credentials may read and write it, then run pulumi up again`,
       );
@@ -80,7 +81,8 @@ export class DeploymentLock {
           `another deployment holds the lock (${describeLease(found)}): waiting up to ${leaseSeconds} s to see whether it lives`,
         );
       else if (watched.etag !== found.etag)
-        throw new StepFailure(
+        throw new Failure(
+          "lock-held",
           `another deployment of this stack is under way: ${describeLease(found)}. This one has changed nothing since`,
           `wait for its end, then run pulumi up again; if it is dead for certain: npm run lock -- ${this.store.stack} --break`,
         );
@@ -89,11 +91,12 @@ export class DeploymentLock {
     }
   }
 
-  /** @throws StepFailure when somebody else has the lock by now: what follows must not run */
+  /** @throws Failure when somebody else has the lock by now: what follows must not run */
   async check(): Promise<void> {
     await this.#renewal;
     if (this.#lost !== undefined)
-      throw new StepFailure(
+      throw new Failure(
+        "lock-lost",
         `this deployment lost its lock: ${this.#lost}`,
         `npm run lock -- ${this.store.stack} says who holds it; then pulumi up, which takes up what is left`,
       );

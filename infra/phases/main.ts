@@ -67,7 +67,7 @@ async function main(phase: Phase): Promise<void> {
     for (const row of quiet.course) opened.progress(row);
     if (!hasBegun)
       context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
-    await (await import("./ending/ending")).lament(context, error, finish, { ownsRecords: lock.isHeld });
+    await (await import("./ending/ending")).reportFailure(context, error, finish, { ownsRecords: lock.isHeld });
     await lock
       .free()
       .catch((reason: unknown) =>

@@ -4,13 +4,13 @@ import type { Phase } from "../core/phases";
 /** Each phase is a process of its own, and loads what it needs itself and nothing of the others. */
 export const loadStep: Record<Phase, () => Promise<Step>> = {
   preflight: async () => {
-    const [{ preflight }, { provided }] = await Promise.all([
+    const [{ preflight }, { buildArtifact }] = await Promise.all([
       import("./preflight/preflight"),
-      import("./stage/provided"),
+      import("./stage/build-artifact"),
     ]);
     return async (context) => {
       const done = await preflight(context);
-      await provided(context);
+      await buildArtifact(context);
       return done;
     };
   },

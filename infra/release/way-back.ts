@@ -1,4 +1,5 @@
 import { supportedSchemas } from "../core/compatibility";
+import { Failure } from "../core/failure";
 
 export type Pair = { release: string; schemaVersion: number };
 
@@ -71,7 +72,7 @@ function wayBackOfTheApplications(from: Pair, to: Pair, isReleaseEnough: boolean
  * Why a deployment may not go from one pair to another though both are declared, or nothing: going up, the release that serves
  * runs on the newer schema until the new one takes over; going down, the older release serves on the newer schema first.
  */
-export function transitionProblem(from: Pair | null, to: Pair, compatibility: Compatibility): string | undefined {
+export function transitionProblem(from: Pair | null, to: Pair, compatibility: Compatibility): Failure | undefined {
   if (from === null || from.schemaVersion === to.schemaVersion) return undefined;
   const isUp = to.schemaVersion > from.schemaVersion;
   const [release, schema] = isUp ? [from.release, to.schemaVersion] : [to.release, from.schemaVersion];
@@ -80,8 +81,10 @@ export function transitionProblem(from: Pair | null, to: Pair, compatibility: Co
   const when = isUp
     ? `serves while the schema goes up to ${schema}`
     : `serves on schema ${schema} before the schema goes down to ${to.schemaVersion}`;
-  return (
-    `${release} ${when}, but app.compatibility declares it for ${supported === undefined ? "nothing" : `schema ${supported.join(" and ")}`}. ` +
-    `Remedy: a release in between that runs with both, or add ${schema} to app.compatibility["${release}"] once somebody knows that it runs with it`
+  return new Failure(
+    "transition-not-declared",
+    `${release} ${when}, but app.compatibility declares it for ${supported === undefined ? "nothing" : `schema ${supported.join(" and ")}`}`,
+    `a release in between that runs with both; or, once somebody knows that ${release} runs with it, add ${schema} to app.compatibility["${release}"]`,
+    { changed: "nothing" },
   );
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { Failure } from "../core/failure";
 import { sha256 } from "./canonical";
 import { renderHtml } from "./html";
 import { verifySigned } from "./sign";
@@ -53,8 +54,10 @@ export function checkReport(file: string, { publicKey, stack }: Expected, say: (
   }
   const files = wantsPage ? `${jsonFile} and its page` : jsonFile;
   if (outcome.signer !== "known")
-    throw new Error(
-      `${files}: whole, but who signed it (${outcome.keyId}) was not checked. Remedy: name the stack with --stack, or give its public key with --key`,
+    throw new Failure(
+      "signer-not-checked",
+      `${files}: whole, but who signed it (${outcome.keyId}) was not checked`,
+      "name the stack with --stack, or give its public key with --key",
     );
   say(`Whole, and signed with the given key (${outcome.keyId}): ${files}`);
   say(renderSummary(outcome.report));

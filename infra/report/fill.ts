@@ -26,8 +26,9 @@ export function fillBoxes(
   for (const record of chain) for (const box of record.boxes) take(record.phase, box, results, remarks);
   for (const box of contactBoxes(header)) results.set(box.id, box);
   for (const signOff of signOffs) sign(signOff, results, remarks);
-  for (const { id } of boxes) if (!isComputed(id) && !results.has(id)) results.set(id, unproved(id, header, chain));
-  const resultOf = (id: BoxId): BoxResult => results.get(id) ?? unproved(id, header, chain);
+  for (const { id } of boxes)
+    if (!isComputed(id) && !results.has(id)) results.set(id, resultWithoutProof(id, header, chain));
+  const resultOf = (id: BoxId): BoxResult => results.get(id) ?? resultWithoutProof(id, header, chain);
   return boxes.map(({ id }) => (isComputed(id) ? compute(id, resultOf) : resultOf(id)));
 }
 
@@ -61,7 +62,7 @@ function sign({ box, by, on }: SignOff, results: Map<BoxId, BoxResult>, remarks:
 }
 
 /** What a box is that no record speaks of. Never `passed`. */
-function unproved(id: BoxId, header: DeploymentHeader, chain: readonly PhaseRecord[]): BoxResult {
+function resultWithoutProof(id: BoxId, header: DeploymentHeader, chain: readonly PhaseRecord[]): BoxResult {
   const owner = owners[id];
   const base = { id, evidence: "", source: owner };
   const notNeeded = notNeededAtSchema(id, header.to.schemaVersion, header.providersSinceSchema);

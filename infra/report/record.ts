@@ -1,8 +1,13 @@
 import { z } from "zod";
 import { boxResultSchema } from "../checklist/result";
+import { changes } from "../core/failure";
+import { failureCodes } from "../core/failure-codes";
 import { phases } from "../core/phases";
 
 const failure = z.strictObject({
+  /** Absent for a fault of this program, which has no code. */
+  code: z.enum(failureCodes).optional(),
+  changed: z.enum(changes).optional(),
   message: z.string().min(1),
   /** What to do next, one step a line. */
   remedy: z.string().optional(),

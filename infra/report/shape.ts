@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { boxResultSchema, resultWords } from "../checklist/result";
+import { failureCodes } from "../core/failure-codes";
 import { phases } from "../core/phases";
 import { lockSchema, requestBudgetSchema, screenshotSchema } from "./details";
 import { deploymentHeaderSchema } from "./header";
@@ -8,6 +9,7 @@ const trouble = z.strictObject({
   what: z.string(),
   /** The phase or box that says so. */
   where: z.string(),
+  code: z.enum(failureCodes).optional(),
   remedy: z.string().optional(),
 });
 

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from "node:crypto";
 import { z } from "zod";
+import { Failure } from "../core/failure";
 import { canonicalJson, sha256 } from "./canonical";
 import { type Report, reportSchema } from "./shape";
 
@@ -113,5 +114,9 @@ function ed25519(read: () => KeyObject, kind: "private" | "public"): KeyObject {
     // OpenSSL's own message says less than the one below, and could repeat what it read.
   }
   if (key?.asymmetricKeyType === "ed25519") return key;
-  throw new Error(`The report's ${kind} key is not an Ed25519 key in PEM. Remedy: npm run init -- STACK makes a pair.`);
+  throw new Failure(
+    "report-key-unfit",
+    `The report's ${kind} key is not an Ed25519 key in PEM`,
+    "npm run init -- STACK creates a pair",
+  );
 }

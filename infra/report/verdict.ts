@@ -1,5 +1,5 @@
-import { boxes } from "../checklist/boxes";
-import type { BoxResult } from "../checklist/result";
+import { type BoxId, boxes } from "../checklist/boxes";
+import { type BoxResult, groupFailed } from "../checklist/result";
 import { type Phase, phases, whereItFails } from "../core/phases";
 import { isComputed } from "./computed";
 import { detail } from "./details";
@@ -20,10 +20,10 @@ export function stateOf(chain: readonly PhaseRecord[], results: readonly BoxResu
   return awaited.every((phase) => chain.some((record) => record.phase === phase)) ? "good" : "unfinished";
 }
 
-/** The failed phase first, then each failed box; computed boxes only repeat what others say. */
+/** The failed phase first, then the failed boxes, a cause each; computed boxes only repeat what others say. */
 export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Trouble[] {
   const title = new Map(boxes.map((box) => [box.id, box.title]));
-  const told = results.filter((box) => box.result === "failed").map((box) => `- ${box.id}: `);
+  const told = groupFailed(results).map(({ ids }) => `- ${ids.join(", ")}: `);
   // What a line of its own says of a box is not said twice.
   const once = (message: string) => {
     const rows = message.split("\n").filter((row) => !told.some((beginning) => row.trim().startsWith(beginning)));
@@ -35,18 +35,17 @@ export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxR
           {
             where: phase,
             what: once(error?.message ?? "failed without a word"),
+            ...(error?.code === undefined ? {} : { code: error.code }),
             ...(error?.remedy === undefined ? {} : { remedy: error.remedy }),
           },
         ]
       : [],
   );
-  const boxTroubles = results
-    .filter((box) => box.result === "failed" && !isComputed(box.id))
-    .map((box) => ({
-      where: box.id,
-      what: `${title.get(box.id)}: ${box.evidence}`,
-      ...(box.reason === undefined ? {} : { remedy: box.reason }),
-    }));
+  const boxTroubles = groupFailed(results.filter((box) => !isComputed(box.id))).map(({ ids, evidence, reason }) => ({
+    where: ids.join(", "),
+    what: ids.length === 1 ? `${title.get(ids[0] as BoxId)}: ${evidence}` : evidence,
+    ...(reason === undefined ? {} : { remedy: reason }),
+  }));
   return [...phaseTroubles, ...boxTroubles];
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from "../core/failure";
 import type { Settings } from "./settings";
 
 const dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
@@ -20,8 +21,10 @@ export function insideWindow(window: Settings["maintenanceWindow"], now: Date): 
   if (isOpen && day !== undefined && window.days.includes(day)) return `${now.toISOString()} is inside ${said}`;
   if (window.override !== undefined)
     return `${now.toISOString()} is outside ${said}; ${window.override.by} overrides it: ${window.override.reason}`;
-  throw new Error(
-    `${now.toISOString()} is outside the maintenance window (${said}). Remedy: wait, or ` +
-      `pulumi config set --path maintenanceWindow.override.by NAME, and .reason, which the report will show`,
+  throw new Failure(
+    "outside-window",
+    `${now.toISOString()} is outside the maintenance window (${said})`,
+    "wait, or pulumi config set --path maintenanceWindow.override.by NAME, and .reason, which the report will show",
+    { changed: "nothing" },
   );
 }

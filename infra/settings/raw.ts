@@ -6,10 +6,10 @@ export function rawSettings(config: Readonly<Record<string, string>>, namespace:
   const own = Object.entries(config)
     .filter(([key]) => key.startsWith(`${namespace}:`))
     .map(([key, value]) => [key.slice(namespace.length + 1), value] as const);
-  return Object.fromEntries(own.map(([key, value]) => [key, textKeys.has(key) ? value : parsed(value)]));
+  return Object.fromEntries(own.map(([key, value]) => [key, textKeys.has(key) ? value : parseValue(value)]));
 }
 
-function parsed(value: string): unknown {
+function parseValue(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pairProblem } from "../core/compatibility";
+import { Failure } from "../core/failure";
 import { applicationSettings, releaseName } from "./application";
 import { backupSettings } from "./backup";
 import { windowProblems } from "./database-windows";
@@ -51,11 +52,14 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** Everything wrong with a stack's config, in one error. */
-export class SettingsError extends Error {
+export class SettingsError extends Failure {
   constructor(readonly problems: readonly string[]) {
     super(
+      "settings-wrong",
       `${problems.length === 1 ? "1 setting is" : `${problems.length} settings are`} wrong; nothing has changed:\n` +
         problems.map((problem) => `  - ${problem}`).join("\n"),
+      "",
+      { changed: "nothing" },
     );
     this.name = "SettingsError";
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Failure } from "../core/failure";
 import { regionRoots } from "../settings/region-roots";
 
 /**
@@ -23,8 +24,11 @@ function readAuthority(key: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new Error(
-      `prompt-library:${key} must be the path of a file that can be read: ${error instanceof Error ? error.message : String(error)}. Remedy: pulumi config set --path ${key} FILE`,
+    throw new Failure(
+      "settings-wrong",
+      `prompt-library:${key} must be the path of a file that can be read: ${error instanceof Error ? error.message : String(error)}`,
+      `pulumi config set --path ${key} FILE`,
+      { changed: "nothing" },
     );
   }
 }

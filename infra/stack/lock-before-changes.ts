@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { StepFailure } from "../core/failure";
+import { describeFailure, Failure } from "../core/failure";
 import { engineAbove } from "../core/process";
 import { whoRuns } from "../core/who-runs";
 import { DeploymentLock } from "../lock/deployment-lock";
@@ -44,7 +44,7 @@ export async function lockBeforeChanges<T extends { bucket: pulumi.Output<string
         throw new Error(`${urn} is declared before the bucket that the deployment lock is stored in`);
       await (await (taking ??= take(args.region, bucket))).check();
     } catch (error) {
-      throw error instanceof StepFailure ? new Error(`${error.message}\nnext: ${error.remedy}`) : error;
+      throw error instanceof Failure ? new Error(describeFailure(error)) : error;
     }
   });
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EC2Client, GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import { clientOptions } from "../core/aws-client";
+import { Failure } from "../core/failure";
 import { progressOf } from "../core/progress";
 import { hostKeyIn } from "../host/commands/host-key";
 
@@ -16,10 +17,11 @@ async function main(instanceId: string): Promise<void> {
     const key = hostKeyIn(await consoleOf(client, instanceId));
     if (key !== undefined) return void process.stdout.write(key);
     if (Date.now() > deadline)
-      throw new Error(
+      throw new Failure(
+        "host-key-not-printed",
         `the host ${instanceId} did not print its SSH key on its console within ${deadlineMs / 60_000} min, so nothing connects to it.\n` +
-          `Look at: aws ec2 get-console-output --latest --output text --instance-id ${instanceId}\n` +
-          "Remedy: a host that booted with an error is replaced by pulumi up --replace URN, its instance's (pulumi stack --show-urns)",
+          `Look at: aws ec2 get-console-output --latest --output text --instance-id ${instanceId}`,
+        "a host that booted with an error is replaced by pulumi up --replace URN, its instance's (pulumi stack --show-urns)",
       );
   }
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { describeFailure } from "../core/failure";
 
 /** Faults of this program: nobody finds them without their stack. */
 const faults = [TypeError, ReferenceError, RangeError, SyntaxError];
@@ -13,6 +14,6 @@ export async function orRefuse<T>(work: () => Promise<T> | T): Promise<T> {
   } catch (error) {
     if (!(error instanceof Error) || faults.some((fault) => error instanceof fault)) throw error;
     Error.stackTraceLimit = 0;
-    throw new pulumi.RunError(error.message);
+    throw new pulumi.RunError(describeFailure(error));
   }
 }

@@ -40,7 +40,7 @@ export class Application {
     });
     const text = await response.text();
     if (response.status === 429) this.noteRefusal(`${method} ${path}`, Number(response.headers.get("retry-after")));
-    return { status: response.status, body: parsed(text), durationMs: Math.round(performance.now() - startedAt) };
+    return { status: response.status, body: parseJson(text), durationMs: Math.round(performance.now() - startedAt) };
   }
 
   /** Counts a request that somebody else sends, such as the browser. @throws RateLimited where it must not be sent */
@@ -144,7 +144,7 @@ function tokenOf(answer: Answer, route: string): string {
   return token;
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import type { Browser } from "playwright-core";
-import { StepFailure } from "../core/failure";
+import { Failure } from "../core/failure";
 import { environmentFor } from "../core/program-environment";
 
 /** Where Debian, Ubuntu and Google's own package put it; first the one without windows, which shows a page in half the time. */
@@ -12,7 +12,7 @@ const usualPlaces = [
   "/usr/bin/google-chrome",
 ];
 
-/** @throws StepFailure saying how to get one where there is none */
+/** @throws Failure saying how to get one where there is none */
 export async function findChromium(executable: string | undefined): Promise<string> {
   for (const path of executable === undefined ? usualPlaces : [executable])
     if (
@@ -22,7 +22,8 @@ export async function findChromium(executable: string | undefined): Promise<stri
       )
     )
       return path;
-  throw new StepFailure(
+  throw new Failure(
+    "browser-missing",
     `no Chromium at ${executable ?? usualPlaces.join(", ")} of the machine that runs Pulumi, so no page was looked at`,
     "apt-get install chromium-headless-shell there, or pulumi config set --path verification.browser.executable PATH",
   );

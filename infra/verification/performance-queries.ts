@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { StepFailure } from "../core/failure";
+import { Failure } from "../core/failure";
 
 /** How the application looks for providers and what hangs on them; each has to be served by an index. */
 export const providerQueries = [
@@ -17,11 +17,12 @@ export const providerQueries = [
 
 export type Statement = { query: string; meanMs: number; calls: number };
 
-/** The application's statements on providers and models, slowest first. @throws StepFailure where nobody counts statements */
+/** The application's statements on providers and models, slowest first. @throws Failure where nobody counts statements */
 export async function slowStatements(client: pg.Client, role: string): Promise<Statement[]> {
   const { rows: there } = await client.query("select from pg_extension where extname = 'pg_stat_statements'");
   if (there.length === 0)
-    throw new StepFailure(
+    throw new Failure(
+      "statements-not-counted",
       "pg_stat_statements is not there, so nobody counts statements",
       "create extension pg_stat_statements, and pg_stat_statements in shared_preload_libraries",
     );

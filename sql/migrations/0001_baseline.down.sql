@@ -17,7 +17,7 @@ BEGIN
       EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', relation) INTO has_rows;
       IF has_rows THEN
         RAISE EXCEPTION 'public.% holds rows: going below schema 1 would delete them', relation
-          USING HINT = 'Nothing was changed. Ask for schema 1, or empty the tables yourself if that is what you want.';
+          USING HINT = 'pulumi config set schemaVersion 1; or empty the tables yourself if that is what you want, then pulumi up';
       END IF;
     END IF;
   END LOOP;

@@ -47,7 +47,7 @@ BEGIN
   SELECT string_agg(what, ', ' ORDER BY what) INTO dependents FROM dependent;
   IF dependents IS NOT NULL THEN
     RAISE EXCEPTION 'made since version 2 and in the way of going back: %', dependents
-      USING HINT = 'Remove them, or have the release that made them remove them, then run the way back again.';
+      USING HINT = 'remove them, or have the release that made them remove them; where the application migrates the database itself (database.migrations both): pulumi config set --path ''database.applicationJournal["2"].beforeDown[0]'' STATEMENT for each. Then pulumi up. Until then the older release serves on schema 2';
   END IF;
 END
 $$;
@@ -65,7 +65,7 @@ BEGIN
   FROM jsonb_each_text(becomes) WHERE value <> ALL (allowed);
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION 'provider_becomes names a provider that schema 1 forbids as well: %', wrong
-      USING HINT = format('Allowed are %s.', array_to_string(allowed, ', '));
+      USING HINT = format('database.providerBecomes may name %s', array_to_string(allowed, ', '));
   END IF;
   IF becomes ? '*' THEN
     RETURN;
@@ -78,7 +78,7 @@ BEGIN
   ) AS forbidden;
   IF forbidden_count > 0 THEN
     RAISE EXCEPTION '% connection(s) have a provider that schema 1 forbids: %', forbidden_count, examples
-      USING HINT = 'Say in the config what they become (provider_becomes), or change them, or stay on schema 2 with the older release.';
+      USING HINT = 'say what those connections become: pulumi config set --path ''database.providerBecomes["*"]'' openai; or change them; or stay: pulumi config set schemaVersion 2. Then pulumi up';
   END IF;
 END
 $$;

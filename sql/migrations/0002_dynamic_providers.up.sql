@@ -20,7 +20,7 @@ BEGIN
   WHERE to_regclass('public.' || t) IS NOT NULL AND to_regclass('rollback_keep.' || t) IS NOT NULL;
   IF twice IS NOT NULL THEN
     RAISE EXCEPTION 'these tables exist twice, in public and as kept by an earlier way back in rollback_keep: %', twice
-      USING HINT = 'Something made them anew since then. Compare the two, then drop or rename the one that is not wanted.';
+      USING HINT = 'something created them again since then: compare the two, drop or rename the one that is not wanted, then pulumi up';
   END IF;
 END
 $$;

@@ -75,7 +75,7 @@ describe("wrong use", () => {
 
 test("where pulumi is not installed, a command says so and how to get it", async () => {
   const { exitCode, stderr } = await run("verify", ["staging"], { PATH: "/nonexistent" });
-  expect(stderr).toContain("pulumi is not on PATH. Remedy: install it (https://www.pulumi.com/docs/install/)");
+  expect(stderr).toContain("pulumi is not on PATH\nRemedy: install it (https://www.pulumi.com/docs/install/)");
   expect(exitCode).toBe(2);
 }, 60_000);
 

@@ -111,22 +111,27 @@ describe("whoever serves in between must run with what it finds", () => {
       "up from a release that knows only the older schema",
       pair("v1.0.3", 1),
       pair("v1.2.0", 2),
-      /^v1\.0\.3 serves while the schema goes up to 2, but app\.compatibility declares it for schema 1\. Remedy: /,
+      /^v1\.0\.3 serves while the schema goes up to 2, but app\.compatibility declares it for schema 1$/,
     ],
     [
       "down to a release that knows only the older schema",
       pair("v1.2.0", 2),
       pair("v1.0.3", 1),
-      /^v1\.0\.3 serves on schema 2 before the schema goes down to 1, but .* for schema 1\. Remedy: /,
+      /^v1\.0\.3 serves on schema 2 before the schema goes down to 1, but .* for schema 1$/,
     ],
     [
       "up from a release that nobody declared",
       pair("hotfix", 1),
       pair("v1.2.0", 2),
-      /^hotfix serves .* declares it for nothing\. Remedy: /,
+      /^hotfix serves .* declares it for nothing$/,
     ],
   ])("%s", (_, from, to, problem) => {
     if (problem === undefined) expect(transitionProblem(from, to, compatibility)).toBeUndefined();
-    else expect(transitionProblem(from, to, compatibility)).toMatch(problem);
+    else
+      expect(transitionProblem(from, to, compatibility)).toMatchObject({
+        code: "transition-not-declared",
+        changed: "nothing",
+        message: expect.stringMatching(problem),
+      });
   });
 });

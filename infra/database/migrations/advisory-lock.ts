@@ -28,8 +28,12 @@ export async function takeLock(sessions: Sessions, options: MigrationOptions, pr
     const who = holder ?? "a session that has just ended";
     if (Date.now() > deadline) {
       throw new MigrationError(
-        `Another migration holds the lock since before this one began: ${who}. Nothing was changed by this run. ` +
-          "Let it end, or end that session if whoever started it is gone, and run this again.",
+        "migration-lock-held",
+        `Another migration holds the lock since before this one began: ${who}. Nothing was changed by this run.`,
+        {
+          changed: "nothing",
+          remedy: "wait for its end, or end that session if nobody owns it any more; then pulumi up",
+        },
       );
     }
     if (holder !== undefined && told !== who) progress({ kind: "waiting-for-lock", holder: who });

@@ -90,6 +90,7 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
         const message = error instanceof MigrationError ? error.message : serverSaid(error);
         await failEntry(engine, id, { error: message, filled: report.filled }).catch(() => undefined);
         throw new MigrationError(
+          "backfill-stopped",
           `The backfill of connections.provider_id stopped: ${message} What it filled stays; run it again, it goes on from there.`,
           {
             cause: error,

@@ -101,6 +101,7 @@ export async function withinBudget<T>(
       if (performance.now() + inMs >= deadline) {
         const named = now.length > 0 ? now : [...blockers.values()];
         throw new MigrationError(
+          "lock-not-granted",
           `${what} did not get its lock within ${(options.deadlineMs / 1000).toFixed(1)} s (${attempts} attempts): ` +
             `in the way was ${describeBlockers(named)}. Last answer: ${serverSaid(error)}.`,
           { blockers: named, cause: error },

@@ -1,15 +1,36 @@
+import { Failure, type FailureDetails } from "../../core/failure";
+import type { FailureCode } from "../../core/failure-codes";
 import type { Blocker } from "./blockers";
 
-/** A migration that did not get through, in words for whoever is on call: what failed, how the schema stands, what to do. */
-export class MigrationError extends Error {
-  override readonly name = "MigrationError";
+export type MigrationErrorDetails = FailureDetails & {
+  remedy?: string;
   /** Who was in the way, when it was a lock. */
+  blockers?: Blocker[];
+};
+
+/** What is right unless the failure or the script itself knows better. */
+const usualRemedy = "remove what the message names; then pulumi up, which continues from here";
+
+/**
+ * A migration that did not get through: what failed and how the schema stands. Code, remedy and blockers of the statement that failed
+ * are those of the whole; a script gives the remedy as its exception's HINT.
+ */
+export class MigrationError extends Failure {
   readonly blockers: Blocker[];
 
-  constructor(message: string, details: { blockers?: Blocker[]; cause?: unknown } = {}) {
-    super(message, { cause: details.cause });
-    this.blockers = details.blockers ?? [];
+  constructor(code: FailureCode, message: string, { remedy, blockers, ...details }: MigrationErrorDetails = {}) {
+    const { cause } = details;
+    const inner = cause instanceof MigrationError ? cause : undefined;
+    super(inner?.code ?? code, message, remedy ?? inner?.remedy ?? hintOf(cause) ?? usualRemedy, details);
+    this.name = "MigrationError";
+    this.blockers = blockers ?? inner?.blockers ?? [];
   }
+}
+
+/** A script's own; PostgreSQL's are about its SQL and stay part of the message. */
+function hintOf(error: unknown): string | undefined {
+  const { hint, code } = (error ?? {}) as { hint?: string; code?: string };
+  return code === "P0001" && hint !== "" ? hint : undefined;
 }
 
 /** SQLSTATE of an error that the server sent. */
@@ -18,12 +39,14 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The server's message with hint and SQLSTATE; neither the statement nor the detail, which may quote whole rows. */
+/** The server's message with SQLSTATE, and its hint unless that is a script's remedy; neither the statement nor the detail, which may quote whole rows. */
 export function serverSaid(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { hint } = error as { hint?: string };
   const state = sqlState(error);
-  return [error.message, hint].filter(Boolean).join(" — ") + (state ? ` [${state}]` : "");
+  return (
+    [error.message, state === "P0001" ? undefined : hint].filter(Boolean).join(" — ") + (state ? ` [${state}]` : "")
+  );
 }
 
 /** The connection itself broke, or the server is going away: nothing more can be done in this run. */

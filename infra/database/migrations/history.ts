@@ -12,8 +12,10 @@ export function refuseOtherHistory(journal: readonly JournalRow[], migrations: r
   });
   if (other.length === 0) return;
   throw new MigrationError(
+    "history-differs",
     `The database ran ${other.map((row) => row.name).join(", ")} with other contents than this checkout has as ` +
       `${other.map((row) => label(migrations.find(({ version }) => version === row.version) ?? row)).join(", ")}. ` +
-      "Run this from the checkout that made it, or bring the change as a new version. Nothing was changed.",
+      "Nothing was changed.",
+    { changed: "nothing", remedy: "run this from the checkout that made it, or bring the change as a new version" },
   );
 }

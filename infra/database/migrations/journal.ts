@@ -45,7 +45,9 @@ export async function ensureJournal(client: Client, limits: Limits): Promise<voi
   const missing = columns.filter((column) => !rows.some((row) => row.column_name === column));
   if (missing.length > 0) {
     throw new MigrationError(
+      "journal-unfit",
       `public.migration_audit is there but has no ${missing.join(", ")}: it is not the journal. Nothing was changed.`,
+      { changed: "nothing" },
     );
   }
 }

@@ -38,8 +38,12 @@ export async function removeMadeSince(args: {
     if (left.length > 0) {
       await worker.query("ROLLBACK");
       throw new MigrationError(
-        `${label(migration)} does not go down: made since it went up, by the application itself: ${left.join(", ")}. Nothing was changed. ` +
-          "Have the release that made them remove them, or say how in database.applicationJournal (beforeDown), with its own journal's entries.",
+        "made-since",
+        `${label(migration)} does not go down: made since it went up, by the application itself: ${left.join(", ")}. Nothing was changed.`,
+        {
+          changed: "nothing",
+          remedy: `pulumi config set --path 'database.applicationJournal["${migration.version}"].beforeDown[0]' STATEMENT for each, with its own journal's entries, or have the release that made them remove them; then pulumi up. Until then the older release serves on the newer schema`,
+        },
       );
     }
     await worker.query("COMMIT");

@@ -61,7 +61,11 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
     for (const step of steps) {
       const migration = migrations.find(({ version }) => version === step.version);
       if (!migration)
-        throw new MigrationError(`Version ${step.version} is not among the migrations. Nothing was changed.`);
+        throw new MigrationError(
+          "version-unknown",
+          `Version ${step.version} is not among the migrations. Nothing was changed.`,
+          { changed: "nothing" },
+        );
       applied.push(await runStep({ sessions, options, progress, migration, knownTables, step, pending: from.pending }));
     }
     const fingerprint = (await schemaFingerprint(engine)).hash;

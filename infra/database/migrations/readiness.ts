@@ -1,3 +1,4 @@
+import { Failure } from "../../core/failure";
 import type { Migration } from "./files";
 import { label } from "./hash-chain";
 import { type SchemaState, stepsTo } from "./journal-state";
@@ -26,8 +27,11 @@ export function scriptsReady(migrations: readonly Migration[], state: SchemaStat
     return `${label(migration)} ${step.direction}${step.isContinued ? ", which an earlier run left half done" : ""}`;
   });
   if (problems.length > 0)
-    throw new Error(
-      `${problems.join("; ")}. Remedy: write what is missing, then npx tsx infra/database/migrations/chain.ts`,
+    throw new Failure(
+      "migration-incomplete",
+      problems.join("; "),
+      "write what is missing, then npx tsx infra/database/migrations/chain.ts",
+      { changed: "nothing" },
     );
   const chain = `the chain of ${migrations.length} versions holds, sha256:${newest?.chain.slice(0, 16) ?? "of none"}`;
   return names.length === 0

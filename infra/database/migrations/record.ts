@@ -29,8 +29,12 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
     const state = schemaStateOf(journal);
     if (state.pending) {
       throw new MigrationError(
-        `Version ${state.pending.version} was left half done by a run of this program, which the application's own migrations can't finish. ` +
-          "Remedy: pulumi config set --path database.migrations both, pulumi up, then back to application.",
+        "version-half-done",
+        `Version ${state.pending.version} was left half done by a run of this program, which the application's own migrations can't finish.`,
+        {
+          changed: "nothing",
+          remedy: "pulumi config set --path database.migrations both && pulumi up; then back to application",
+        },
       );
     }
     const steps = stepsTo(state, target, migrations.at(-1)?.version ?? 0).filter(({ direction }) => direction === "up");
@@ -38,7 +42,12 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
     const applied: AppliedMigration[] = [];
     for (const { version } of steps) {
       const migration = migrations.find((candidate) => candidate.version === version);
-      if (!migration) throw new MigrationError(`Version ${version} is not among the migrations. Nothing was changed.`);
+      if (!migration)
+        throw new MigrationError(
+          "version-unknown",
+          `Version ${version} is not among the migrations. Nothing was changed.`,
+          { changed: "nothing" },
+        );
       applied.push(
         await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations) }, []),
       );

@@ -86,26 +86,32 @@ export async function runStep(
   const failed = `${name} ${step.direction} failed: ${messageOf(error)}`;
   const blockers = error instanceof MigrationError ? error.blockers : [];
   if (isConnectionLoss(error)) {
-    throw new MigrationError(`${failed} The connection is lost: run this again, it goes on from where it was.`, {
-      blockers,
+    throw new MigrationError("connection-lost", `${failed} The connection is lost.`, {
       cause: error,
+      changed: "kept",
+      remedy: "pulumi up again: it continues from where it was",
     });
   }
   const isUnchanged = !hasChanged && !pending;
   await failEntry(engine, id, { error: messageOf(error), blockers, ...(isUnchanged ? { unchanged: true } : {}) });
-  if (isUnchanged) throw new MigrationError(`${failed} Nothing was changed.`, { blockers, cause: error });
+  if (isUnchanged)
+    throw new MigrationError("migration-failed", `${failed} Nothing was changed.`, {
+      cause: error,
+      changed: "nothing",
+    });
   if (isAdopted && step.direction === "up") {
     throw new MigrationError(
-      `${failed} Its tables were there before, made by somebody else, so nothing was taken back; the release that serves goes on. ` +
-        "Mend what it says and run this again.",
-      { blockers, cause: error },
+      "migration-failed",
+      `${failed} Its tables were there before, made by somebody else, so nothing was rolled back; the release that serves continues.`,
+      { cause: error, changed: "kept" },
     );
   }
   await undo(args, { failed, id, schemaBefore: before, cause: error });
   const now = step.direction === "up" ? migration.version - 1 : migration.version;
   throw new MigrationError(
-    `${failed} It was undone: the schema is at version ${now}, the release that serves goes on.`,
-    { blockers, cause: error },
+    "migration-failed",
+    `${failed} It was undone: the schema is at version ${now}, the release that serves continues.`,
+    { cause: error, changed: "undone" },
   );
 }
 
@@ -132,16 +138,26 @@ async function undo(
     if (differences.length === 0) return;
     await noteEntry(sessions.engine, id, { differences });
     throw new MigrationError(
-      `${what.failed} It was taken back and verified, but the schema is not what it was: ${differences.join(", ")}. ` +
-        "The release that serves goes on. Remove what the way back has left, or let the next version do so.",
-      { cause: what.cause, blockers: what.cause instanceof MigrationError ? what.cause.blockers : [] },
+      "undo-left-differences",
+      `${what.failed} It was rolled back and verified, but the schema is not what it was: ${differences.join(", ")}. ` +
+        "The release that serves continues.",
+      {
+        cause: what.cause,
+        changed: "kept",
+        remedy: "remove what the rollback has left, or let the next version do so; then pulumi up",
+      },
     );
   }
   if (!isConnectionLoss(outcome.error)) await failEntry(sessions.engine, id, { error: messageOf(outcome.error) });
   throw new MigrationError(
+    "version-half-done",
     `${what.failed} Undoing it failed as well: ${messageOf(outcome.error)} ` +
-      `Version ${migration.version} is half done; both releases run on it. Run this again: it finishes it, or takes it back where the older version is asked for.`,
-    { cause: what.cause, blockers: what.cause instanceof MigrationError ? what.cause.blockers : [] },
+      `Version ${migration.version} is half done; both releases run on it.`,
+    {
+      cause: what.cause,
+      changed: "kept",
+      remedy: "pulumi up again: it finishes the version, or rolls it back where the older one is configured",
+    },
   );
 }
 
@@ -242,7 +258,7 @@ async function runAndNote(args: Context, attempt: Attempt, unit: Unit): Promise<
     },
   }).catch((error: unknown) => {
     if (error instanceof MigrationError || isConnectionLoss(error)) throw error;
-    throw new MigrationError(`${what}: ${serverSaid(error)}.`, { cause: error });
+    throw new MigrationError("migration-failed", `${what}: ${serverSaid(error)}.`, { cause: error });
   });
   if (!outcome) return undefined;
   const { spent, rows } = outcome;
@@ -272,12 +288,11 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
   } catch (error) {
     const found =
       existing.length > 0 ? `already holds ${existing.join(", ")}, and they are not ${name}` : `does not hold ${name}`;
-    throw new MigrationError(
-      `The database ${found}: ${messageOf(error)} Nothing was changed. Is this the right database? If so, bring it to that schema first.`,
-      {
-        cause: error,
-      },
-    );
+    throw new MigrationError("database-differs", `The database ${found}: ${messageOf(error)} Nothing was changed.`, {
+      cause: error,
+      changed: "nothing",
+      remedy: "is this the right database? If so, bring it to that schema first; then pulumi up",
+    });
   }
   const id = await beginEntry(engine, {
     migration,
@@ -318,7 +333,7 @@ async function verify({ sessions, options, progress, migration }: Context, direc
   } catch (error) {
     await sessions.worker.query("ROLLBACK").catch(() => undefined);
     if (isConnectionLoss(error) || error instanceof MigrationError) throw error;
-    throw new MigrationError(`verification: ${serverSaid(error)}.`, { cause: error });
+    throw new MigrationError("migration-verification-failed", `verification: ${serverSaid(error)}.`, { cause: error });
   }
 }
 

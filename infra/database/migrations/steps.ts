@@ -52,23 +52,35 @@ export async function checkResult({ engine }: Sessions, steps: Steps): Promise<v
     case "create-index": {
       const found = await indexNamed(engine, steps.index);
       if (!found?.is_valid)
-        throw new MigrationError(`The index ${shownName(steps.index)} is not valid after it was built.`);
+        throw new MigrationError(
+          "step-incomplete",
+          `The index ${shownName(steps.index)} is not valid after it was built.`,
+        );
       refuseOther(steps, found);
       return;
     }
     case "drop-index":
       if (await indexNamed(engine, steps.index))
-        throw new MigrationError(`The index ${shownName(steps.index)} is still there after it was dropped.`);
+        throw new MigrationError(
+          "step-incomplete",
+          `The index ${shownName(steps.index)} is still there after it was dropped.`,
+        );
       return;
     case "reindex": {
       const wrong = [...(await invalidIndexes(engine, steps)), ...(await reindexLeftovers(engine, steps))];
       if (wrong.length > 0)
-        throw new MigrationError(`Not valid after REINDEX: ${wrong.map(shownName).join(", ")}. Drop or rebuild each.`);
+        throw new MigrationError(
+          "step-incomplete",
+          `Not valid after REINDEX: ${wrong.map(shownName).join(", ")}. Drop or rebuild each.`,
+        );
       return;
     }
     case "detach-partition":
       if ((await partitionState(engine, steps)) !== undefined)
-        throw new MigrationError(`${shownName(steps.partition)} is still a partition of ${shownName(steps.table)}.`);
+        throw new MigrationError(
+          "step-incomplete",
+          `${shownName(steps.partition)} is still a partition of ${shownName(steps.table)}.`,
+        );
       return;
     case "procedure":
     case "vacuum":
@@ -109,8 +121,9 @@ function refuseOther({ index, table, isUnique }: Extract<Steps, { of: "create-in
       ? "no index"
       : `${found.is_unique ? "a unique index" : "an index"} of ${shownName({ schema: found.table_schema ?? "", name: found.table_name })}`;
   throw new MigrationError(
-    `${shownName(index)} is there already, and it is ${what}: ${isUnique ? "a unique index" : "an index"} of ${shownName(table)} was asked for. ` +
-      "Rename the one or the other.",
+    "name-taken",
+    `${shownName(index)} is there already, and it is ${what}: ${isUnique ? "a unique index" : "an index"} of ${shownName(table)} was asked for.`,
+    { remedy: "rename the one or the other; then pulumi up" },
   );
 }
 

@@ -21,7 +21,7 @@ export function healthCheckService({
   const paths = hostPaths(application);
   // A restart of the backend takes seconds, which are nobody's outage.
   const patience = "--max-time 10 --retry 2 --retry-delay 5 --retry-all-errors";
-  const url = escaped(`https://${publicName}${healthPath}`);
+  const url = escapeText(`https://${publicName}${healthPath}`);
   return `[Unit]
 Description=${application}: asks the public health
 ConditionPathExists=${paths.current}/frontend
@@ -87,6 +87,6 @@ export function readHealthCheck(printed: string): { problem: string } | { found:
     : { problem: `it can't ask: curl ended with ${status || "nothing"}` };
 }
 
-function escaped(text: string): string {
+function escapeText(text: string): string {
   return text.replaceAll("%", "%%");
 }

@@ -28,11 +28,11 @@ export const serveFiles = `    include /etc/nginx/mime.types;
  */
 export function frontendLocations(patterns: FrontendPatterns, places: { files: string; kept?: string }): string {
   const { files, kept } = places;
-  return `        location ~ ${quoted(patterns.hashedFiles)} {
+  return `        location ~ ${quotePattern(patterns.hashedFiles)} {
             set $kind hashed;
             try_files ${files}$uri${kept === undefined ? "" : ` ${kept}$uri`} =404;
         }
-        location ~ ${quoted(patterns.files)} {
+        location ~ ${quotePattern(patterns.files)} {
             set $kind file;
             try_files ${files}$uri =404;
         }
@@ -48,6 +48,6 @@ export function frontendLocations(patterns: FrontendPatterns, places: { files: s
 }
 
 /** In quotes nginx reads a backslash before another one, a quote, t, r or n as its own. */
-function quoted(pattern: string): string {
+function quotePattern(pattern: string): string {
   return `"${pattern.replace(/[\\"]/g, "\\$&")}"`;
 }

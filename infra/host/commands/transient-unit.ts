@@ -77,12 +77,12 @@ export function readFollowed(printed: string): Followed {
   const [head = "", stdout = "", stderr = ""] = printed.split("\n");
   const [, status] = /^ended (\d+)$/.exec(head) ?? [];
   if (status !== undefined)
-    return { state: "ended", status: Number(status), stdout: decoded(stdout), stderr: decoded(stderr) };
+    return { state: "ended", status: Number(status), stdout: decode(stdout), stderr: decode(stderr) };
   if (head === "running" || head === "gone") return { state: head };
   throw new Error(`the host said of a script that it runs: ${printed}`);
 }
 
-function decoded(base64: string): string {
+function decode(base64: string): string {
   return Buffer.from(base64, "base64").toString();
 }
 

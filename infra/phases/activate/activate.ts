@@ -1,6 +1,6 @@
 import { readHostState, type SlotContent } from "../../context/host-state";
 import type { Step, StepContext, StepOutcome } from "../../context/step";
-import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
+import { Failure, HostUnreached, ReleaseRefused } from "../../core/failure";
 import type { Outage } from "../../host/commands/activate-script";
 import { otherSlot, type Slot } from "../../host/commands/paths";
 import { forgetVolumeScript } from "../../host/commands/shared-files";
@@ -12,20 +12,21 @@ import { bake } from "./bake";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
-  const done = await turned(context);
+  const done = await switchTraffic(context);
   // Not before: until here the way back led to a release that may have files there.
   if (context.input.dataVolume === null)
     await context.host.run("forgetting the data volume", forgetVolumeScript(context.paths));
   return done;
 };
 
-async function turned(context: StepContext): Promise<StepOutcome> {
+async function switchTraffic(context: StepContext): Promise<StepOutcome> {
   const { settings } = context.input;
   const cut = await takeUpActivation(context);
   const state = await readHostState(context);
   const { staged, serving } = state;
   if (staged === null)
-    throw new StepFailure(
+    throw new Failure(
+      "nothing-staged",
       "no release is staged on the host",
       "raise attempt: pulumi config set attempt N, then pulumi up",
     );
@@ -50,7 +51,7 @@ async function turned(context: StepContext): Promise<StepOutcome> {
     return { outcome: "completed", summary: `${staged.release} serves from slot ${staged.slot}` };
   }
   const previous = state.slots[from];
-  const outage = await proved(context, { to: staged.slot, from }, staged, serving === staged.slot);
+  const outage = await switchAndWatch(context, { to: staged.slot, from }, staged, serving === staged.slot);
   const cutRequests = settings.app.overlap ? await drain(context, from) : 0;
   await stopSlot(context, from);
   tellServing(context, staged);
@@ -67,7 +68,7 @@ async function turned(context: StepContext): Promise<StepOutcome> {
 }
 
 /** Turns, bakes and confirms, or turns back and says why. */
-async function proved(
+async function switchAndWatch(
   context: StepContext,
   activation: Activation,
   staged: SlotContent,
@@ -96,18 +97,20 @@ async function proved(
     const journal = await lastWords(context, staged.slot);
     context.progress(`turning back to slot ${activation.from}: ${reason}`);
     await turnBack(context, activation).catch((backError: unknown) => {
-      throw new StepFailure(
+      throw new Failure(
+        "switch-back-failed",
         `${reason}; and turning back to slot ${activation.from} failed too: ${backError instanceof Error ? backError.message : String(backError)}`,
         "look at the host: unless it was restarted it turns back by itself within minutes; then run pulumi up again, which takes up what is left",
-        journal,
+        { journal, changed: "kept" },
       );
     });
     // A connection that was lost says nothing of the release.
-    const Failure = error instanceof HostUnreached ? StepFailure : ReleaseRefused;
-    throw new Failure(
+    const Kind = error instanceof HostUnreached ? Failure : ReleaseRefused;
+    throw new Kind(
+      hasServed ? "release-switched-back" : "release-not-switched-to",
       `${staged.release} ${hasServed ? "served and was taken back" : "was not taken"}: ${reason}`,
-      `mend ${staged.release} or choose another release`,
-      journal,
+      `fix ${staged.release} or choose another release`,
+      { journal, changed: "undone" },
     );
   }
 }

@@ -74,7 +74,7 @@ ${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}f
   );
 }
 
-/** @throws StepFailure where the host has turned back by itself */
+/** @throws Failure where the host has turned back by itself */
 export async function confirm(context: StepContext, activation: Activation): Promise<void> {
   await context.host.run("confirming the activation", confirmScript({ ...slotsOf(context), ...activation }));
 }

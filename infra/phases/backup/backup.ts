@@ -5,7 +5,7 @@ import { describeDatabase } from "../../context/database-service";
 import { ownerOf } from "../../context/owner";
 import { prove, type Step, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import { isEmpty } from "../../database/backup/content";
 import { findCopies, removeCopy } from "../../database/backup/copies";
 import { gateTimeProblem } from "../../database/backup/gate-time";
@@ -47,7 +47,8 @@ export const backup: Step = async (context) => {
       ? undefined
       : gateTimeProblem(maintenanceWindow, new Date(), secondsOf(newestProven(before)?.tags["gate-seconds"]));
   if (tooLong !== undefined)
-    throw new StepFailure(
+    throw new Failure(
+      "window-too-short",
       tooLong,
       "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, and .reason",
     );
@@ -64,7 +65,7 @@ export const backup: Step = async (context) => {
   if (policy.proof === "restore")
     await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
   if (!(await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds))))
-    throw new StepFailure(context.boxes.at(-1)?.evidence ?? "", again);
+    throw new Failure("backup-not-proved", context.boxes.at(-1)?.evidence ?? "", again);
   stillInWindow(context, made, seconds);
   return {
     outcome: "completed",
@@ -77,7 +78,8 @@ function stillInWindow(context: StepContext, made: Made, seconds: number): void 
   try {
     context.details.window = insideWindow(context.input.settings.maintenanceWindow, new Date());
   } catch (error) {
-    throw new StepFailure(
+    throw new Failure(
+      "window-closed",
       `the backup is done (${made.id}, ${seconds} s), and the maintenance window closed meanwhile: ${error instanceof Error ? error.message : String(error)}`,
       "run pulumi up at the next window's beginning; nothing has changed",
     );

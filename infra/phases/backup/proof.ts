@@ -2,7 +2,7 @@ import type { DBInstance, RDSClient } from "@aws-sdk/client-rds";
 import { connectTo } from "../../context/database-connection";
 import { ownerOf } from "../../context/owner";
 import { findings, prove, type StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import { masterUser } from "../../core/role-names";
 import { findCopies, removeCopy, restoreCopy } from "../../database/backup/copies";
 import { type Proof, proveCopy } from "../../database/backup/proof";
@@ -85,12 +85,14 @@ export async function proveSnapshot(
   const found = findings(context.boxes);
   const rows = found.map((row) => `  - ${row}`).join("\n");
   if (failure !== undefined)
-    throw new StepFailure(
+    throw new Failure(
+      "backup-not-compared",
       `whether the backup is one could not be found out:\n${rows}`,
       "nothing is known against the snapshot itself; once that is mended, pulumi up makes another and proves that one",
     );
   if (found.length > 0)
-    throw new StepFailure(
+    throw new Failure(
+      "backup-differs",
       `the backup is not one:\n${rows}`,
       "find out why before anything is changed; pulumi up makes another snapshot and proves that one",
     );

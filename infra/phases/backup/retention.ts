@@ -2,6 +2,7 @@ import type { RDSClient } from "@aws-sdk/client-rds";
 import { describeDatabase } from "../../context/database-service";
 import { ownerOf } from "../../context/owner";
 import type { StepContext } from "../../context/step";
+import { Failure } from "../../core/failure";
 import { snapshotsToPrune } from "../../database/backup/retention";
 import { deleteSnapshot, stackSnapshots } from "../../database/backup/snapshots";
 import { deleteVolumeSnapshot } from "../../database/backup/volumes";
@@ -31,8 +32,10 @@ export async function retentionInForce(context: StepContext, rds: RDSClient): Pr
   const { instance } = await describeDatabase(context.input);
   const days = instance.BackupRetentionPeriod ?? 0;
   if (days !== settings.database.backupRetentionDays)
-    throw new Error(
-      `RDS keeps automated backups for ${days} days, not ${settings.database.backupRetentionDays} (database.backupRetentionDays). Remedy: pulumi up; pulumi refresh --run-program where it does not see it`,
+    throw new Failure(
+      "retention-differs",
+      `RDS keeps automated backups for ${days} days, not ${settings.database.backupRetentionDays} (database.backupRetentionDays)`,
+      "pulumi up; pulumi refresh --run-program where it does not see it",
     );
   const kept = await stackSnapshots(rds, ownerOf(context.input));
   return `${kept.length} snapshots before changes of schema kept (${keepDays} days, at least ${keepSnapshots}, always the newest proven one); RDS's own for ${days} days, AWS Backup's for ${scheduledKeepDays}`;

@@ -3,7 +3,7 @@ import { withClient } from "../../context/database-connection";
 import { readHostState } from "../../context/host-state";
 import { ownerOf } from "../../context/owner";
 import { prove, type StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import type { Progress } from "../../core/progress";
 import type { ContentDigest } from "../../database/backup/comparison";
 import { readContent } from "../../database/backup/content";
@@ -114,7 +114,8 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     return `snapshot ${id}${volume === "" ? "" : `, with ${volume} of the data volume,`} was available after ${seconds.toFixed(1)} s`;
   });
   if (!isMade)
-    throw new StepFailure(
+    throw new Failure(
+      "snapshot-not-made",
       context.boxes.at(-1)?.evidence ?? "no snapshot",
       "look at the database in RDS, then run pulumi up again",
     );

@@ -1,5 +1,5 @@
 import { findings, prove, type Step, type StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import { roleNames, servingRole } from "../../core/role-names";
 import { configureScript } from "../../host/commands/configure-script";
 import { askHealthNow, readHealthCheck } from "../../host/commands/health-check";
@@ -57,11 +57,15 @@ for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" 
     const unit = healthCheckUnit(settings.app.name);
     const seen = readHealthCheck(await host.run("asking the public health", askHealthNow(settings.app.name)));
     if ("problem" in seen)
-      throw new StepFailure(`${unit}: ${seen.problem}`, `journalctl -u ${unit} on the host says why`);
+      throw new Failure(
+        "health-check-not-active",
+        `${unit}: ${seen.problem}`,
+        `journalctl -u ${unit} on the host says why`,
+      );
     return `${unit}.timer is active and enabled: asks https://${settings.network.publicName}${settings.app.routes.health} every ${settings.monitoring.healthCheckMinutes} minutes; ${seen.found}`;
   });
   if (!isActive || !isAsked)
-    throw new StepFailure(findings(context.boxes).join("; "), "look at systemctl --failed on the host");
+    throw new Failure("boxes-failed", findings(context.boxes).join("; "), "look at systemctl --failed on the host");
   context.details.changed = changed;
   return changed.length === 0
     ? { outcome: "nothing to do", summary: "the host's files are as configured" }

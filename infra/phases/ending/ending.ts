@@ -1,7 +1,7 @@
 import type { BoxResult } from "../../checklist/result";
 import { secretsOf } from "../../context/secrets";
 import type { StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import type { PhaseResult } from "../../core/phase-result";
 import { whoRuns } from "../../core/who-runs";
 import { endMessage, type Message, startMessage } from "../../report/message";
@@ -32,7 +32,7 @@ export async function announce(context: StepContext): Promise<void> {
 
 /**
  * The end of a deployment that no phase stopped: tells the team, and writes the report that holds the telling too.
- * @throws StepFailure when any box failed: a release is good only if none did
+ * @throws Failure when any box failed: a release is good only if none did
  */
 export async function conclude(
   context: StepContext,
@@ -54,7 +54,7 @@ export async function conclude(
  * The end of a deployment at a phase that failed: its record, the report, the team told, and all of it said on stderr.
  * @param options.ownsRecords whether the deployment lock is this run's: the records of whoever has it are left alone
  */
-export async function lament(
+export async function reportFailure(
   context: StepContext,
   error: unknown,
   finish: Finish,
@@ -62,17 +62,18 @@ export async function lament(
 ): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
   const remedy =
-    error instanceof StepFailure && error.remedy !== ""
+    error instanceof Failure && error.remedy !== ""
       ? error.remedy
-      : "read the report, mend the cause, then run pulumi up again";
-  const journal = error instanceof StepFailure ? [...error.journal] : [];
+      : "read the report, fix the cause, then run pulumi up again";
+  const known = error instanceof Failure ? error : undefined;
+  const journal = [...(known?.journal ?? [])];
   say(context, [`${context.phase} failed: ${message}`, ...journal.map((row) => `  journal: ${row}`)].join("\n"));
-  if (!(error instanceof StepFailure) && error instanceof Error) say(context, error.stack ?? "");
+  if (!(error instanceof Failure) && error instanceof Error) say(context, error.stack ?? "");
 
   const record = finish({
     outcome: "failed",
     summary: message.split("\n")[0] ?? message,
-    error: { message, remedy, journal },
+    error: { ...(known === undefined ? {} : { code: known.code, changed: known.changed }), message, remedy, journal },
   });
   const trouble = (what: string) => (reason: unknown) => say(context, `${what}: ${reasonOf(reason)}`);
   const left = options.ownsRecords
@@ -100,14 +101,16 @@ function mustBeGood(report: Report): void {
   if (report.state === "good") return;
   const boxes = report.failed.map(({ where, what }) => `  - ${where}: ${what}`);
   if (boxes.length === 0)
-    throw new StepFailure(
+    throw new Failure(
+      "report-not-good",
       `the report is ${report.state}: ${report.remarks.join(" ") || report.next[0]}`,
       "raise attempt: pulumi config set attempt N, then pulumi up",
     );
   const remedies = report.failed.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]));
-  throw new StepFailure(
+  throw new Failure(
+    "boxes-failed",
     `${boxes.length} of the checklist's boxes failed:\n${boxes.join("\n")}`,
-    remedies.join("\n") || "mend what each box names, then run pulumi up again",
+    remedies.join("\n") || "fix what each box names, then run pulumi up again",
   );
 }
 

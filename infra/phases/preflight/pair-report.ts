@@ -3,6 +3,7 @@ import { withClient } from "../../context/database-connection";
 import { ownerOf } from "../../context/owner";
 import { prove, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
+import { Failure } from "../../core/failure";
 import { describeLoss, lossSince } from "../../database/backup/loss";
 import { newestProven } from "../../database/backup/retention";
 import { stackSnapshots } from "../../database/backup/snapshots";
@@ -49,7 +50,8 @@ async function holdReport(
     });
   else
     await prove(context, "PRE-3.5", async () => {
-      if (problem !== undefined || report === undefined) throw new Error(`${problem}. Remedy: ${remedy}`);
+      if (problem !== undefined || report === undefined)
+        throw new Failure("pair-not-rehearsed", `${problem}`, remedy, { changed: "nothing" });
       return `${describePairReport(report)}; ${lost}`;
     });
 }

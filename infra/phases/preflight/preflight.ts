@@ -1,7 +1,7 @@
 import { withClient } from "../../context/database-connection";
 import { automatedBackups } from "../../context/database-service";
 import { findings, proveTogether, type Step, type StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import type { Side } from "../../database/pair/report";
 import { insideWindow } from "../../settings/maintenance-window";
 import { seeConnections } from "../../verification/existing-connections";
@@ -56,7 +56,8 @@ export const preflight: Step = async (context) => {
 
   const found = [...findings(context.boxes), ...(await continuityProblems(context))];
   if (found.length > 0)
-    throw new StepFailure(
+    throw new Failure(
+      "preflight-findings",
       `${found.length} finding${found.length === 1 ? "" : "s"}:\n${found.map((row) => `  - ${row}`).join("\n")}`,
       "mend each finding above, then run pulumi up again",
     );

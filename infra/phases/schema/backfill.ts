@@ -1,5 +1,5 @@
 import type { Step } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import { backfill as fill } from "../../database/migrations/backfill";
 import { describeProgress, isRoutine } from "../../database/migrations/progress";
 import { recordApplicationSchema } from "./schema";
@@ -28,7 +28,8 @@ export const backfill: Step = async (context) => {
       summary: `${report.filled} connections filled, ${report.remaining} left for the next run`,
     };
   } catch (error) {
-    throw new StepFailure(
+    throw new Failure(
+      "backfill-stopped",
       error instanceof Error ? error.message : String(error),
       "the release serves; pulumi up goes on from the checkpoint",
     );

@@ -1,3 +1,4 @@
+import { Failure } from "../../core/failure";
 import type { MigrationReport } from "../../database/migrations/migrate";
 import type { MigrationOptions } from "../../database/migrations/options";
 import type { Settings } from "../../settings/settings";
@@ -37,25 +38,15 @@ export function downProblem(
   migrations: DatabaseSettings["migrations"],
   from: number,
   target: number,
-): string | undefined {
+): Failure | undefined {
   if (migrations !== "application" || target >= from) return undefined;
-  return (
+  return new Failure(
+    "schema-of-the-application",
     `schema ${from} was made by the application itself, and database.migrations: application lets nobody take it back to ${target}; nothing was changed. ` +
-    "The older release may run on it where app.compatibility says so."
+      "The older release may run on it where app.compatibility says so.",
+    `pulumi config set schemaVersion ${from} && pulumi up; or pulumi config set --path database.migrations both, which takes it back once nothing was made since`,
+    { changed: "nothing" },
   );
-}
-
-/** What to do about a migration that did not get through. */
-export function remedyOf(message: string): string {
-  if (/have a provider that schema \d+ forbids/.test(message))
-    return "say what those connections become, pulumi config set --path 'database.providerBecomes[\"*\"]' openai, or change them, or stay: pulumi config set schemaVersion with the newer one; then pulumi up";
-  if (/was made by the application itself/.test(message))
-    return "pulumi config set schemaVersion with the newer one and pulumi up; or database.migrations both, which takes it back once nothing was made since";
-  if (/made since version \d+ and in the way of going back/.test(message))
-    return "have the release that made it remove what the message names, or remove it yourself; where the application migrates the database itself (database.migrations both), by pulumi config set --path 'database.applicationJournal[\"VERSION\"].beforeDown[0]' STATEMENT for each; then pulumi up; until then the older release serves on the newer schema";
-  if (/made since it went up, by the application itself/.test(message))
-    return "pulumi config set --path 'database.applicationJournal[\"VERSION\"].beforeDown[0]' STATEMENT for each, then pulumi up; until then the older release serves on the newer schema";
-  return "what the message names stands in the way: once it is gone, pulumi up goes on from here";
 }
 
 /** As the report shows them: what each statement held on tables that were in use, and for how long. */

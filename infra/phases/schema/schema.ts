@@ -1,14 +1,13 @@
 import type pg from "pg";
 import { withClient } from "../../context/database-connection";
 import { prove, type Step, type StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
 import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } from "../../database/checklist-queries";
 import { readMigrations } from "../../database/migrations/files";
 import { schemaVersion } from "../../database/migrations/journal";
 import { type MigrateToArgs, type MigrationReport, migrateTo } from "../../database/migrations/migrate";
 import { describeProgress, isRoutine } from "../../database/migrations/progress";
 import { recordTo } from "../../database/migrations/record";
-import { downProblem, locksOf, migrationOptions, remedyOf } from "./schema-plan";
+import { downProblem, locksOf, migrationOptions } from "./schema-plan";
 
 /** Brings the schema up to the configured version, before the release that needs it starts. */
 export const schemaUp: Step = async (context) => {
@@ -62,7 +61,7 @@ export const schemaDown: Step = async (context) => {
     return { outcome: "nothing to do", summary: `the schema stays at ${from}` };
   }
   const problem = downProblem(context.input.settings.database.migrations, from, target);
-  if (problem !== undefined) throw new StepFailure(problem, remedyOf(problem));
+  if (problem !== undefined) throw problem;
   const report = await migrate(context, target);
   context.boxes.push({
     id: "RBK-2",
@@ -91,24 +90,15 @@ export const schemaDown: Step = async (context) => {
 export async function recordApplicationSchema(context: StepContext): Promise<void> {
   const { database, schemaVersion: target } = context.input.settings;
   if (database.migrations !== "application") return;
-  const report = await explained(() => recordTo(migration(context, target)));
+  const report = await recordTo(migration(context, target));
   if (report.applied.length > 0) context.notice(`the application made schema ${report.to}; verified and recorded`);
 }
 
 async function migrate(context: StepContext, target: number): Promise<MigrationReport> {
-  const report = await explained(() => migrateTo(migration(context, target)));
+  const report = await migrateTo(migration(context, target));
   context.details.migration = report;
   context.details.locks = locksOf(report);
   return report;
-}
-
-async function explained(work: () => Promise<MigrationReport>): Promise<MigrationReport> {
-  try {
-    return await work();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new StepFailure(message, remedyOf(message));
-  }
 }
 
 function migration(context: StepContext, target: number): MigrateToArgs {

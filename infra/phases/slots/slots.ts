@@ -75,8 +75,9 @@ export async function refuse(context: StepContext, slot: Slot, reason: string): 
   const journal = await lastWords(context, slot);
   await stopSlot(context, slot);
   throw new ReleaseRefused(
+    "release-not-ready",
     reason,
     `mend ${context.input.release.name} or choose another release; nothing has to be undone`,
-    journal,
+    { journal, changed: "undone" },
   );
 }

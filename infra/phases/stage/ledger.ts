@@ -1,6 +1,6 @@
 import { type HostState, readHostState, type SlotContent } from "../../context/host-state";
 import type { Step, StepContext } from "../../context/step";
-import { HostUnreached, ReleaseRefused, StepFailure } from "../../core/failure";
+import { Failure, HostUnreached, ReleaseRefused } from "../../core/failure";
 import { whoRuns } from "../../core/who-runs";
 import { keepFilesScript } from "../../host/commands/kept-files";
 import { quote } from "../../host/commands/shell";
@@ -65,28 +65,28 @@ export function noting(event: Exclude<LedgerEntry["event"], "bad">, step: Step):
   return async (context) => {
     try {
       const done = await step(context);
-      await tried(context, async () => {
+      await keepLedger(context, async () => {
         const { staged } = await readHostState(context);
         if (
           staged !== null &&
           (done.outcome === "completed" || (event === "served" && !(await hasServed(context, staged.digest))))
         )
           await note(context, event, staged);
-        if (event === "served") await pruned(context);
+        if (event === "served") await pruneBoth(context);
       });
       return done;
     } catch (error) {
       const hasFailedChecks =
-        context.phase === "verify" && error instanceof StepFailure && !(error instanceof HostUnreached);
+        context.phase === "verify" && error instanceof Failure && !(error instanceof HostUnreached);
       if (error instanceof ReleaseRefused || hasFailedChecks)
-        await tried(context, () => refused(context, error.message));
+        await keepLedger(context, () => noteRejection(context, error.message));
       throw error;
     }
   };
 }
 
 /** What a step has done stands, whether the ledger could be written or not. */
-async function tried(context: StepContext, work: () => Promise<void>): Promise<void> {
+async function keepLedger(context: StepContext, work: () => Promise<void>): Promise<void> {
   await work().catch((error: unknown) =>
     context.notice(`the ledger could not be kept: ${error instanceof Error ? error.message : String(error)}`),
   );
@@ -99,7 +99,7 @@ async function hasServed(context: StepContext, digest: string): Promise<boolean>
   );
 }
 
-async function refused(context: StepContext, reason: string): Promise<void> {
+async function noteRejection(context: StepContext, reason: string): Promise<void> {
   const { release } = context.input;
   // Stage refuses what no file of the host names yet.
   const { digest } = (context.details.artifact ?? {}) as { digest?: string };
@@ -111,7 +111,7 @@ async function refused(context: StepContext, reason: string): Promise<void> {
   if (content !== null) await note(context, "bad", content, reason);
 }
 
-async function pruned(context: StepContext): Promise<void> {
+async function pruneBoth(context: StepContext): Promise<void> {
   const gone = await prune(context);
   if (gone.length > 0) context.progress(`pruned from the host: ${gone.join(", ")}`);
   const unkept = await pruneArtifacts(context);

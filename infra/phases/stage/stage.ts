@@ -1,6 +1,6 @@
 import { type HostState, readHostState, type SlotContent, slotFile, stagedFile } from "../../context/host-state";
 import { prove, type Step, type StepContext } from "../../context/step";
-import { HostUnreached, StepFailure } from "../../core/failure";
+import { Failure, HostUnreached } from "../../core/failure";
 import { otherSlot, type Slot } from "../../host/commands/paths";
 import { quote } from "../../host/commands/shell";
 import { bringScript, linkScript, startScript } from "../../host/commands/stage-script";
@@ -9,13 +9,13 @@ import type { ProvidedArtifact } from "../../release/artifact/provide";
 import { settleActivation } from "../activate/activation";
 import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "../slots/slots";
 import { checkStarted, whySilent } from "../slots/started";
-import { provided } from "./provided";
+import { buildArtifact } from "./build-artifact";
 
 /** Brings the release to the host, beside the one that serves, and starts it where no user sees it. */
 export const stage: Step = async (context) => {
   const { input, progress } = context;
   const { release, settings } = input;
-  const artifact = await provided(context);
+  const artifact = await buildArtifact(context);
   await context.host.settled(progress);
   await settleActivation(context);
   const state = await readHostState(context);
@@ -82,8 +82,9 @@ async function bring(context: StepContext, artifact: ProvidedArtifact): Promise<
   progress(`the host fetches ${release.name} from s3://${bucket}, unless it holds it already`);
   const script = bringScript({ paths, region: settings.target.region, bucket, artifact, release: release.name });
   await host.runWhole(`bringing ${release.name}`, script, { timeoutMs: 600_000, progress }).catch((error: unknown) => {
-    if (!(error instanceof StepFailure) || error instanceof HostUnreached) throw error;
-    throw new StepFailure(
+    if (!(error instanceof Failure) || error instanceof HostUnreached) throw error;
+    throw new Failure(
+      "artifact-not-brought",
       error.message,
       error.remedy ||
         `where the archive is not the one that was built: aws s3 rm s3://${bucket}/${artifactObject(artifact.digest)}, and the next run stores it anew; ` +

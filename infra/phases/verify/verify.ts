@@ -1,6 +1,6 @@
 import { readHostState, type SlotContent } from "../../context/host-state";
 import { findings, type Step, type StepContext, type StepOutcome } from "../../context/step";
-import { ReleaseRefused, StepFailure } from "../../core/failure";
+import { Failure, ReleaseRefused } from "../../core/failure";
 import type { Slot } from "../../host/commands/paths";
 import type { ConnectionsSeen } from "../../verification/existing-connections";
 import { verifyRelease } from "../../verification/run";
@@ -12,7 +12,8 @@ import { connectionsBefore, withSubject } from "./subject";
 export const verify: Step = async (context) => {
   const state = await readHostState(context);
   if (state.staged === null)
-    throw new StepFailure(
+    throw new Failure(
+      "nothing-staged",
       "no release is staged on the host",
       "raise attempt: pulumi config set attempt N, then pulumi up",
     );
@@ -43,9 +44,10 @@ export async function verifyStaged(
     const journal = await lastWords(context, slot);
     if (slot !== serving) await stopSlot(context, slot);
     throw new ReleaseRefused(
+      "checks-failed",
       `${release} failed ${found.length} of ${context.boxes.length} checks:\n${found.map((row) => `  - ${row}`).join("\n")}`,
-      `mend ${release} or choose another release`,
-      journal,
+      `fix ${release} or choose another release`,
+      { journal, changed: "undone" },
     );
   }
   const passed = context.boxes.filter((box) => box.result === "passed").length;

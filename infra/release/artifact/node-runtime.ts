@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cacheDirectory } from "../../core/cache";
+import { Failure } from "../../core/failure";
 import { mustRun, runProgram } from "../../core/program";
 
 /**
@@ -19,8 +20,10 @@ export async function nodeRuntime(version: string, platform: string): Promise<st
       timeoutMs: 300_000,
     });
     if (packed.exitCode !== 0)
-      throw new Error(
-        `npm pack ${name} ${packed.how}: ${packed.lastWords.slice(-500)}. Remedy: pulumi config set --path app.build.nodeVersion with a version that npm view node-${platform} versions lists`,
+      throw new Failure(
+        "node-version-unknown",
+        `npm pack ${name} ${packed.how}: ${packed.lastWords.slice(-500)}`,
+        `pulumi config set --path app.build.nodeVersion VERSION; npm view node-${platform} versions lists them`,
       );
     const [archive = ""] = (await readdir(temporary)).filter((file) => file.endsWith(".tgz"));
     const unpack = ["--force-local", "-xzf", join(temporary, archive), "-C", temporary, "--strip-components=1"];

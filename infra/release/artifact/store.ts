@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { s3Client } from "../../core/aws-client";
+import { Failure } from "../../core/failure";
 import { artifactObject, indexObject } from "./object";
 
 /** 100 MiB over a line of 2 Mbit/s. */
@@ -90,8 +91,10 @@ export class ArtifactStore {
 
   #explained(when: string, error: unknown): Error {
     const reason = error instanceof Error ? error.message : String(error);
-    return new Error(
-      `s3://${this.bucket} did not answer as it should when ${when}: ${reason}. Remedy: may these credentials read and write there?`,
+    return new Failure(
+      "bucket-unreachable",
+      `s3://${this.bucket} did not answer as it should when ${when}: ${reason}`,
+      `check that these credentials may read and write there: aws s3 ls s3://${this.bucket}`,
     );
   }
 }

@@ -7,7 +7,7 @@ import { className, glyph, ribbon } from "./opening";
 
 type Filled = Box & BoxResult;
 
-function filled(report: Report): Filled[] {
+function fillBoxes(report: Report): Filled[] {
   const results = new Map(report.boxes.map((box) => [box.id, box]));
   return boxes.flatMap((box) => {
     const result = results.get(box.id);
@@ -16,7 +16,7 @@ function filled(report: Report): Filled[] {
 }
 
 /** Groups what lies side by side and shares a name, keeping the order. */
-function grouped(list: readonly Filled[], nameOf: (box: Filled) => string): { name: string; members: Filled[] }[] {
+function groupBy(list: readonly Filled[], nameOf: (box: Filled) => string): { name: string; members: Filled[] }[] {
   const groups: { name: string; members: Filled[] }[] = [];
   for (const box of list) {
     const last = groups.at(-1);
@@ -28,11 +28,11 @@ function grouped(list: readonly Filled[], nameOf: (box: Filled) => string): { na
 
 /** The whole checklist at a glance: a square a box. Hidden from screen readers, which get the list itself. */
 export function atAGlance(report: Report): Markup {
-  const chapters = grouped(filled(report), (box) => box.chapter);
+  const chapters = groupBy(fillBoxes(report), (box) => box.chapter);
   return html`<section aria-labelledby="glance"><h2 id="glance">${report.boxes.length} boxes</h2>
 ${ribbon(report)}
 <div class="mosaic" aria-hidden="true">${chapters.map(
-    ({ name, members }) => html`<div><p class="small">${name}</p><div class="rows">${grouped(
+    ({ name, members }) => html`<div><p class="small">${name}</p><div class="rows">${groupBy(
       members,
       (box) => box.section,
     ).map((part) => html`<div class="row">${part.members.map(cell)}</div>`)}</div></div>
@@ -45,7 +45,7 @@ function cell({ id, title, result }: Filled): Markup {
 }
 
 export function criteria(report: Report): Markup {
-  const nine = filled(report).filter((box) => box.id.startsWith("SUC-"));
+  const nine = fillBoxes(report).filter((box) => box.id.startsWith("SUC-"));
   return html`<section aria-labelledby="criteria"><h2 id="criteria">Success, by the checklist’s nine criteria</h2>
 ${
   report.state === "good"
@@ -64,9 +64,9 @@ ${
 
 /** Every box with its result, its evidence, what produced it and how long that took. */
 export function everyBox(report: Report): Markup {
-  return html`${grouped(filled(report), (box) => box.chapter).map(
+  return html`${groupBy(fillBoxes(report), (box) => box.chapter).map(
     (chapter, index) => html`<section aria-labelledby="chapter-${index}"><h2 id="chapter-${index}">${chapter.name}</h2>
-${grouped(chapter.members, (box) => box.section).map(part)}</section>
+${groupBy(chapter.members, (box) => box.section).map(part)}</section>
 `,
   )}`;
 }

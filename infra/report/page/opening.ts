@@ -14,20 +14,20 @@ export function opening(report: Report): Markup {
       : `${day(startedAt)}, ${clock(startedAt)} to ${startedAt.slice(0, 10) === finishedAt.slice(0, 10) ? "" : `${day(finishedAt)}, `}${clock(finishedAt)} UTC`;
   return html`<header>
 <div class="stamp"><p class="label">Deployment of ${header.application}, ${header.stack}</p><p class="state ${report.state}">${stateWord[report.state]}</p></div>
-<h1>${tied(report.headline)}</h1>
-<p class="lede">${tied(`${when}, ${worked(report)} by ${header.who}.`)}</p>
+<h1>${tie(report.headline)}</h1>
+<p class="lede">${tie(`${when}, ${describeWork(report)} by ${header.who}.`)}</p>
 </header>
 ${firstOfAll(report)}`;
 }
 
 /** Keeps a number and its unit, and a word and its number, on one line. */
-function tied(text: string): string {
+function tie(text: string): string {
   return text
     .replace(/(\d) (ms|s|min|h|UTC)\b/g, "$1\u00a0$2")
     .replace(/\b(schema|at|to) (?=\S+[.,]?(?:\s|$))/g, "$1\u00a0");
 }
 
-function worked(report: Report): string {
+function describeWork(report: Report): string {
   return `${duration(report.timeline.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0))} of work, run`;
 }
 

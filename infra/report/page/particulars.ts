@@ -18,9 +18,9 @@ export function particulars({ header, requests }: Report): Markup {
         ? "not known: the run stopped before it could ask"
         : header.from === null
           ? "nothing, this is the first deployment"
-          : named(header.from),
+          : nameOf(header.from),
     ),
-    fact("To", named(header.to)),
+    fact("To", nameOf(header.to)),
     header.wayBack === undefined ? undefined : fact("Way back", header.wayBack),
     fact("Commit", html`<code>${header.commit}</code>`),
     fact("Artifact", header.artifactDigest === null ? "none was built" : html`<code>${header.artifactDigest}</code>`),
@@ -34,7 +34,7 @@ export function particulars({ header, requests }: Report): Markup {
   ]}</dl></section>`;
 }
 
-function named({ release, schemaVersion }: Version): string {
+function nameOf({ release, schemaVersion }: Version): string {
   return `${release}, schema ${schemaVersion}`;
 }
 

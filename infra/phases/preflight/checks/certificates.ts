@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { createConnection, type Socket } from "node:net";
 import { connect } from "node:tls";
 import type { StepContext } from "../../../context/step";
-import { StepFailure } from "../../../core/failure";
+import { Failure } from "../../../core/failure";
 import { chainOf, isSelfSigned } from "../../../host/public-certificate";
 import { daysLeft, timeProblems } from "./certificate-time";
 import { publicProblems } from "./public-certificate";
@@ -25,7 +25,8 @@ export async function certificates(context: StepContext): Promise<string> {
   if (shown instanceof Error) problems.push(`the database's: ${shown.message}`);
   else problems.push(...timeProblems(`the database's (${database.address})`, shown, days, new Date()));
   if (problems.length > 0 || shown instanceof Error)
-    throw new StepFailure(
+    throw new Failure(
+      "certificate-unfit",
       problems.join("; "),
       "put a certificate with its chain into keys.tlsCertificate and its key into secrets.tlsPrivateKey; RDS renews the database's with pulumi up or in its maintenance",
     );

@@ -1,6 +1,6 @@
 import { withClient } from "../../../context/database-connection";
 import type { StepContext } from "../../../context/step";
-import { StepFailure } from "../../../core/failure";
+import { Failure } from "../../../core/failure";
 import { roleNames } from "../../../core/role-names";
 
 type Role = keyof typeof roleNames;
@@ -9,13 +9,13 @@ type Role = keyof typeof roleNames;
 export async function credentials(context: StepContext): Promise<string> {
   const roles = Object.keys(roleNames) as Role[];
   const asked = await Promise.allSettled(roles.map((role) => askAs(context, role)));
-  const refused = asked.flatMap((one) =>
-    one.status === "rejected" ? [one.reason instanceof Error ? one.reason.message : String(one.reason)] : [],
-  );
-  if (refused.length > 0)
-    throw new StepFailure(
-      refused.join("; "),
-      "is the database there, and are the secrets those of its roles? A pulumi up of the stack sets the roles' passwords anew",
+  const refused = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  const first = refused.find((reason) => reason instanceof Failure) ?? refused[0];
+  if (first !== undefined)
+    throw new Failure(
+      first instanceof Failure ? first.code : "database-unreachable",
+      [...new Set(refused.map(({ message }) => message))].join("; "),
+      first instanceof Failure ? first.remedy : "is the database running?",
     );
   const seen = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   return `queries answered as ${seen.join(", ")}; the server's certificate names ${context.input.database.address}`;
@@ -39,7 +39,8 @@ export async function serverVersion(context: StepContext): Promise<string> {
       "select current_setting('server_version_num') as number, current_setting('server_version') as version",
     );
     if (Number(rows[0]?.number) < oldestServer * 10_000)
-      throw new StepFailure(
+      throw new Failure(
+        "database-too-old",
         `PostgreSQL must be ${oldestServer} or newer (it is ${rows[0]?.version})`,
         "set database.engineVersion to a newer one, in a deployment of its own",
       );

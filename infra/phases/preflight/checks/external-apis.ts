@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { StepContext } from "../../../context/step";
-import { StepFailure } from "../../../core/failure";
+import { Failure } from "../../../core/failure";
 import { quote } from "../../../host/commands/shell";
 
 export type ExternalApi = { host: string; port: number /** PEM. */; authority: string | undefined };
@@ -18,7 +18,8 @@ export async function externalApis({ input, host }: StepContext): Promise<string
   const printed = await host.run("reaching the external APIs", reachScript(apis));
   const failed = printed.split("\n").filter((row) => !row.startsWith("reached "));
   if (failed.length > 0 || printed === "")
-    throw new StepFailure(
+    throw new Failure(
+      "external-api-unreachable",
       failed.join("; "),
       "does the host's security group let it out, and does its resolver know the name? openssl s_client -connect NAME:PORT on the host tells more",
     );

@@ -1,5 +1,5 @@
 import type { StepContext } from "../../../context/step";
-import { StepFailure } from "../../../core/failure";
+import { Failure } from "../../../core/failure";
 import { loopback } from "../../../host/commands/paths";
 import { line } from "../../../host/commands/shell";
 
@@ -9,14 +9,16 @@ const oldestNode = 18;
 export async function nodeVersion({ input, host }: StepContext): Promise<string> {
   const version = input.settings.app.build.nodeVersion;
   if (majorOf(version) < oldestNode)
-    throw new StepFailure(
+    throw new Failure(
+      "node-too-old",
       `app.build.nodeVersion must be ${oldestNode} or newer (it is ${version})`,
       "pulumi config set --path app.build.nodeVersion VERSION",
     );
   const onHost = await host.run("asking the host's Node.js", "node --version 2>/dev/null || echo none");
   if (onHost === "none") return `the artifact carries Node.js ${version}; the host has none of its own and needs none`;
   if (majorOf(onHost.replace(/^v/, "")) < oldestNode)
-    throw new StepFailure(
+    throw new Failure(
+      "node-too-old",
       `the host's own Node.js is ${onHost}; ${oldestNode} or newer is asked for`,
       "apt-get remove nodejs on the host: releases carry their own",
     );
@@ -31,6 +33,10 @@ function majorOf(version: string): number {
 export async function redis({ host }: StepContext): Promise<string> {
   const answer = await host.run("asking Redis", line("redis-cli", "-p", String(loopback.redis), "ping"));
   if (answer !== "PONG")
-    throw new StepFailure(`Redis answered PING with ${answer}`, "systemctl status redis-server on the host");
+    throw new Failure(
+      "redis-silent",
+      `Redis answered PING with ${answer}`,
+      "systemctl status redis-server on the host",
+    );
   return "PING answered PONG";
 }

@@ -28,7 +28,7 @@ export async function publicProblems(
   if (!matchesKey(leaf, privateKey)) problems.push("secrets.tlsPrivateKey is not the key of keys.tlsCertificate");
   if (problems.length > 0) return problems;
   const complaint = await clientComplaint(certificate, privateKey, name);
-  return complaint === undefined ? [] : [explained(complaint, chain.at(-1)!)];
+  return complaint === undefined ? [] : [explainComplaint(complaint, chain.at(-1)!)];
 }
 
 function matchesKey(leaf: X509Certificate, privateKey: string): boolean {
@@ -43,7 +43,7 @@ function matchesKey(leaf: X509Certificate, privateKey: string): boolean {
 const endsTooSoon =
   /^(UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED_CERT_IN_CHAIN)$/;
 
-function explained(complaint: Error, last: X509Certificate): string {
+function explainComplaint(complaint: Error, last: X509Certificate): string {
   if (!endsTooSoon.test((complaint as NodeJS.ErrnoException).code ?? ""))
     return `keys.tlsCertificate is refused by a client: ${complaint.message}`;
   return (

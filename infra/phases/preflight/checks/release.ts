@@ -1,6 +1,6 @@
 import type { StepContext } from "../../../context/step";
 import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compatibility";
-import { StepFailure } from "../../../core/failure";
+import { Failure } from "../../../core/failure";
 import { runProgram } from "../../../core/program";
 import { declaredVariables, unsetVariables } from "../../../release/declared-variables";
 import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
@@ -23,12 +23,14 @@ export async function mergedAndTested({ input }: StepContext): Promise<string> {
   );
   const what = `${release.name} (${release.commit.slice(0, 12)})`;
   if (on.length === 0 && branches.isShallow)
-    throw new StepFailure(
+    throw new Failure(
+      "clone-shallow",
       `${app.repository} is a shallow clone: its history is cut off, so nobody can tell whether ${what} is on ${preflight.releaseBranches.join(" or ")}`,
       `git -C ${app.repository} fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' (GitHub's actions/checkout: fetch-depth: 0), or name the repository's address in app.repository`,
     );
   if (on.length === 0)
-    throw new StepFailure(
+    throw new Failure(
+      "release-not-on-branch",
       `${what} is on none of ${preflight.releaseBranches.join(", ")}, but on ${branches.names.join(", ") || "no branch at all"}`,
       "merge it, or name its branch in preflight.releaseBranches",
     );
@@ -43,7 +45,8 @@ async function ciStatus(command: string | undefined, release: { name: string; co
   });
   const said = done.lastWords.split("\n").slice(-3).join(" ").slice(0, 300);
   if (done.exitCode !== 0)
-    throw new StepFailure(
+    throw new Failure(
+      "ci-not-passed",
       `CI has not passed for ${release.commit.slice(0, 12)}: the command ${done.how}: ${said || "it printed nothing"}`,
       "wait for CI, or mend preflight.ciStatusCommand",
     );
@@ -57,14 +60,16 @@ export async function environmentSet({ input }: StepContext): Promise<string> {
     return "settings parse; the release declares no variables (preflight.variablesFile)";
   const text = await releaseFile(app.repository, input.release.commit, preflight.variablesFile);
   if (text === undefined)
-    throw new StepFailure(
+    throw new Failure(
+      "variables-file-missing",
       `${input.release.name} holds no ${preflight.variablesFile}, so nobody knows which variables it needs`,
       "add the file to the release, or name another, or none: pulumi config set --path preflight.variablesFile FILE",
     );
   const declared = declaredVariables(text);
   const unset = unsetVariables(declared, { ...app.backend.variables, ...app.backend.moreVariables });
   if (unset.length > 0)
-    throw new StepFailure(
+    throw new Failure(
+      "variables-unset",
       `${input.release.name} needs ${unset.join(", ")}, which nothing sets`,
       unset.map((name) => `pulumi config set --path app.backend.moreVariables.${name} VALUE`).join("; "),
     );
@@ -79,7 +84,8 @@ export async function apiDocumented({ input }: StepContext): Promise<string> {
   const path = place.slice("release:".length);
   const missing = await missingFiles(input.settings.app.repository, input.release.commit, [path]);
   if (missing.length > 0)
-    throw new StepFailure(
+    throw new Failure(
+      "document-missing",
       `${input.release.name} carries no ${path}`,
       "write it, or name another place: pulumi config set --path documents.api PLACE",
     );

@@ -1,5 +1,5 @@
 import type { StepContext } from "../../context/step";
-import { StepFailure } from "../../core/failure";
+import { Failure } from "../../core/failure";
 import { type ProvidedArtifact, provideArtifact } from "../../release/artifact/provide";
 import { badWarning } from "../../release/history/ledger";
 import { releasesOnHost } from "./ledger";
@@ -8,7 +8,7 @@ import { releasesOnHost } from "./ledger";
  * The release's artifact, in the stack's bucket. Preflight asks for it too, so that a release that can't be built is known before
  * anything changes.
  */
-export async function provided(context: StepContext): Promise<ProvidedArtifact> {
+export async function buildArtifact(context: StepContext): Promise<ProvidedArtifact> {
   try {
     const artifact = await provideArtifact(context.input, context.progress);
     context.details.artifact = { digest: artifact.digest, source: artifact.source };
@@ -16,7 +16,8 @@ export async function provided(context: StepContext): Promise<ProvidedArtifact> 
     return artifact;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new StepFailure(
+    throw new Failure(
+      "artifact-not-built",
       `${context.input.release.name} has no artifact: ${message}`,
       `mend the build of ${context.input.release.name} or its settings in app.build, or choose another release; then pulumi up`,
     );
