@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { StepInput } from "../context/input";
+import { readInput, type StepInput } from "../context/input";
 import { Failure } from "../core/failure";
 import { askPulumi } from "./pulumi";
 
@@ -48,12 +48,12 @@ export function inputOf(state: StackState): StepInput | undefined {
     .sort((a, b) => Date.parse(b.modified ?? "") - Date.parse(a.modified ?? ""));
   for (const command of commands) {
     const stdin = openSecret(command.inputs?.stdin);
-    if (typeof stdin === "string") return (JSON.parse(stdin) as { input: StepInput }).input;
+    if (typeof stdin === "string") return readInput((JSON.parse(stdin) as { input: unknown }).input);
   }
   const output = openSecret(
     state.resources.find((resource) => resource.type === "pulumi:pulumi:Stack")?.outputs?.deployment,
   );
-  return output === undefined ? undefined : (output as StepInput);
+  return output === undefined ? undefined : readInput(output);
 }
 
 /** A plain output of the last good deployment. */

@@ -1,35 +1,51 @@
-import type { Release } from "../release/release";
-import type { Settings } from "../settings/settings";
+import { z } from "zod";
+import { Failure } from "../core/failure";
+import { settingsSchema } from "../settings/settings";
 
-/** What every phase is given on stdin; made by infra/index.ts from settings that are parsed already. */
-export type StepInput = {
-  stack: string;
-  release: Release;
+/** What every phase is given on stdin, and the stack keeps for the commands that look at it later. */
+const inputSchema = z.strictObject({
+  stack: z.string().min(1),
+  release: z.strictObject({ name: z.string(), commit: z.string() }),
   /** Digest of sql/migrations' chain. */
-  migrations: string;
+  migrations: z.string(),
   /**
    * `publicKey` is pinned: no other SSH key is taken for this host's. `address` is the elastic one, or the host's own while it has not
    * got that yet (locate-host.ts).
    */
-  host: { id: string; address: string; publicKey: string };
-  database: {
-    identifier: string;
+  host: z.strictObject({ id: z.string(), address: z.string(), publicKey: z.string() }),
+  database: z.strictObject({
+    identifier: z.string(),
     /** Resource id of the instance that began empty, whatever it was restored from since. */
-    lineage: string;
-    address: string;
-    port: number;
-    name: string;
+    lineage: z.string(),
+    address: z.string(),
+    port: z.int(),
+    name: z.string(),
     /** PEM. */
-    certificateAuthority: string;
-  };
+    certificateAuthority: z.string(),
+  }),
   /** PEM of who signed the public certificate; null where browsers know them. */
-  publicAuthority: string | null;
+  publicAuthority: z.string().nullable(),
   /** Holds `app.sharedDirectories`; null where there are none. */
-  dataVolume: { id: string } | null;
-  bucket: string;
+  dataVolume: z.strictObject({ id: z.string() }).nullable(),
+  bucket: z.string(),
   /** Names in CloudWatch. */
-  monitoring: { dashboard: string; alarms: string[] };
+  monitoring: z.strictObject({ dashboard: z.string(), alarms: z.array(z.string()) }),
   /** Told when a deployment starts, succeeds or fails. */
-  topicArn: string;
-  settings: Settings;
-};
+  topicArn: z.string(),
+  settings: settingsSchema,
+});
+
+export type StepInput = z.infer<typeof inputSchema>;
+
+/** @throws Failure where another version of this program made it; its values, secrets among them, are not in the message */
+export function readInput(value: unknown): StepInput {
+  const parsed = inputSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map(({ path }) => path.join(".") || "the whole of it");
+  throw new Failure(
+    "made-by-another-version",
+    `what this stack's phases were given was made by another version of this program; it differs at ${[...new Set(places)].join(", ")}`,
+    "pulumi up with this version; or use the version that deployed last (npm run history)",
+    { changed: "nothing" },
+  );
+}

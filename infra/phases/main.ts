@@ -1,7 +1,8 @@
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { openContext } from "../context/context";
-import type { StepInput } from "../context/input";
+import { readInput } from "../context/input";
 import { locateHost } from "../context/locate-host";
 import type { StepOutcome } from "../context/step";
 import { quietProgress } from "../core/heartbeat";
@@ -19,9 +20,12 @@ process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 
 /** Runs one phase: input on stdin, its result as one line on stdout, the whole record on the host; on stderr what it waits for, or why it failed. */
 async function main(phase: Phase): Promise<void> {
-  const { input: given, follows } = JSON.parse(await text(process.stdin)) as { input: StepInput; follows: string };
+  const given = z
+    .strictObject({ input: z.unknown(), follows: z.string() })
+    .parse(JSON.parse(await text(process.stdin)));
+  const { follows } = given;
+  const input = await locateHost(readInput(given.input));
   const startedAt = new Date();
-  const input = await locateHost(given);
   const opened = openContext(phase, input, startedAt);
   const quiet = quietProgress(opened.progress);
   const context = { ...opened, progress: quiet.progress };

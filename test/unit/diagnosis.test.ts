@@ -6,6 +6,7 @@ import { diagnoseHost, type HostSituation, readHostTraces } from "../../infra/di
 import { migrationFindings } from "../../infra/diagnosis/migrations";
 import { diagnoseStack } from "../../infra/diagnosis/stack-traces";
 import { renderDiagnosis } from "../../infra/diagnosis/text";
+import { rehearsalSettings } from "./rehearsal-settings";
 
 const commandsOf = ({ findings }: Pick<Section, "findings">) => findings.map(({ command }) => command);
 
@@ -14,16 +15,29 @@ describe("what the state tells", () => {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     plaintext: JSON.stringify(value),
   });
+  const input = (release: string) => ({
+    stack: "staging",
+    release: { name: release, commit: "0".repeat(40) },
+    migrations: "",
+    host: { id: "i-1", address: "192.0.2.1", publicKey: "ssh-ed25519 A" },
+    database: { identifier: "d", lineage: "l", address: "d.example", port: 5432, name: "d", certificateAuthority: "" },
+    publicAuthority: null,
+    dataVolume: null,
+    bucket: "b",
+    monitoring: { dashboard: "d", alarms: [] },
+    topicArn: "t",
+    settings: rehearsalSettings(),
+  });
   const command = (name: string, modified: string, release: string) => ({
     urn: `urn:pulumi:staging::prompt-library::prompt-library:infra:Rollout$command:local:Command::${name}`,
     type: "command:local:Command",
     modified,
-    inputs: { stdin: secret(JSON.stringify({ input: { stack: "staging", release: { name: release } }, follows: "" })) },
+    inputs: { stdin: secret(JSON.stringify({ input: input(release), follows: "" })) },
   });
   const root = {
     urn: "urn:root",
     type: "pulumi:pulumi:Stack",
-    outputs: { reportKey: "a key", deployment: secret({ stack: "staging", release: { name: "v1.0" } }) },
+    outputs: { reportKey: "a key", deployment: secret(input("v1.0")) },
   };
   const state = (resources: StackState["resources"]): StackState => ({ resources, pending_operations: [] });
 
@@ -34,6 +48,13 @@ describe("what the state tells", () => {
       command("preflight", "2026-11-24T11:00:00Z", "v1.2"),
     ];
     expect(inputOf(state(resources))?.release.name).toBe("v1.2");
+  });
+  it("refuses what another version of this program made, and says what to do and no value", () => {
+    const secrets = { ...input("v1.0"), settings: { secrets: { masterPassword: "canary" } } };
+    const old = { ...root, outputs: { deployment: secret(secrets) } };
+    expect(() => inputOf(state([old]))).toThrow(
+      expect.objectContaining({ code: "made-by-another-version", message: expect.not.stringContaining("canary") }),
+    );
   });
   it("falls back on what a good deployment left, and says of a stack without one that it has none", () => {
     expect(inputOf(state([root]))?.release.name).toBe("v1.0");
