@@ -5,13 +5,20 @@ import { type BoxId, boxIds } from "./boxes";
  * Who proves a box. A phase speaks of its own boxes in its record; what a resource, document, command or monitoring shows is
  * collected by the evidence phase; `person` is signed off in config (`signOffs`); `report` is computed from the other boxes.
  */
-export type Owner = Phase | `resource:${string}` | "command:diagnose" | "document" | "monitoring" | "person" | "report";
+export type BoxOwner =
+  | Phase
+  | `resource:${string}`
+  | "command:diagnose"
+  | "document"
+  | "monitoring"
+  | "person"
+  | "report";
 
 /** Which phase may do another's work and speak for it: where two copies must not run, activation verifies what it has started. */
-export const standIns: Readonly<Partial<Record<Owner, Phase>>> = { verify: "activate" };
+export const standIns: Readonly<Partial<Record<BoxOwner, Phase>>> = { verify: "activate" };
 
 /** Exactly one owner a box: a missing or unknown id is a type error. */
-export const owners: Readonly<Record<BoxId, Owner>> = {
+export const owners: Readonly<Record<BoxId, BoxOwner>> = {
   "PRE-1.1": "preflight",
   "PRE-1.2": "preflight",
   "PRE-1.3": "preflight",
@@ -127,7 +134,7 @@ export const owners: Readonly<Record<BoxId, Owner>> = {
 };
 
 /** The boxes that one owner has to speak of, in the checklist's order. */
-export function boxesOf(owner: Owner): BoxId[] {
+export function boxesOf(owner: BoxOwner): BoxId[] {
   return boxIds.filter((id) => owners[id] === owner);
 }
 
@@ -135,7 +142,7 @@ export function boxesOf(owner: Owner): BoxId[] {
  * Holds what a phase says against what it owns, so that a phase's own test can ask that both lists are empty.
  * @returns `missing`: owned and not spoken of; `foreign`: spoken of and owned by another
  */
-export function compareWithOwned(owner: Owner, spokenOf: readonly BoxId[]): { missing: BoxId[]; foreign: BoxId[] } {
+export function compareWithOwned(owner: BoxOwner, spokenOf: readonly BoxId[]): { missing: BoxId[]; foreign: BoxId[] } {
   const said = new Set(spokenOf);
   return {
     missing: boxesOf(owner).filter((id) => !said.has(id)),

@@ -6,7 +6,7 @@ import { readHostState } from "../context/host-state";
 import { ownerOf } from "../context/owner";
 import type { StepContext } from "../context/step";
 import { clientOptions } from "../core/aws-client";
-import { pairProblem } from "../core/compatibility";
+import { type Pair, pairProblem } from "../core/compatibility";
 import { roleNames } from "../core/role-names";
 import { whoRuns } from "../core/who-runs";
 import { findCopies, removeCopy, restoreCopy } from "../database/backup/copies";
@@ -16,7 +16,7 @@ import { readMigrations } from "../database/migrations";
 import { chainDigest } from "../database/migrations/chain";
 import { schemaVersion } from "../database/migrations/journal";
 import { rehearsePair } from "../database/pair/rehearsal";
-import { describePairReport, nothingToRehearse, type PairReport, type Side } from "../database/pair/report";
+import { describePairReport, nothingToRehearse, type PairReport } from "../database/pair/report";
 import { DeploymentLock } from "../lock/deployment-lock";
 import { LockStore } from "../lock/store";
 import { keepPairReport } from "../phases/preflight/pair-store";
@@ -37,7 +37,7 @@ export async function pair(options: PairOptions): Promise<PairReport> {
   const config = await new StackConfig(options.stack, options.configFile).read();
   const input = await stackInput(options.stack);
   const { app } = input.settings;
-  const to: Side = {
+  const to: Pair = {
     release: options.release ?? String(config.release),
     schemaVersion: options.schemaVersion ?? Number(config.schemaVersion),
   };
@@ -48,7 +48,7 @@ export async function pair(options: PairOptions): Promise<PairReport> {
   try {
     const state = await readHostState(context);
     const release = state.serving === null ? undefined : state.slots[state.serving]?.release;
-    const from: Side | null =
+    const from: Pair | null =
       release === undefined
         ? null
         : { release, schemaVersion: await withClient(context.connect("owner"), schemaVersion) };
@@ -69,7 +69,7 @@ export async function pair(options: PairOptions): Promise<PairReport> {
   }
 }
 
-async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairReport> {
+async function onCopy(context: StepContext, from: Pair, to: Pair): Promise<PairReport> {
   const { input, host, progress } = context;
   const owner = ownerOf(input);
   const rds = new RDSClient(clientOptions(input.settings.target.region));
@@ -123,7 +123,7 @@ async function onCopy(context: StepContext, from: Side, to: Side): Promise<PairR
 
 /** Says what the rehearsal of a pair showed. @returns whether the schema came back as it was */
 export function sayPair(report: PairReport): boolean {
-  const name = ({ release, schemaVersion: version }: Side) => `${release} at schema ${version}`;
+  const name = ({ release, schemaVersion: version }: Pair) => `${release} at schema ${version}`;
   const between = `${name(report.from)} ↔ ${name(report.to)}`;
   process.stdout.write(
     report.problems.length === 0

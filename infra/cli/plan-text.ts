@@ -1,7 +1,7 @@
-import { pairProblem } from "../core/compatibility";
+import { type Pair, pairProblem } from "../core/compatibility";
 import type { Failure } from "../core/failure";
 import { type Phase, phases } from "../core/phases";
-import { type Pair, transitionProblem, wayBack } from "../release/way-back";
+import { transitionProblem, wayBack } from "../release/way-back";
 import type { Settings } from "../settings/settings";
 import type { Difference } from "./settings-differences";
 

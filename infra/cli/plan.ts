@@ -1,13 +1,13 @@
 import { withClient } from "../context/database-connection";
 import { readHostState } from "../context/host-state";
 import type { StepInput } from "../context/input";
+import type { Pair } from "../core/compatibility";
 import { chainDigest } from "../database/migrations/chain";
 import { migrationsDirectory, readMigrationFiles } from "../database/migrations/files";
 import { label } from "../database/migrations/hash-chain";
 import { schemaVersion } from "../database/migrations/journal";
 import { hostFiles } from "../host/commands/host-files";
 import { resolveRelease } from "../release/release";
-import type { Pair } from "../release/way-back";
 import type { Settings } from "../settings/settings";
 import type { Looked } from "./look";
 import { planDeployment, renderPlan } from "./plan-text";

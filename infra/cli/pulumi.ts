@@ -4,7 +4,7 @@ import { runProgram } from "../core/program";
 const howToGetIt =
   'install it (https://www.pulumi.com/docs/install/). For the rehearsal: eval "$(npm run --silent rehearse -- --env)"';
 
-export type Answer = { isGood: boolean; stdout: string; stderr: string };
+export type PulumiAnswer = { isGood: boolean; stdout: string; stderr: string };
 
 /**
  * Asks Pulumi's own command line, which asks nothing back.
@@ -14,7 +14,7 @@ export type Answer = { isGood: boolean; stdout: string; stderr: string };
 export async function askPulumi(
   args: readonly string[],
   options: { input?: string; cwd?: string } = {},
-): Promise<Answer> {
+): Promise<PulumiAnswer> {
   const done = await runProgram("pulumi", [...args, "--non-interactive"], { timeoutMs: 120_000, ...options });
   if (done.how.includes("ENOENT")) throw new Failure("pulumi-missing", "pulumi is not on PATH", howToGetIt);
   return { isGood: done.exitCode === 0, stdout: done.stdout, stderr: done.stderr.trim() || done.how };

@@ -1,5 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import type { StepInput } from "../context/input";
+import type { Pair } from "../core/compatibility";
 import { type Verification, verifySigned } from "../report/sign";
 
 /** The signed JSON of every report that the stack's bucket holds, the newest first: a run's id begins with its time. */
@@ -68,7 +69,7 @@ function describeReport(found: Verification, address: string): ArchivedReport {
     };
   const { report } = found;
   const { from, to, who } = report.header;
-  const name = (side: { release: string; schemaVersion: number }) => `${side.release} at schema ${side.schemaVersion}`;
+  const name = (side: Pair) => `${side.release} at schema ${side.schemaVersion}`;
   return {
     at: report.finishedAt ?? report.startedAt ?? "",
     state: report.state,

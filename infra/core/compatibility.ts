@@ -1,3 +1,9 @@
+import { z } from "zod";
+
+/** A release and the schema version that it runs with. */
+export const pairSchema = z.strictObject({ release: z.string().min(1), schemaVersion: z.int().min(0) });
+export type Pair = z.infer<typeof pairSchema>;
+
 /**
  * The schema versions that a release runs with: its own entry, else that of the longest prefix that ends in `*`.
  */

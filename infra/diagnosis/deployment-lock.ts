@@ -1,5 +1,5 @@
 import * as processes from "../core/process";
-import { describeLease, type Held, leaseSeconds, type Owner, standingOf } from "../lock/lease";
+import { describeLease, type Held, type LeaseHolder, leaseSeconds, standingOf } from "../lock/lease";
 import type { LockStore } from "../lock/store";
 import { ask, type Section } from "./finding";
 
@@ -24,7 +24,7 @@ export async function diagnoseDeploymentLock(store: LockStore, who: string): Pro
 
 /** Whether the next deployment would not wait for its owner. */
 function isOver(found: Held | undefined, who: string): boolean {
-  const nobodys: Owner = { who, deployment: "" };
+  const nobodys: LeaseHolder = { who, deployment: "" };
   return standingOf(found, nobodys, processes) === "lapsed";
 }
 

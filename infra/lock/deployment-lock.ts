@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../core/failure";
 import * as processes from "../core/process";
-import { describeLease, heartbeatSeconds, type Lease, leaseSeconds, type Owner, standingOf } from "./lease";
-import type { Found, LockStore } from "./store";
+import { describeLease, heartbeatSeconds, type Lease, type LeaseHolder, leaseSeconds, standingOf } from "./lease";
+import type { FoundLease, LockStore } from "./store";
 
 /** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */
 const watchMs = 2_000;
@@ -22,7 +22,7 @@ export class DeploymentLock {
 
   constructor(
     readonly store: LockStore,
-    readonly owner: Owner,
+    readonly owner: LeaseHolder,
   ) {}
 
   /** Whether it was taken and, as far as is known, not lost since. */
@@ -53,7 +53,7 @@ export class DeploymentLock {
   }
 
   async #take(phase: string, progress: (message: string) => void): Promise<void> {
-    let watched: Found | undefined;
+    let watched: FoundLease | undefined;
     for (;;) {
       const found = await this.store.read();
       const standing = standingOf(found, this.owner, processes);
@@ -143,7 +143,7 @@ export class DeploymentLock {
 }
 
 /** Breaks whoever's lock it is; what that was. */
-export async function breakLock(store: LockStore, who: string): Promise<Found | undefined> {
+export async function breakLock(store: LockStore, who: string): Promise<FoundLease | undefined> {
   for (;;) {
     const found = await store.read();
     if (found === undefined || found.lease.isFree) return undefined;

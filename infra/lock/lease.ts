@@ -28,7 +28,7 @@ export const leaseSchema = z.object({
 });
 
 export type Lease = z.infer<typeof leaseSchema>;
-export type Owner = Pick<Lease, "who" | "deployment" | "changesResources">;
+export type LeaseHolder = Pick<Lease, "who" | "deployment" | "changesResources">;
 
 /** Ages by the store's clock alone: two operators' clocks may differ. */
 export type Held = { lease: Lease; ageSeconds: number };
@@ -36,14 +36,14 @@ export type Held = { lease: Lease; ageSeconds: number };
 export type Standing = "free" | "ours" | "lapsed" | "held";
 
 /** What is known here of those that renewed a lock, as `process.ts` finds it. */
-export type Known = {
+export type KnownProcesses = {
   /** Nobody has to wait for the lapse then. */
   haveEnded: (processes: string) => boolean;
   /** Program and phases are one deployment. */
   haveThisEngine: (processes: string) => boolean;
 };
 
-export function standingOf(found: Held | undefined, owner: Owner, known: Known): Standing {
+export function standingOf(found: Held | undefined, owner: LeaseHolder, known: KnownProcesses): Standing {
   if (found === undefined || found.lease.isFree) return "free";
   const { lease, ageSeconds } = found;
   const isTold = (what: (processes: string) => boolean) =>

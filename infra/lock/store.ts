@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException }
 import { s3Client } from "../core/aws-client";
 import { type Held, type Lease, leaseSchema } from "./lease";
 
-export type Found = Held & { etag: string };
+export type FoundLease = Held & { etag: string };
 
 /** The stack's lock: one object in its bucket, written only where it still is what the writer has read. */
 export class LockStore {
@@ -32,7 +32,7 @@ export class LockStore {
     return { Bucket: this.bucket, Key: `locks/${this.stack}.json` };
   }
 
-  async read(): Promise<Found | undefined> {
+  async read(): Promise<FoundLease | undefined> {
     try {
       const found = await this.#s3.send(new GetObjectCommand(this.#object));
       const lease = leaseSchema.parse(JSON.parse((await found.Body?.transformToString()) ?? ""));

@@ -1,7 +1,5 @@
-import { supportedSchemas } from "../core/compatibility";
+import { type Pair, supportedSchemas } from "../core/compatibility";
 import { Failure } from "../core/failure";
-
-export type Pair = { release: string; schemaVersion: number };
 
 type Compatibility = Readonly<Record<string, readonly number[]>>;
 

@@ -47,21 +47,21 @@ const known = {
   serving: z.string().min(1),
 };
 
-type Known = { [Name in keyof typeof known]: z.infer<(typeof known)[Name]> };
+type KnownDetails = { [Name in keyof typeof known]: z.infer<(typeof known)[Name]> };
 
 /**
  * One known detail of a record.
  * @returns undefined where it is absent; a detail of the wrong shape goes to `remarks`, since a report must come out all the same
  */
-export function detail<Name extends keyof Known>(
+export function detail<Name extends keyof KnownDetails>(
   record: PhaseRecord,
   name: Name,
   remarks: string[],
-): Known[Name] | undefined {
+): KnownDetails[Name] | undefined {
   const value = record.details[name];
   if (value === undefined || value === null) return undefined;
   const parsed = known[name].safeParse(value);
-  if (parsed.success) return parsed.data as Known[Name];
+  if (parsed.success) return parsed.data as KnownDetails[Name];
   remarks.push(
     `${record.phase} left "${name}" in a shape that the report cannot show; see details in the phase's own record.`,
   );

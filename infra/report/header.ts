@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { pairSchema } from "../core/compatibility";
 
 const person = z.strictObject({ name: z.string(), email: z.string().optional(), phone: z.string().optional() });
 const dependency = z.strictObject({ name: z.string(), contact: z.string() });
-
-const version = z.strictObject({ release: z.string().min(1), schemaVersion: z.int().min(0) });
 
 export const snapshotSchema = z.strictObject({
   id: z.string().min(1),
@@ -23,8 +22,8 @@ export const deploymentHeaderSchema = z.strictObject({
   /** Who ran it, as the machine that runs it knows: user@host, or the CI job. */
   who: z.string().min(1),
   /** What served before; null on a first deployment, absent where the run stopped before it could ask. */
-  from: version.nullable().optional(),
-  to: version,
+  from: pairSchema.nullable().optional(),
+  to: pairSchema,
   /** How this deployment is taken back, as preflight worked it out. */
   wayBack: z.string().min(1).optional(),
   /** Full hash of the release's commit. */
@@ -43,6 +42,5 @@ export const deploymentHeaderSchema = z.strictObject({
 });
 
 export type DeploymentHeader = z.infer<typeof deploymentHeaderSchema>;
-export type Version = z.infer<typeof version>;
 export type Person = z.infer<typeof person>;
 export type Dependency = z.infer<typeof dependency>;

@@ -1,4 +1,4 @@
-import type { Version } from "./header";
+import type { Pair } from "../core/compatibility";
 import type { Report } from "./shape";
 import { renderSummary } from "./text";
 import { name } from "./verdict";
@@ -9,7 +9,7 @@ export type Message = { event: "started" | "succeeded" | "failed"; subject: stri
 export function startMessage(run: {
   application: string;
   stack: string;
-  to: Version;
+  to: Pair;
   commit: string;
   who: string;
   publicUrl: string;

@@ -1,10 +1,11 @@
 import { type BoxId, boxes } from "../checklist/boxes";
 import { type BoxResult, groupFailed } from "../checklist/result";
+import type { Pair } from "../core/compatibility";
 import { type Phase, phases, whereItFails } from "../core/phases";
 import { isComputed } from "./computed";
 import { detail } from "./details";
 import { byRole } from "./format";
-import type { DeploymentHeader, Version } from "./header";
+import type { DeploymentHeader } from "./header";
 import type { PhaseRecord } from "./record";
 import type { Report, Trouble } from "./shape";
 
@@ -137,7 +138,7 @@ function sentence(text: string): string {
     : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-function wayBack(from: Version, activated: boolean, known: string | undefined): string {
+function wayBack(from: Pair, activated: boolean, known: string | undefined): string {
   if (activated && known !== undefined) return `To go back instead: ${known}`;
   const commands = `pulumi config set release ${from.release} && pulumi config set schemaVersion ${from.schemaVersion} && pulumi up`;
   return activated ? `To go back instead: ${commands}` : `To give it up and stay with what serves: ${commands}`;
@@ -150,6 +151,6 @@ function callLine(header: DeploymentHeader): string {
   return `If users are affected, call ${[person.name, person.phone ?? person.email].filter(Boolean).join(", ")}.`;
 }
 
-export function name({ release, schemaVersion }: Version): string {
+export function name({ release, schemaVersion }: Pair): string {
   return `${release} with schema ${schemaVersion}`;
 }

@@ -1,7 +1,7 @@
 import type { Settings } from "../settings/settings";
 import { RateLimited } from "./rate-limit";
 
-export type Answer = { status: number; body: unknown; durationMs: number };
+export type HttpAnswer = { status: number; body: unknown; durationMs: number };
 
 export type RequestBudget = { limit: number; windowMinutes: number };
 
@@ -24,7 +24,7 @@ export class Application {
    * @throws Error when nothing answers within 10 s
    * @throws RateLimited at a 429, after one, and where the budget is used up
    */
-  async ask(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<Answer> {
+  async ask(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<HttpAnswer> {
     this.count(`${method} ${path}`);
     const startedAt = performance.now();
     const response = await fetch(`${this.origin}${path}`, {
@@ -92,23 +92,23 @@ export class Application {
 }
 
 /** An answer as an operator reads it. */
-export function describe(answer: Answer): string {
+export function describe(answer: HttpAnswer): string {
   const error = field(answer.body, "error");
   const message = field(error, "message") ?? field(error, "code");
   return `${answer.status}${typeof message === "string" ? ` (${message})` : ""}`;
 }
 
 /** @throws Error when the status is none of those allowed */
-export function expectStatus(answer: Answer, what: string, allowed: readonly number[]): string {
+export function expectStatus(answer: HttpAnswer, what: string, allowed: readonly number[]): string {
   if (!allowed.includes(answer.status))
     throw new Error(`${what} answered ${describe(answer)}, not ${allowed.join(" or ")}`);
   return `${what}: ${answer.status} in ${answer.durationMs} ms`;
 }
 
-export type Row = Record<string, unknown>;
+export type ListedObject = Record<string, unknown>;
 
 /** A list in `data`, or in `data.NAME`. */
-export function listOf(answer: Answer, name: string): Row[] {
+export function listOf(answer: HttpAnswer, name: string): ListedObject[] {
   const data = field(answer.body, "data");
   const list = Array.isArray(data) ? data : field(data, name);
   if (!Array.isArray(list)) throw new Error(`the answer holds no list in data or data.${name}`);
@@ -116,7 +116,7 @@ export function listOf(answer: Answer, name: string): Row[] {
 }
 
 /** One thing in `data`, or in `data.NAME`. */
-export function oneOf(answer: Answer, name: string): Row {
+export function oneOf(answer: HttpAnswer, name: string): ListedObject {
   const data = field(answer.body, "data");
   const inner = field(data, name);
   const found = isRow(inner) ? inner : data;
@@ -125,20 +125,20 @@ export function oneOf(answer: Answer, name: string): Row {
 }
 
 export function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Row)[name] : undefined;
+  return typeof value === "object" && value !== null ? (value as ListedObject)[name] : undefined;
 }
 
 /** A text of a row; the empty one where there is none. */
-export function textOf(row: Row, name: string): string {
+export function textOf(row: ListedObject, name: string): string {
   const value = row[name];
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
 }
 
-function isRow(value: unknown): value is Row {
+function isRow(value: unknown): value is ListedObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function tokenOf(answer: Answer, route: string): string {
+function tokenOf(answer: HttpAnswer, route: string): string {
   const token = field(field(answer.body, "data"), "token");
   if (typeof token !== "string") throw new Error(`${route} answered ${describe(answer)} without data.token`);
   return token;

@@ -1,4 +1,4 @@
-import { type Answer, describe, expectStatus, field, listOf, type Row, textOf } from "./application";
+import { describe, expectStatus, field, type HttpAnswer, type ListedObject, listOf, textOf } from "./application";
 import { fillBody } from "./body";
 import { compareConnections, seeConnections } from "./existing-connections";
 import { canaryKey, isSystem, withConnection, withProvider } from "./made";
@@ -68,7 +68,7 @@ export async function modelsPopulated(round: Round): Promise<string> {
   return counts.map(([identifier, count]) => `${identifier} ${count}`).join(", ");
 }
 
-async function modelsOf(round: Round, row: Row): Promise<unknown[]> {
+async function modelsOf(round: Round, row: ListedObject): Promise<unknown[]> {
   if (Array.isArray(row.models)) return row.models;
   const path = `${round.application.routes.providers}/${textOf(row, "id")}/models`;
   const answer = await round.application.ask("GET", path, { token: await round.token("admin") });
@@ -90,7 +90,7 @@ export async function templatesWork(round: Round): Promise<string> {
   const settings = field(template, "provider_config") ?? field(template, "providerConfig");
   const models = field(template, "default_models") ?? field(template, "defaultModels");
   const body = (name: string) => ({
-    ...(settings as Row),
+    ...(settings as ListedObject),
     ...(models === undefined ? {} : { models }),
     identifier: name,
     name,
@@ -191,7 +191,7 @@ export async function connectionRoute(round: Round): Promise<string> {
 }
 
 /** A provider that answers has been reached; one that wants other credentials has answered too. */
-function judgeTest(round: Round, answer: Answer): { isGood: boolean; words: string } {
+function judgeTest(round: Round, answer: HttpAnswer): { isGood: boolean; words: string } {
   if (answer.status >= 300) return { isGood: false, words: `the test answered ${describe(answer)}` };
   const result = field(answer.body, "data") ?? answer.body;
   const status = field(result, "http_status") ?? field(result, "httpStatus");

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { expectStatus, oneOf, type Row, textOf } from "./application";
+import { expectStatus, type ListedObject, oneOf, textOf } from "./application";
 import { fillBody } from "./body";
 import type { Round } from "./round";
 
-export type Made = { row: Row; name: string; path: string; status: number };
+export type Made = { row: ListedObject; name: string; path: string; status: number };
 
 /** A key in the shape of a provider's, known to nobody and good for nothing. */
 export function canaryKey(): string {
@@ -46,7 +46,7 @@ async function offeredProvider(round: Round): Promise<{ provider: string; provid
   return { provider: textOf(chosen, "identifier"), providerId: textOf(chosen, "id") };
 }
 
-export function isSystem(row: Row): boolean {
+export function isSystem(row: ListedObject): boolean {
   return (row.is_system ?? row.isSystem) === true;
 }
 

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { knowsProviders } from "../checklist/provable";
 import type { Screenshot } from "../report/details";
 import { setCheckAccount } from "./account";
-import { Application, expectStatus, listOf, type Row, textOf } from "./application";
+import { Application, expectStatus, type ListedObject, listOf, textOf } from "./application";
 import { startChromium } from "./chromium";
 import type { Subject } from "./subject";
 
@@ -66,7 +66,7 @@ export class Round {
   }
 
   /** The providers as an admin sees them. */
-  async providers(): Promise<Row[]> {
+  async providers(): Promise<ListedObject[]> {
     const { providers } = this.application.routes;
     const answer = await this.application.ask("GET", providers, { token: await this.token("admin") });
     expectStatus(answer, providers, [200]);

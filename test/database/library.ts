@@ -3,7 +3,7 @@ import {
   type MigrationOptions,
   type MigrationReport,
   migrateTo,
-  type Progress,
+  type ReportMigration,
   readMigrations,
 } from "../../infra/database/migrations";
 import type { Scratch } from "./scratch";
@@ -15,7 +15,7 @@ export async function goTo(
   scratch: Scratch,
   target: number,
   options: Partial<MigrationOptions> = {},
-  progress?: Progress,
+  progress?: ReportMigration,
 ): Promise<MigrationReport> {
   return migrateTo({ connect: scratch.connect, target, migrations, options, ...(progress ? { progress } : {}) });
 }

@@ -14,7 +14,7 @@ import type { StepInput } from "../../infra/context/input";
 import { ownerOf } from "../../infra/context/owner";
 import type { StepContext, StepOutcome } from "../../infra/context/step";
 import { findCopies, removeCopy, restoreCopy } from "../../infra/database/backup/copies";
-import { type Owner, tagList } from "../../infra/database/backup/ownership";
+import { type StackOwner, tagList } from "../../infra/database/backup/ownership";
 import {
   awaitSnapshot,
   beginSnapshot,
@@ -41,7 +41,7 @@ const ofUsers = "/srv/prompt-library/shared/interface/backend/data/of-users.bin"
 // The step alone against the deployed stack, as if schema 2 were asked for: it never changes the schema.
 let rehearsal: Rehearsal;
 let input: StepInput;
-let owner: Owner;
+let owner: StackOwner;
 let rds: RDSClient;
 let ec2: EC2Client;
 
@@ -104,7 +104,7 @@ const activeSince =
 const resultOf = ({ boxes }: StepContext, id: string) => boxes.find((box) => box.id === id)?.result;
 
 /** What others in the account may have: another application's stack of this name, and this stack from before it was destroyed. */
-const neighbours = (): Owner[] => [
+const neighbours = (): StackOwner[] => [
   { ...owner, application: "other-library" },
   { ...owner, database: "db-OF-A-STACK-THAT-WAS-DESTROYED" },
 ];

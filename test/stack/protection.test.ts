@@ -19,7 +19,7 @@ import { withClient } from "../../infra/context/database-connection";
 import type { StepInput } from "../../infra/context/input";
 import { ownerOf } from "../../infra/context/owner";
 import type { StepContext } from "../../infra/context/step";
-import type { Owner } from "../../infra/database/backup/ownership";
+import type { StackOwner } from "../../infra/database/backup/ownership";
 import { awaitSnapshot, beginSnapshot, deleteSnapshot, stackSnapshots } from "../../infra/database/backup/snapshots";
 import { schemaVersion } from "../../infra/database/migrations";
 import { backup } from "../../infra/phases/backup/backup";
@@ -36,7 +36,7 @@ const rds = () => new RDSClient(asOwner);
 const late = "/srv/prompt-library/shared/interface/backend/data/late.json";
 
 let rehearsal: Rehearsal;
-let owner: Owner;
+let owner: StackOwner;
 
 beforeAll(async () => {
   rehearsal = await deployed("v1.1.0", 1, { protection: "true" });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { isOwn, madeBy, type Owner, tagList, tagsOf } from "../../infra/database/backup/ownership";
+import { isOwn, madeBy, type StackOwner, tagList, tagsOf } from "../../infra/database/backup/ownership";
 
-const owner: Owner = { application: "prompt-library", stack: "production", database: "db-ONE" };
+const owner: StackOwner = { application: "prompt-library", stack: "production", database: "db-ONE" };
 
 test("what an owner tags is its own, with whatever else it is tagged", () => {
   const tags = tagsOf(tagList(owner, { purpose: "backup-proof", release: "" }));

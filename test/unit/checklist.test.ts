@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BoxId, boxes, boxIds, isBoxId } from "../../infra/checklist/boxes";
-import { boxesOf, compareWithOwned, type Owner, owners } from "../../infra/checklist/owners";
+import { type BoxOwner, boxesOf, compareWithOwned, owners } from "../../infra/checklist/owners";
 import { notNeededAtSchema, provableSinceSchema, providerBoxes } from "../../infra/checklist/provable";
 import { boxResultSchema, failed, notNeeded, passed, resultWords } from "../../infra/checklist/result";
 import { phases } from "../../infra/core/phases";
@@ -76,7 +76,7 @@ describe("who proves a box", () => {
   });
 
   it("deals the boxes out without remainder and without overlap", () => {
-    const dealt = [...new Set<Owner>(Object.values(owners))].flatMap(boxesOf);
+    const dealt = [...new Set<BoxOwner>(Object.values(owners))].flatMap(boxesOf);
     expect([...dealt].sort()).toEqual([...boxIds].sort());
   });
 

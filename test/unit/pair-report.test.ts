@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Pair } from "../../infra/core/compatibility";
 import { describeLoss } from "../../infra/database/backup/loss";
 import {
   describePairReport,
@@ -8,7 +9,6 @@ import {
   pairPath,
   pairReportProblem,
   pairReportSchema,
-  type Side,
 } from "../../infra/database/pair/report";
 
 const report: PairReport = {
@@ -67,8 +67,8 @@ describe("the report of a pair", () => {
 });
 
 describe("a pair is rehearsed where a schema would be taken back", () => {
-  const side = (release: string, schemaVersion: number): Side => ({ release, schemaVersion });
-  test.each<[string, Side | null, Side, "program" | "application" | "both", RegExp | undefined]>([
+  const side = (release: string, schemaVersion: number): Pair => ({ release, schemaVersion });
+  test.each<[string, Pair | null, Pair, "program" | "application" | "both", RegExp | undefined]>([
     ["up", side("v1.1.0", 1), side("v1.2.0", 2), "program", undefined],
     ["down", side("v1.2.0", 2), side("v1.1.0", 1), "both", undefined],
     ["not by a first deployment", null, side("v1.2.0", 2), "program", /^nothing serves yet/],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Pair, transitionProblem, wayBack } from "../../infra/release/way-back";
+import type { Pair } from "../../infra/core/compatibility";
+import { transitionProblem, wayBack } from "../../infra/release/way-back";
 
 const compatibility = { "v1.0*": [1], "v1.1*": [1, 2], "v1.2*": [2] };
 const pair = (release: string, schemaVersion: number): Pair => ({ release, schemaVersion });

@@ -80,7 +80,7 @@ type RangeArgs = {
   compared: AgedTable;
 };
 
-type Row = { place: string; h: string; xmin: string };
+type AgedRow = { place: string; h: string; xmin: string };
 
 async function compareRange({ copyClient, nowClient, table, horizon, range, compared }: RangeArgs): Promise<void> {
   const [older, newer] = [
@@ -103,12 +103,17 @@ async function compareRange({ copyClient, nowClient, table, horizon, range, comp
   compared.since += older.length - equal;
 }
 
-async function rowsOf(client: pg.Client, table: TableLayout, horizon: string | null, range: string): Promise<Row[]> {
+async function rowsOf(
+  client: pg.Client,
+  table: TableLayout,
+  horizon: string | null,
+  range: string,
+): Promise<AgedRow[]> {
   const first = /^\((\d+),/.exec(range)?.[1] ?? range;
   const [from, to] = [BigInt(first), BigInt(first) + BigInt(Math.max(1, table.blocksPerRange))];
   const blocks = { from: String(from), to: String(to) };
   const only = range.startsWith("(") ? ` WHERE place = '${range}'::tid` : "";
-  const { rows } = await client.query<Row>(
+  const { rows } = await client.query<AgedRow>(
     `SELECT place::text, h::text, xmin FROM (${hashedRows(table, horizon, blocks, "one.xmin::text AS xmin")}) AS hashed${only}`,
   );
   return rows;

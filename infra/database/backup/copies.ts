@@ -9,7 +9,7 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
   waitUntilDBInstanceAvailable,
 } from "@aws-sdk/client-rds";
-import { isOwn, type Owner, tagList, tagsOf } from "./ownership";
+import { isOwn, type StackOwner, tagList, tagsOf } from "./ownership";
 import { untilNotBusy } from "./readiness";
 import type { Purpose } from "./snapshots";
 
@@ -28,7 +28,7 @@ export function copyIdentifier(base: string, suffix: string): string {
 /** Restores a snapshot beside the database: the same subnets, security groups and parameters, one zone, protected by nothing. */
 export async function restoreCopy(
   rds: RDSClient,
-  args: { of: DBInstance; snapshot: string; owner: Owner; instanceClass: string | undefined },
+  args: { of: DBInstance; snapshot: string; owner: StackOwner; instanceClass: string | undefined },
 ): Promise<Copy> {
   const { of } = args;
   const identifier = copyIdentifier(of.DBInstanceIdentifier ?? "database", randomBytes(3).toString("hex"));
@@ -59,7 +59,7 @@ export async function restoreCopy(
 }
 
 /** Copies of this stack's that are there: this run's, or what a killed one left. */
-export async function findCopies(rds: RDSClient, owner: Owner): Promise<string[]> {
+export async function findCopies(rds: RDSClient, owner: StackOwner): Promise<string[]> {
   const found: DBInstance[] = [];
   for await (const page of paginateDescribeDBInstances({ client: rds }, {})) found.push(...(page.DBInstances ?? []));
   return found

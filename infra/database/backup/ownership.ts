@@ -7,14 +7,14 @@ export const madeBy = "prompt-library-deployment";
  * Whose a copy or a snapshot is. An account may hold two applications with a stack of the same name, and a stack that was destroyed and
  * made again: none of them removes or prunes what another one made.
  */
-export type Owner = {
+export type StackOwner = {
   application: string;
   stack: string;
   /** Resource id of the instance that began empty: that of a restored one is another, and what was made before it stays ours. */
   database: string;
 };
 
-export function tagList(owner: Owner, tags: Readonly<Partial<Record<string, string>>>): Tag[] {
+export function tagList(owner: StackOwner, tags: Readonly<Partial<Record<string, string>>>): Tag[] {
   const { application, stack, database } = owner;
   return tagsOnly({ "made-by": madeBy, application, stack, database, ...tags });
 }
@@ -29,7 +29,7 @@ export function tagsOf(tags: readonly Tag[] | undefined): Record<string, string>
   return Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-export function isOwn(tags: Readonly<Partial<Record<string, string>>>, owner: Owner): boolean {
+export function isOwn(tags: Readonly<Partial<Record<string, string>>>, owner: StackOwner): boolean {
   const isOfStack = tags["made-by"] === madeBy && tags.application === owner.application && tags.stack === owner.stack;
   return isOfStack && tags.database === owner.database;
 }

@@ -9,7 +9,7 @@ export type Sequence = {
   behind: string[];
 };
 
-type Row = { name: string; last: string | null; increment: string; may_read: boolean; columns: Column[] };
+type SequenceRow = { name: string; last: string | null; increment: string; may_read: boolean; columns: Column[] };
 type Column = { table: string; column: string };
 
 /**
@@ -18,7 +18,7 @@ type Column = { table: string; column: string };
  * @throws Error that names each sequence that this role may not read
  */
 export async function readSequences(client: pg.Client): Promise<Sequence[]> {
-  const { rows } = await client.query<Row>(sequencesQuery);
+  const { rows } = await client.query<SequenceRow>(sequencesQuery);
   const hidden = rows.filter(({ may_read }) => !may_read).map(({ name }) => name);
   if (hidden.length > 0)
     throw new Error(

@@ -7,7 +7,7 @@ import {
   type RDSClient,
   waitUntilDBSnapshotAvailable,
 } from "@aws-sdk/client-rds";
-import { isOwn, type Owner, tagList, tagsOf, tagsOnly } from "./ownership";
+import { isOwn, type StackOwner, tagList, tagsOf, tagsOnly } from "./ownership";
 import type { KeptSnapshot } from "./retention";
 
 export type Purpose = "before-migration" | "before-restore" | "pair-rehearsal" | "backup-proof";
@@ -37,7 +37,7 @@ const deadlineSeconds = 3600;
 /** Begins it; its content is that of this moment, give or take what RDS needs to begin. @returns its ARN */
 export async function beginSnapshot(
   rds: RDSClient,
-  args: { instance: string; id: string; owner: Owner; tags: Partial<SnapshotTags> },
+  args: { instance: string; id: string; owner: StackOwner; tags: Partial<SnapshotTags> },
 ): Promise<string> {
   const made = await rds.send(
     new CreateDBSnapshotCommand({
@@ -64,16 +64,16 @@ export async function tagSnapshot(rds: RDSClient, arn: string, tags: Partial<Sna
 }
 
 /** The snapshots that this stack's deployments keep; those that a person or RDS itself made are none of ours. */
-export async function stackSnapshots(rds: RDSClient, owner: Owner): Promise<StackSnapshot[]> {
+export async function stackSnapshots(rds: RDSClient, owner: StackOwner): Promise<StackSnapshot[]> {
   return (await ownSnapshots(rds, owner)).filter(({ tags }) => tags.purpose !== "pair-rehearsal");
 }
 
 /** Those that a rehearsal of a pair makes and removes again. */
-export async function pairSnapshots(rds: RDSClient, owner: Owner): Promise<StackSnapshot[]> {
+export async function pairSnapshots(rds: RDSClient, owner: StackOwner): Promise<StackSnapshot[]> {
   return (await ownSnapshots(rds, owner)).filter(({ tags }) => tags.purpose === "pair-rehearsal");
 }
 
-async function ownSnapshots(rds: RDSClient, owner: Owner): Promise<StackSnapshot[]> {
+async function ownSnapshots(rds: RDSClient, owner: StackOwner): Promise<StackSnapshot[]> {
   const found: DBSnapshot[] = [];
   for await (const page of paginateDescribeDBSnapshots({ client: rds }, { SnapshotType: "manual" }))
     found.push(...(page.DBSnapshots ?? []));

@@ -11,7 +11,7 @@ import {
   waitUntilVolumeAvailable,
   waitUntilVolumeInUse,
 } from "@aws-sdk/client-ec2";
-import { type Owner, tagList } from "./ownership";
+import { type StackOwner, tagList } from "./ownership";
 import type { Purpose } from "./snapshots";
 
 const purpose: Purpose = "backup-proof";
@@ -23,7 +23,7 @@ const attachDeadlineSeconds = 300;
 /** Its content is that of this moment, whatever is written while it is made. @returns its id */
 export async function beginVolumeSnapshot(
   ec2: EC2Client,
-  args: { volumeId: string; owner: Owner; databaseSnapshot: string },
+  args: { volumeId: string; owner: StackOwner; databaseSnapshot: string },
 ): Promise<string> {
   const made = await ec2.send(
     new CreateSnapshotCommand({
@@ -52,7 +52,7 @@ export async function deleteVolumeSnapshot(ec2: EC2Client, id: string): Promise<
 /** A copy made from a snapshot, attached to the host beside the data volume. @returns its id */
 export async function attachCopy(
   ec2: EC2Client,
-  args: { snapshot: string; beside: string; instanceId: string; owner: Owner },
+  args: { snapshot: string; beside: string; instanceId: string; owner: StackOwner },
 ): Promise<string> {
   const { Volumes: [original] = [] } = await ec2.send(new DescribeVolumesCommand({ VolumeIds: [args.beside] }));
   const made = await ec2.send(
@@ -78,7 +78,7 @@ export async function attachCopy(
 }
 
 /** Copies of this stack's: this run's, or what a killed one left. */
-export async function findVolumeCopies(ec2: EC2Client, owner: Owner): Promise<string[]> {
+export async function findVolumeCopies(ec2: EC2Client, owner: StackOwner): Promise<string[]> {
   const { Volumes = [] } = await ec2.send(
     new DescribeVolumesCommand({
       Filters: tagList(owner, { purpose }).map(({ Key, Value = "" }) => ({ Name: `tag:${Key}`, Values: [Value] })),

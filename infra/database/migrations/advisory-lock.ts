@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { MigrationError } from "./errors";
 import type { MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import { lockKey, pause, type Sessions, workerKey } from "./session";
 
 const pollMs = 250;
@@ -12,7 +12,11 @@ const pollMs = 250;
  *
  * @throws MigrationError when another one still holds it at the deadline; the message says who.
  */
-export async function takeLock(sessions: Sessions, options: MigrationOptions, progress: Progress): Promise<void> {
+export async function takeLock(
+  sessions: Sessions,
+  options: MigrationOptions,
+  progress: ReportMigration,
+): Promise<void> {
   const { engine } = sessions;
   const deadline = Date.now() + options.deadlineMs;
   let told = "";

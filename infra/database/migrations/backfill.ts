@@ -5,7 +5,7 @@ import type { Blocker } from "./blockers";
 import { MigrationError, serverSaid } from "./errors";
 import { failEntry, insertEntry, interruptRunning, noteEntry, program } from "./journal";
 import { type Connect, defaultOptions, type MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import { type Sessions, withSessions } from "./session";
 import { readBatch } from "./statement-rules";
 
@@ -14,7 +14,7 @@ export type BackfillArgs = {
   /** The most rows in one transaction. */
   batchSize?: number;
   options?: Partial<MigrationOptions>;
-  progress?: Progress;
+  progress?: ReportMigration;
 };
 
 export type BackfillReport = {
@@ -114,7 +114,7 @@ export async function backfill(args: BackfillArgs): Promise<BackfillReport> {
 async function fill(
   sessions: Sessions,
   options: MigrationOptions,
-  progress: Progress,
+  progress: ReportMigration,
   run: { id: string; after: string | null; report: BackfillReport },
 ): Promise<void> {
   const { id, report } = run;

@@ -10,12 +10,12 @@ import {
 import { heldQuestion, type Spent, transactionText, withinBudget } from "./budget";
 import { sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import { pause, type Sessions } from "./session";
 
 export type Batches = {
   what: string;
-  progress: Progress;
+  progress: ReportMigration;
   /** With `$1`, the key (uuid or null) after which it begins, and `$2`, how many rows; answers last_key, seen, changed. */
   statement: string;
   /** Where those two stand in it, in bytes and in order. */

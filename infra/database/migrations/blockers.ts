@@ -31,7 +31,7 @@ const lookEveryMs = 50;
 /** The server's own timeout comes first, where a script has left it alone. */
 const graceMs = 100;
 
-type Row = {
+type BlockerRow = {
   waited_ms: number | null;
   is_strong: boolean;
   table: string | null;
@@ -52,8 +52,8 @@ const activityColumns = `coalesce(activity.backend_type, CASE WHEN prepared.gid 
   activity.state, ${ageOf("coalesce(activity.xact_start, activity.state_change, prepared.prepared)")} AS age_ms`;
 
 /** What `pid` waits for right now, with each session that it waits for; nothing while it waits for nobody. */
-async function waitOf(engine: Client, pid: number): Promise<Row[]> {
-  const { rows } = await engine.query<Row>(
+async function waitOf(engine: Client, pid: number): Promise<BlockerRow[]> {
+  const { rows } = await engine.query<BlockerRow>(
     `SELECT ${ageOf("waiting.waitstart")} AS waited_ms,
        waiting.locktype = 'relation' AND waiting.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock', 'ShareUpdateExclusiveLock') AS is_strong,
        format('%I.%I', n.nspname, c.relname) AS table, blocking.pid, ${activityColumns}
@@ -77,7 +77,7 @@ async function waitOf(engine: Client, pid: number): Promise<Row[]> {
  * lock on a table of somebody's in a transaction that began before the wait did. Oldest first, five at most.
  */
 export async function likelyBlockers(engine: Client, pid: number, waitedMs: number): Promise<Blocker[]> {
-  const { rows } = await engine.query<Row>(
+  const { rows } = await engine.query<BlockerRow>(
     `SELECT activity.pid, ${activityColumns}, NULL AS table FROM pg_stat_activity AS activity
      LEFT JOIN pg_prepared_xacts AS prepared ON false
      WHERE activity.pid NOT IN ($1, pg_backend_pid()) AND activity.xact_start < clock_timestamp() - make_interval(secs => $2::float8 / 1000)
@@ -91,7 +91,7 @@ export async function likelyBlockers(engine: Client, pid: number, waitedMs: numb
   return rows.map(blockerOf);
 }
 
-function blockerOf(row: Row): Blocker {
+function blockerOf(row: BlockerRow): Blocker {
   return {
     pid: row.pid ?? 0,
     kind: row.kind ?? "client backend",

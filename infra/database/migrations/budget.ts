@@ -3,7 +3,7 @@ import { backoffMs, isWorthRetrying } from "./backoff";
 import { type Blocker, describeBlockers, likelyBlockers, watchWaiting } from "./blockers";
 import { MigrationError, serverSaid, sqlState } from "./errors";
 import type { MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import { limitSettings, pause, type Sessions } from "./session";
 
 /** What one thing that was tried under the lock budget took, in milliseconds. */
@@ -35,7 +35,7 @@ export function limitsOf(options: MigrationOptions, isGentle: boolean): Limits {
 export type Budget = {
   what: string;
   isGentle: boolean;
-  progress: Progress;
+  progress: ReportMigration;
   /** How many statements an attempt runs one after the other; each may take the whole of its timeout. */
   statements?: number;
 };

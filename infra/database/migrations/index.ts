@@ -6,5 +6,5 @@ export { schemaState, schemaVersion } from "./journal";
 export type { SchemaState } from "./journal-state";
 export { type MigrationReport, migrateTo } from "./migrate";
 export type { Connect, MigrationOptions } from "./options";
-export { describeProgress, type Progress, type ProgressEvent } from "./progress";
+export { describeProgress, type ProgressEvent, type ReportMigration } from "./progress";
 export { recordTo } from "./record";

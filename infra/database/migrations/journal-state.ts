@@ -37,14 +37,14 @@ export function schemaStateOf(rows: JournalRow[]): SchemaState {
   return { version, ...(pending ? { pending } : {}) };
 }
 
-export type Step = { version: number; direction: "up" | "down"; isContinued: boolean };
+export type MigrationStep = { version: number; direction: "up" | "down"; isContinued: boolean };
 
 /**
  * What leads from `state` to `target`: what is half done is finished or taken back first.
  *
  * @throws when the target is not among the versions, or the database is ahead of them.
  */
-export function stepsTo(state: SchemaState, target: number, newest: number): Step[] {
+export function stepsTo(state: SchemaState, target: number, newest: number): MigrationStep[] {
   const reached = Math.max(state.version, state.pending?.version ?? 0);
   if (!Number.isInteger(target) || target < 0 || target > newest) {
     throw new Error(`There is no schema version ${target}: this checkout has 1 to ${newest}. Nothing was changed.`);
@@ -55,7 +55,7 @@ export function stepsTo(state: SchemaState, target: number, newest: number): Ste
         "Run this from the checkout that made it. Nothing was changed.",
     );
   }
-  const steps: Step[] = [];
+  const steps: MigrationStep[] = [];
   const { pending } = state;
   if (pending && pending.version > target)
     steps.push({ version: pending.version, direction: "down", isContinued: true });

@@ -5,7 +5,7 @@ import { fingerprintIn, fingerprintStatements, missingFrom } from "./fingerprint
 import { label } from "./hash-chain";
 import { schemaAfter, schemaBefore } from "./journal";
 import type { MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import type { Sessions } from "./session";
 
 /**
@@ -17,7 +17,7 @@ import type { Sessions } from "./session";
 export async function removeMadeSince(args: {
   sessions: Sessions;
   options: MigrationOptions;
-  progress: Progress;
+  progress: ReportMigration;
   migration: Migration;
 }): Promise<void> {
   const { sessions, options, progress, migration } = args;

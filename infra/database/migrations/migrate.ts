@@ -8,7 +8,7 @@ import { refuseOtherHistory } from "./history";
 import { ensureJournal, interruptRunning, readJournal } from "./journal";
 import { schemaStateOf, stepsTo } from "./journal-state";
 import { type Connect, defaultOptions, type MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import { withSessions } from "./session";
 import { type AppliedMigration, runStep } from "./step";
 
@@ -28,7 +28,7 @@ export type MigrateToArgs = {
   target: number;
   migrations: Migration[];
   options?: Partial<MigrationOptions>;
-  progress?: Progress;
+  progress?: ReportMigration;
 };
 
 /**

@@ -22,7 +22,7 @@ export type ProgressEvent =
   | { kind: "finished"; migration: string; direction: "up" | "down"; durationMs: number }
   | { kind: "undoing"; migration: string; because: string };
 
-export type Progress = (event: ProgressEvent) => void;
+export type ReportMigration = (event: ProgressEvent) => void;
 
 /** One line for people; undefined for events that are only worth counting. */
 export function describeProgress(event: ProgressEvent): string | undefined {

@@ -2,7 +2,7 @@ import type { QueryResult } from "pg";
 import { type Batches, runBatches } from "./batches";
 import { type Budget, heldQuestion, migrateSettings, type Spent, transactionText, withinBudget } from "./budget";
 import type { MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import type { Unit } from "./script";
 import { limitSettings, type Sessions } from "./session";
 import { checkResult, removeLeftovers } from "./steps";
@@ -16,7 +16,7 @@ async function isNeeded(
   sessions: Sessions,
   unit: Unit,
   options: MigrationOptions,
-  context: { what: string; progress: Progress },
+  context: { what: string; progress: ReportMigration },
 ): Promise<boolean> {
   if (unit.when.length === 0) return true;
   const { result } = await withinBudget(sessions, options, { ...context, isGentle: true }, (limits) =>
@@ -33,7 +33,7 @@ export async function runUnit(
   sessions: Sessions,
   unit: Unit,
   options: MigrationOptions,
-  context: { what: string; progress: Progress; batches: Pick<Batches, "after" | "checkpoint"> },
+  context: { what: string; progress: ReportMigration; batches: Pick<Batches, "after" | "checkpoint"> },
 ): Promise<UnitOutcome> {
   const { what, progress } = context;
   if (!(await isNeeded(sessions, unit, options, { what, progress }))) return undefined;
@@ -100,7 +100,7 @@ export async function removeLeftoversOf(
   sessions: Sessions,
   units: readonly Unit[],
   options: MigrationOptions,
-  context: { what: string; progress: Progress },
+  context: { what: string; progress: ReportMigration },
 ): Promise<void> {
   for (const { steps } of units)
     if (steps !== undefined)

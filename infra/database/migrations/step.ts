@@ -6,10 +6,10 @@ import type { Migration } from "./files";
 import { fingerprintDifference, schemaFingerprint, subjectOf, tablesIn } from "./fingerprint";
 import { label } from "./hash-chain";
 import { beginEntry, failEntry, finishEntry, noteEntry, schemaBefore, type UnitEntry } from "./journal";
-import type { JournalRow, Step } from "./journal-state";
+import type { JournalRow, MigrationStep } from "./journal-state";
 import { removeMadeSince } from "./made-since";
 import type { MigrationOptions } from "./options";
-import type { Progress } from "./progress";
+import type { ReportMigration } from "./progress";
 import { removeLeftoversOf, runUnit } from "./run-unit";
 import type { Unit } from "./script";
 import type { Sessions } from "./session";
@@ -31,7 +31,7 @@ export type AppliedMigration = {
 export type Context = {
   sessions: Sessions;
   options: MigrationOptions;
-  progress: Progress;
+  progress: ReportMigration;
   migration: Migration;
   /** Tables that some version makes. */
   knownTables: ReadonlySet<string>;
@@ -44,7 +44,7 @@ export type Context = {
  * @throws MigrationError
  */
 export async function runStep(
-  args: Context & { step: Step; pending: JournalRow | undefined },
+  args: Context & { step: MigrationStep; pending: JournalRow | undefined },
 ): Promise<AppliedMigration> {
   const { sessions, options, progress, migration, step } = args;
   const { engine } = sessions;
@@ -117,7 +117,7 @@ export async function runStep(
 
 /** Goes the other way. @throws MigrationError when that fails as well. */
 async function undo(
-  args: Context & { step: Step },
+  args: Context & { step: MigrationStep },
   what: { failed: string; id: string; schemaBefore: string[]; cause: unknown },
 ): Promise<void> {
   const { sessions, migration, step, progress } = args;

@@ -1,6 +1,5 @@
 import { z } from "zod";
-
-const side = z.strictObject({ release: z.string().min(1), schemaVersion: z.int().min(0) });
+import { type Pair, pairSchema } from "../../core/compatibility";
 
 const step = z.strictObject({
   from: z.int().min(0),
@@ -16,8 +15,8 @@ const step = z.strictObject({
 export const pairReportSchema = z.strictObject({
   version: z.literal(1),
   stack: z.string().min(1),
-  from: side,
-  to: side,
+  from: pairSchema,
+  to: pairSchema,
   /** Digest of sql/migrations' chain. */
   migrations: z.string().min(1),
   /** The snapshot whose copy it was done on. */
@@ -28,18 +27,17 @@ export const pairReportSchema = z.strictObject({
   problems: z.array(z.string()),
 });
 
-export type Side = z.infer<typeof side>;
 export type PairStep = z.infer<typeof step>;
 export type PairReport = z.infer<typeof pairReportSchema>;
 
 /** The older schema first: whoever rehearsed the way there rehearsed the way back. */
-export function orderedPair(one: Side, other: Side): [Side, Side] {
+export function orderedPair(one: Pair, other: Pair): [Pair, Pair] {
   return one.schemaVersion <= other.schemaVersion ? [one, other] : [other, one];
 }
 
 /** Where a pair's report lies in the stack's bucket. */
-export function pairKey(one: Side, other: Side): string {
-  const name = ({ release, schemaVersion }: Side) => `${encodeURIComponent(release)}@${schemaVersion}`;
+export function pairKey(one: Pair, other: Pair): string {
+  const name = ({ release, schemaVersion }: Pair) => `${encodeURIComponent(release)}@${schemaVersion}`;
   return `pairs/${orderedPair(one, other).map(name).join("--")}.json`;
 }
 
@@ -50,8 +48,8 @@ export function pairPath(from: number, to: number): [number, number, number] {
 
 /** Why a pair has no schema to take back, and so nothing to rehearse; nothing where it has. */
 export function nothingToRehearse(
-  from: Side | null,
-  to: Side,
+  from: Pair | null,
+  to: Pair,
   migrations: "program" | "application" | "both",
 ): string | undefined {
   if (from === null) return "nothing serves yet: there is nothing to go back to";

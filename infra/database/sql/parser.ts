@@ -53,9 +53,9 @@ export function parseBody(statement: string): { tree: unknown } | { message: str
   }
 }
 
-type Found = { statements: { node: Node; start: number; end: number | undefined }[] };
+type ParsedScript = { statements: { node: Node; start: number; end: number | undefined }[] };
 
-function parseText(sql: string): Found | { message: string; at: number } {
+function parseText(sql: string): ParsedScript | { message: string; at: number } {
   if (sql.trim() === "") return { statements: [] };
   try {
     const { stmts = [] } = parseSync(sql);

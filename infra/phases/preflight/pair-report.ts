@@ -3,20 +3,21 @@ import { withClient } from "../../context/database-connection";
 import { ownerOf } from "../../context/owner";
 import { prove, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
+import type { Pair } from "../../core/compatibility";
 import { Failure } from "../../core/failure";
 import { describeLoss, lossSince } from "../../database/backup/loss";
 import { newestProven } from "../../database/backup/retention";
 import { stackSnapshots } from "../../database/backup/snapshots";
-import { describePairReport, nothingToRehearse, pairReportProblem, type Side } from "../../database/pair/report";
+import { describePairReport, nothingToRehearse, pairReportProblem } from "../../database/pair/report";
 import { readPairReport } from "./pair-store";
 
 /**
  * PRE-3.5, and what a restore instead of the schema's own way back would lose, said before anything changes.
  * @param from what serves now; null where nothing does
  */
-export async function provePairReport(context: StepContext, from: Side | null): Promise<void> {
+export async function provePairReport(context: StepContext, from: Pair | null): Promise<void> {
   const { input, boxes, phase } = context;
-  const to: Side = { release: input.release.name, schemaVersion: input.settings.schemaVersion };
+  const to: Pair = { release: input.release.name, schemaVersion: input.settings.schemaVersion };
   const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
   const isSchemaToChange = from !== null && from.schemaVersion !== to.schemaVersion;
   const lost = isSchemaToChange ? await lossOfRestore(context) : undefined;
@@ -34,7 +35,7 @@ export async function provePairReport(context: StepContext, from: Side | null): 
 
 async function holdReport(
   context: StepContext,
-  { from, to, lost }: { from: Side; to: Side; lost: string },
+  { from, to, lost }: { from: Pair; to: Pair; lost: string },
 ): Promise<void> {
   const { input, boxes, phase } = context;
   const report = await readPairReport(input, from, to);

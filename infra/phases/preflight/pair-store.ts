@@ -1,7 +1,8 @@
 import { GetObjectCommand, NoSuchKey, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StepInput } from "../../context/input";
 import { s3Client } from "../../core/aws-client";
-import { type PairReport, pairKey, pairReportSchema, type Side } from "../../database/pair/report";
+import type { Pair } from "../../core/compatibility";
+import { type PairReport, pairKey, pairReportSchema } from "../../database/pair/report";
 
 type Place = Pick<StepInput, "bucket" | "settings">;
 
@@ -22,7 +23,7 @@ export async function keepPairReport(place: Place, report: PairReport): Promise<
 }
 
 /** @returns undefined where nobody rehearsed the pair */
-export async function readPairReport(place: Place, one: Side, other: Side): Promise<PairReport | undefined> {
+export async function readPairReport(place: Place, one: Pair, other: Pair): Promise<PairReport | undefined> {
   try {
     const found = await client(place).send(new GetObjectCommand({ Bucket: place.bucket, Key: pairKey(one, other) }));
     return pairReportSchema.parse(JSON.parse((await found.Body?.transformToString()) ?? ""));

@@ -1,8 +1,8 @@
 import { withClient } from "../../context/database-connection";
 import { automatedBackups } from "../../context/database-service";
 import { findings, proveTogether, type Step, type StepContext } from "../../context/step";
+import type { Pair } from "../../core/compatibility";
 import { Failure } from "../../core/failure";
-import type { Side } from "../../database/pair/report";
 import { insideWindow } from "../../settings/maintenance-window";
 import { seeConnections } from "../../verification/existing-connections";
 import { certificates } from "./checks/certificates";
@@ -52,7 +52,7 @@ export const preflight: Step = async (context) => {
     ["PRE-4.4", () => certificates(context)],
     ["PRE-4.5", () => externalApis(context)],
   ]);
-  if (context.details.from !== undefined) await provePairReport(context, context.details.from as Side | null);
+  if (context.details.from !== undefined) await provePairReport(context, context.details.from as Pair | null);
 
   const found = [...findings(context.boxes), ...(await continuityProblems(context))];
   if (found.length > 0)
@@ -65,7 +65,7 @@ export const preflight: Step = async (context) => {
   context.details.connectionsBefore = await withClient(context.connect("readonly"), seeConnections);
   return {
     outcome: "completed",
-    summary: `${context.boxes.length} boxes hold; ${settings.release} may go to schema ${settings.schemaVersion}; the way back: ${String(context.details.wayBack)}`,
+    summary: `${context.boxes.length} boxes hold; ${input.release.name} may go to schema ${settings.schemaVersion}; the way back: ${String(context.details.wayBack)}`,
   };
 };
 

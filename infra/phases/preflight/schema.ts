@@ -1,5 +1,6 @@
 import { withClient } from "../../context/database-connection";
 import type { StepContext } from "../../context/step";
+import type { Pair } from "../../core/compatibility";
 import { Failure } from "../../core/failure";
 import { roleNames } from "../../core/role-names";
 import { readMigrations } from "../../database/migrations/files";
@@ -8,7 +9,7 @@ import { readJournal } from "../../database/migrations/journal";
 import { schemaStateOf } from "../../database/migrations/journal-state";
 import { foreignTables } from "../../database/migrations/ownership";
 import { scriptsReady } from "../../database/migrations/readiness";
-import { type Pair, transitionProblem, type WayBack, wayBack } from "../../release/way-back";
+import { transitionProblem, type WayBack, wayBack } from "../../release/way-back";
 import { journalStatementProblems } from "../schema/journal-statements";
 import { downProblem } from "../schema/schema-plan";
 

@@ -71,8 +71,8 @@ export class ReleaseStore {
   }
 
   /** Every version below a prefix: in a versioned bucket deleting an object alone frees nothing. */
-  async #objects(prefix: string): Promise<Version[]> {
-    const versions: Version[] = [];
+  async #objects(prefix: string): Promise<ObjectVersion[]> {
+    const versions: ObjectVersion[] = [];
     let next: { KeyMarker?: string; VersionIdMarker?: string } = {};
     for (;;) {
       const page = await this.#s3.send(new ListObjectVersionsCommand({ Bucket: this.bucket, Prefix: prefix, ...next }));
@@ -96,7 +96,7 @@ export class ReleaseStore {
     }
   }
 
-  async #delete(versions: readonly Version[]): Promise<void> {
+  async #delete(versions: readonly ObjectVersion[]): Promise<void> {
     // As many as one request takes.
     for (let first = 0; first < versions.length; first += 1000) {
       const Objects = versions.slice(first, first + 1000).map(({ key, version }) => ({ Key: key, VersionId: version }));
@@ -109,7 +109,7 @@ export class ReleaseStore {
   }
 }
 
-type Version = { key: string; version: string; isLatest: boolean; isDeleted: boolean };
+type ObjectVersion = { key: string; version: string; isLatest: boolean; isDeleted: boolean };
 
 function digestNamed(index: string | undefined): string {
   try {

@@ -1,6 +1,7 @@
+import type { Pair } from "../../core/compatibility";
 import { reach } from "../contacts";
 import { byRole, roleName } from "../format";
-import type { Dependency, Person, Version } from "../header";
+import type { Dependency, Person } from "../header";
 import type { Report } from "../shape";
 import { html, type Markup } from "./markup";
 
@@ -34,7 +35,7 @@ export function particulars({ header, requests }: Report): Markup {
   ]}</dl></section>`;
 }
 
-function nameOf({ release, schemaVersion }: Version): string {
+function nameOf({ release, schemaVersion }: Pair): string {
   return `${release}, schema ${schemaVersion}`;
 }
 

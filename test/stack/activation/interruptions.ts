@@ -3,6 +3,7 @@ import { EC2Client, RebootInstancesCommand } from "@aws-sdk/client-ec2";
 import { execa, type ResultPromise } from "execa";
 import { expect, test } from "vitest";
 import type { StepInput } from "../../../infra/context/input";
+import type { Pair } from "../../../infra/core/compatibility";
 import { type Phase, phases } from "../../../infra/core/phases";
 import { eventually } from "../../app/supervised";
 import type { Pulumi } from "../../rehearsal/pulumi";
@@ -13,10 +14,8 @@ import { deploy, latestReport, log, servingRelease } from "../deployed";
 import { onHost } from "../steps";
 import { healthOf, type Suite } from "./suite";
 
-type Version = { release: string; schemaVersion: number };
-
 /** One rollout each, disturbed in every phase, one after the other: to whichever of these does not serve. Either way the schema changes too. */
-const [older, newer]: [Version, Version] = [
+const [older, newer]: [Pair, Pair] = [
   { release: "v1.1.0", schemaVersion: 1 },
   { release: "v1.2.0", schemaVersion: 2 },
 ];
@@ -110,7 +109,7 @@ const patience = 3;
  */
 async function disturbed(
   rehearsal: Rehearsal,
-  to: Version,
+  to: Pair,
   disturb: (run: Run, phase: Phase) => Promise<void>,
 ): Promise<string> {
   await rehearsal.pulumi.setConfig("release", to.release);
@@ -231,7 +230,7 @@ redis-cli --scan --pattern 'rate:*' | xargs -r redis-cli del >/dev/null`,
   return { slot, release };
 }
 
-async function endsRight(rehearsal: Rehearsal, input: StepInput, { release, schemaVersion }: Version): Promise<void> {
+async function endsRight(rehearsal: Rehearsal, input: StepInput, { release, schemaVersion }: Pair): Promise<void> {
   const done = await deploy(rehearsal, release, schemaVersion);
   expect(done.exitCode, done.output).toBe(0);
   expect(await servingRelease(rehearsal)).toBe(release);
