@@ -169,7 +169,7 @@ class Run {
 
   /** Waits for the phase's own first words; false where the run ends before. */
   async reaches(phase: Phase): Promise<boolean> {
-    const words = new RegExp(`-${phase} creating[^\\n]*${phase}  \\d+ s`);
+    const words = new RegExp(`-${phase} (?:creat|updat)ing[^\\n]*${phase}  \\d+ s`);
     const look = async () => {
       if (!words.test(this.said)) throw new Error(`nothing of ${phase} yet: ${this.said.slice(-3_000)}`);
       return true;
