@@ -115,6 +115,23 @@ describe("this program first, then the application starts", () => {
     expect(await ranItself(client)).toBe("002_dynamic_providers 003_provider_usage");
     expect(await schemaState(client)).toEqual({ version: 2 });
 
+    // The version's own check refuses: what config removes before it is not removed either.
+    await client.query(
+      "INSERT INTO providers (identifier, name, auth_method) VALUES ('mistral', 'Mistral', 'api_key')",
+    );
+    await client.query(
+      "UPDATE connections SET provider = 'mistral' WHERE id = (SELECT id FROM connections ORDER BY id LIMIT 1)",
+    );
+    const refused = { schema: await schemaFingerprint(client), rows: await contents(client) };
+    await expect(go(scratch, 1, removesUsage)).rejects.toMatchObject({
+      changed: "nothing",
+      message: expect.stringContaining("a provider that schema 1 forbids"),
+    });
+    expect({ schema: await schemaFingerprint(client), rows: await contents(client) }).toEqual(refused);
+    expect(await ranItself(client)).toBe("002_dynamic_providers 003_provider_usage");
+    await client.query("UPDATE connections SET provider = 'openai' WHERE provider = 'mistral'");
+    await client.query("DELETE FROM providers WHERE identifier = 'mistral'");
+
     const down = await go(scratch, 1, removesUsage);
     expect(down.applied[0]?.leftOver).toEqual(["+ table public.schema_migrations"]);
     expect((await schemaFingerprint(client)).lines.filter((line) => !line.includes("schema_migrations"))).toEqual(

@@ -1,5 +1,5 @@
 import { transactionText, withinBudget } from "./budget";
-import { MigrationError } from "./errors";
+import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
 import type { Migration } from "./files";
 import { fingerprintIn, fingerprintStatements, missingFrom } from "./fingerprint";
 import { label } from "./hash-chain";
@@ -10,7 +10,8 @@ import type { Sessions } from "./session";
 
 /**
  * Where an application migrates the database too, it may have gone on since `migration` went up. What it made is removed by the
- * statements that config gives for that, in one transaction that is kept only if nothing else is left.
+ * statements that config gives for that, in one transaction that is kept only if nothing else is left and the version's own checks
+ * pass: once this is committed, nothing refuses to go down any more.
  *
  * @throws MigrationError naming what is left; nothing was changed then
  */
@@ -29,10 +30,9 @@ export async function removeMadeSince(args: {
   await sessions.renew();
   const budget = { what, isGentle: false, progress, statements: statements.length + 1 };
   await withinBudget(sessions, options, budget, async (limits) => {
-    const text = transactionText([...statements, ...fingerprintStatements], limits, options.settings).replace(
-      /;\nCOMMIT$/,
-      "",
-    );
+    // The fingerprint's settings end with the savepoint: the version's checks find those of any other statement.
+    const looking = ["SAVEPOINT looking", ...fingerprintStatements, "ROLLBACK TO SAVEPOINT looking"];
+    const text = transactionText([...statements, ...looking], limits, options.settings).replace(/;\nCOMMIT$/, "");
     const { lines } = fingerprintIn(await worker.query(text));
     const left = madeSince({ before: before ?? [], after, now: lines });
     if (left.length > 0) {
@@ -44,6 +44,18 @@ export async function removeMadeSince(args: {
           changed: "nothing",
           remedy: `pulumi config set --path 'database.applicationJournal["${migration.version}"].beforeDown[0]' STATEMENT for each, with its own journal's entries, or have the release that made them remove them; then pulumi up. Until then the older release serves on the newer schema`,
         },
+      );
+    }
+    try {
+      for (const { statements: checks } of migration.down.units.filter(({ kind }) => kind === "check"))
+        await worker.query(checks.join(";\n"));
+    } catch (error) {
+      await worker.query("ROLLBACK").catch(() => undefined);
+      if (isConnectionLoss(error)) throw error;
+      throw new MigrationError(
+        "migration-failed",
+        `${label(migration)} does not go down: ${serverSaid(error)}. Nothing was changed.`,
+        { cause: error, changed: "nothing" },
       );
     }
     await worker.query("COMMIT");
