@@ -33,7 +33,7 @@ export type LoadResult = {
 const deadlineMs = 15_000;
 
 /**
- * Asks at a steady rate while something goes on. Each request starts when its time has come, whether or not those before it are
+ * Asks at a steady rate while something runs. Each request starts when its time has come, whether or not those before it are
  * answered, and its time counts from there: a client that waited for answers first would ask less just when answers are slow.
  * autocannon counts a request whose connection the server closes neither as answered nor as failed, and sends a second's requests all at its beginning.
  */

@@ -48,7 +48,7 @@ export function notNeededAtSchema(id: BoxId, schemaVersion: number, providersSin
 
 type ProviderSettings = { providersSinceSchema: number; releasesWithoutProviders: readonly string[] };
 
-/** Whether a release can show anything of dynamic providers: an older one runs beside their tables and knows nothing of them. */
+/** Whether a release can show anything of dynamic providers: an older one runs beside their tables and does not know them. */
 export function knowsProviders(release: string, schemaVersion: number, app: ProviderSettings): boolean {
   return (
     schemaVersion >= app.providersSinceSchema &&

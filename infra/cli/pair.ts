@@ -28,7 +28,7 @@ import { stackInput } from "./stack-input";
 export type PairOptions = { stack: string; release?: string; schemaVersion?: number; configFile?: string };
 
 /**
- * Rehearses a pair on a copy of its own, which is gone afterwards as is its snapshot. No deployment goes on meanwhile: each removes copies
+ * Rehearses a pair on a copy of its own, which is gone afterwards as is its snapshot. No deployment runs meanwhile: each removes copies
  * that it finds.
  * @returns the report, which is kept in the stack's bucket also where it tells of problems
  * @throws Error when it could not be rehearsed at all

@@ -8,7 +8,7 @@ import { schemaVersion } from "../database/migrations/journal";
 import { inputOf, readStackState, type StackState } from "./stack-state";
 
 /**
- * What a stack's phases were given at its last deployment: for commands that look at it, or mend it, without one.
+ * What a stack's phases were given at its last deployment: for commands that look at it, or fix it, without one.
  * @throws Error saying what to do when the stack is not there or was never deployed
  */
 export async function stackInput(stack: string): Promise<StepInput> {

@@ -11,7 +11,7 @@ type Wanted = Pick<Settings["database"], "engineVersion" | "storageGiB" | "maxSt
 
 /**
  * What RDS would refuse of the configured database when its turn comes, after other resources have changed; and an upgrade to another
- * major version, which has no way back but a restore.
+ * major version, which has no rollback but a restore.
  */
 export function refusedChanges(wanted: Wanted, running: RunningInstance): string[] {
   return [versionProblem(wanted.engineVersion, running.engineVersion), storageProblem(wanted, running)].filter(

@@ -4,7 +4,7 @@ import type { BoxId } from "../checklist/boxes";
 export type Finding = {
   what: string;
   means: string;
-  /** The command that mends it, to be copied as it stands. */
+  /** The command that fixes it, to be copied as it stands. */
   command: string;
 };
 

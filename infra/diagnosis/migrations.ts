@@ -92,7 +92,7 @@ export async function invalidIndexes(client: pg.Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Builds each invalid index anew without stopping writers; what an earlier rebuild that was cut off left beside it goes. */
+/** Builds each invalid index again without stopping writers; what an earlier rebuild that was cut off left beside it goes. */
 export async function rebuildIndexes(client: pg.Client): Promise<string[]> {
   const names = await invalidIndexes(client);
   for (const name of names) {

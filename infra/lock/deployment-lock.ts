@@ -36,7 +36,7 @@ export class DeploymentLock {
   }
 
   /**
-   * Takes the lock, or goes on with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
+   * Takes the lock, or continues with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
    * @throws Failure saying who holds it, since when, and what to do; or that the store can't be asked
    */
   async take(phase: string, progress: (message: string) => void): Promise<void> {
@@ -102,7 +102,7 @@ export class DeploymentLock {
       );
   }
 
-  /** Stops renewing; the next phase goes on with the lock. */
+  /** Stops renewing; the next phase continues with the lock. */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewal;

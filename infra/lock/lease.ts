@@ -10,7 +10,7 @@ export const heartbeatSeconds = 15;
 export const leaseSchema = z.object({
   /** `user@machine`. */
   who: z.string(),
-  /** The run id of the deployment's first phase: all its phases are one owner, and a later run that goes on with it too. */
+  /** The run id of the deployment's first phase: all its phases are one owner, and a later run that continues with it too. */
   deployment: z.string(),
   /** When the deployment took it; ISO 8601. */
   since: z.string(),

@@ -11,7 +11,7 @@ export type Seal = { jsonSha256: string; keyId: string };
 
 /**
  * The report as one file that stands alone: no script, no font, no picture from elsewhere, and a policy that forbids them.
- * The same report and seal always give the same bytes, so that a page can be held against its JSON.
+ * The same report and seal always give the same bytes, so that a page can be compared with its JSON.
  */
 export function renderHtml(report: Report, seal?: Seal): string {
   const { header } = report;

@@ -58,7 +58,7 @@ type Windows = {
 
 /**
  * What the database does by itself at a time when it is in the way: RDS refuses a snapshot while it makes its own backup, restarts
- * instances in its maintenance window, and lets AWS Backup fail in either. Each is held against those before it, deployments first.
+ * instances in its maintenance window, and lets AWS Backup fail in either. Each is compared with those before it, deployments first.
  */
 export function windowProblems({ maintenanceWindow, database, backup }: Windows): string[] {
   const { backupWindow, upkeepWindow } = database;

@@ -9,8 +9,8 @@ const journalEntries = z.strictObject({
   /** With our journal's `reverted`. */
   down: statements,
   /**
-   * Before the way down: removes what the running release has made since, with its own journal's entries. All of it or nothing: where
-   * anything is left that was made since, the way down is refused by name.
+   * Before the downgrade: removes what the running release has made since, with its own journal's entries. All of it or nothing: where
+   * anything is left that was made since, the downgrade is refused by name.
    */
   beforeDown: statements,
 });
@@ -23,7 +23,7 @@ export const migrationSettings = {
   migrations: z.enum(["program", "application", "both"]).default("program"),
   /** By schema version; for `both`. */
   applicationJournal: z.record(z.string().regex(/^[1-9]\d*$/, "must be a schema version"), journalEntries).default({}),
-  /** What connections become whose provider the older schema forbids, `{"mistral": "openai"}`; `*` is any other. Without it they are named and the way back refused. */
+  /** What connections become whose provider the older schema forbids, `{"mistral": "openai"}`; `*` is any other. Without it they are named and the rollback refused. */
   providerBecomes: z.record(z.string().min(1), z.string().min(1)).default({}),
 };
 

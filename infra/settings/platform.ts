@@ -88,7 +88,7 @@ export const databaseSettings = z.strictObject({
   lockTimeoutMs: z.int().min(10).max(60_000).default(200),
   /** How long one statement of a migration may run that holds others up, in milliseconds. */
   statementTimeoutMs: z.int().min(100).default(10_000),
-  /** How long a migration goes on trying for its locks, in milliseconds. */
+  /** How long a migration continues trying for its locks, in milliseconds. */
   migrationDeadlineMs: z.int().min(1_000).default(600_000),
   ...migrationSettings,
 });

@@ -63,7 +63,7 @@ export const verificationSettings = z.strictObject({
   providerRefusals: z.array(z.int().min(400).max(599)).default([401, 403]),
   /** Providers that cannot be reached from here and need not be, by identifier. */
   providersNotTested: z.array(z.string()).default([]),
-  /** What share of the sampled connections users may remove or change while a deployment goes on, in percent. */
+  /** What share of the sampled connections users may remove or change while a deployment runs, in percent. */
   connectionsChangedPercent: z.int().min(0).max(100).default(10),
   performance: z
     .strictObject({

@@ -18,7 +18,7 @@ export interface HostArgs {
   rootVolumeGiB: number;
   /** OpenSSH public key of whoever deploys. */
   sshPublicKey: string;
-  /** The host may read what lies in `artifacts/` there, and nothing else of it. */
+  /** The host may read what is stored in `artifacts/` there, and nothing else of it. */
   artifactBucketArn: pulumi.Input<string>;
   /** The way to the internet: a host that boots before it stands finds no packages. */
   internet: pulumi.Resource[];

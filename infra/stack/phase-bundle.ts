@@ -50,7 +50,7 @@ export async function bundleSteps(): Promise<boolean> {
     logLevel: "silent",
   });
   await mkdir(directory, { recursive: true });
-  // Parts are named by their content and main.js asks for them, so it comes last: a run that goes on meanwhile finds its own.
+  // Parts are named by their content and main.js asks for them, so it comes last: a run that continues meanwhile finds its own.
   outputFiles.sort((a, b) => Number(basename(a.path) === "main.js") - Number(basename(b.path) === "main.js"));
   for (const { path, contents } of [...outputFiles, { path: stamp, contents: digest }]) {
     const temporary = `${path}.${process.pid}`;

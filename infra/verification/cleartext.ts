@@ -20,7 +20,7 @@ export function disguises(text: string): string[] {
 export type Searched = { tables: number; found: string[] };
 
 /**
- * Looks through every column of every table that is the application's; reads only. What a way back has put aside stays out of reach
+ * Looks through every column of every table that is the application's; reads only. What a rollback has put aside stays out of reach
  * with its schema, though the tables in it keep their grants: no release reads or writes there.
  */
 export async function searchEverywhere(client: pg.Client, text: string): Promise<Searched> {

@@ -25,7 +25,7 @@ export async function seeConnections(client: pg.Client, ids?: readonly string[])
 }
 
 /**
- * Whether the release left the connections alone that were there before it started. Users go on working meanwhile, so a few may
+ * Whether the release left the connections alone that were there before it started. Users continue working meanwhile, so a few may
  * be gone or changed.
  * @throws Error naming how many are gone, changed or now marked as broken
  */

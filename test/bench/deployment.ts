@@ -19,7 +19,7 @@ import { checklistsOwnWay } from "./checklists-own-way";
 import { type BenchResult, benchResult, type Keep } from "./result";
 
 export type DeploymentBenchOptions = {
-  /** How often the way back and the switch are timed. */
+  /** How often the rollback and the switch are timed. */
   count: number;
   say: (line: string) => void;
   keep: Keep;
@@ -36,7 +36,7 @@ const unbuilt = "v1.2.0-files";
 /** Both releases run with it, so that going back is a matter of the application alone. */
 const schemaVersion = 2;
 
-/** On a deployed rehearsal of its own: requests during deployments, the way back, a run that has nothing to do, the artifact. */
+/** On a deployed rehearsal of its own: requests during deployments, the rollback, a run that has nothing to do, the artifact. */
 export async function bench(options: DeploymentBenchOptions): Promise<void> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), "bench-deployment-")));
   try {

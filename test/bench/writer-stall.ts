@@ -95,7 +95,7 @@ async function benchOne(millions: number, options: WriterStallOptions): Promise<
         benchResult(`writer-stall-down-${suffix}-ms`, down.longestMs, "ms", beside(scriptDown)),
         benchResult(`writer-stall-down-p99-${suffix}-ms`, down.p99Ms, "ms", beside(scriptDown)),
       );
-      // What the way back kept would be taken back by the script's measurement that follows: each starts from the same.
+      // What the rollback kept would be taken back by the script's measurement that follows: each starts from the same.
       await withClient(connection, async (client) => void (await client.query("DROP SCHEMA rollback_keep CASCADE")));
     }
     return results;

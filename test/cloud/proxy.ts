@@ -43,7 +43,7 @@ export function answerWith(args: ProxyArgs) {
 async function answerCall(args: ProxyArgs, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { keyId, region, service } = scopeOf(request.headers.authorization);
   const { method = "GET", url = "/", headers } = request;
-  // What S3 takes is content of any size, which goes on as it comes.
+  // What S3 takes is content of any size, which continues as it comes.
   const body = service === "s3" || service === "" ? Buffer.alloc(0) : await buffer(request);
   const raw = { service, region, method, url, headers, body };
   const call = await allowed(args, keyId, raw);

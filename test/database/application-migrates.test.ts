@@ -14,7 +14,7 @@ import { type RunningRedis, startRedis } from "../app/redis";
 import { contents, migrations, seedConnections } from "./library";
 import { one, type Scratch, useCluster } from "./scratch";
 
-// v1.2.0 that migrates itself: no lock, plain CREATE TRIGGER, a journal of its own, and one table that this program knows nothing of.
+// v1.2.0 that migrates itself: no lock, plain CREATE TRIGGER, a journal of its own, and one table that this program does not know.
 const release = "v1.2.0-migrates-itself";
 const cluster = useCluster();
 let redis: RunningRedis;

@@ -22,7 +22,7 @@ async function go(
   });
 }
 
-/** A transaction that has read the table and goes on: whatever runs concurrently waits for it. */
+/** A transaction that has read the table and stays open: whatever runs concurrently waits for it. */
 async function startReading(scratch: Scratch, table: string): Promise<Client> {
   const reader = await scratch.session({ name: "report" });
   await reader.query(`BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM ${table}`);

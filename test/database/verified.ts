@@ -85,7 +85,7 @@ export async function verified(
     `grant pg_read_all_stats to ${reader.user}`,
     `alter default privileges for role ${connection.user} in schema public grant select on tables to ${reader.user}`,
   ]);
-  // Schema 1 as after a way back, which keeps what it removes in a schema that they may not enter.
+  // Schema 1 as after a rollback, which keeps what it removes in a schema that they may not enter.
   for (const version of schemaVersion === 1 ? [2, 1] : [schemaVersion]) await migrateDatabase(connection, version);
   const environment: NodeJS.ProcessEnv = {
     ...backendEnvironment({

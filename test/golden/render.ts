@@ -17,6 +17,6 @@ export function renderGolden(name: keyof typeof goldenPages): string {
   return renderHtml(make(), seal);
 }
 
-// `npx tsx test/golden/render.ts` writes the golden pages anew, to be looked at before they are committed.
+// `npx tsx test/golden/render.ts` writes the golden pages again, to be looked at before they are committed.
 if (process.argv[1]?.endsWith("render.ts") === true)
   for (const name of Object.keys(goldenPages)) writeFileSync(new URL(name, import.meta.url), renderGolden(name));

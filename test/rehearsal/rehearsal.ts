@@ -106,7 +106,7 @@ export async function endRehearsal(options: { home?: string; log: (line: string)
   options.log("the rehearsal is gone: local cloud, stack, sample application");
 }
 
-/** `REHEARSAL_HOME` moves it, so that two rehearsals can go on side by side. */
+/** `REHEARSAL_HOME` moves it, so that two rehearsals can run side by side. */
 export function rehearsalHome(): string {
   return process.env.REHEARSAL_HOME ?? cacheDirectory("rehearsal");
 }

@@ -6,7 +6,7 @@ import type { Rehearsal } from "../rehearsal/rehearsal";
 import { type Deployment, deploy, deployed, latestReport, servingRelease } from "./deployed";
 import { deployedInput, forgetRateLimit } from "./steps";
 
-// v1.2.0 that migrates itself when it starts: no lock, plain CREATE TRIGGER, a journal of its own, and a table that this program knows nothing of.
+// v1.2.0 that migrates itself when it starts: no lock, plain CREATE TRIGGER, a journal of its own, and a table that this program does not know.
 const release = "v1.2.0-migrates-itself";
 const journal = `database.applicationJournal["2"]`;
 const reason = "the lead: what this test looks at comes after the backup";

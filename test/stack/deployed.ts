@@ -65,7 +65,7 @@ export async function servingRelease(rehearsal: Rehearsal): Promise<string> {
   return (JSON.parse(body) as { version: string }).version;
 }
 
-/** Asks for health all the time while something goes on, and gives every answer that was not 200 by one of the releases. */
+/** Asks for health all the time while something runs, and gives every answer that was not 200 by one of the releases. */
 export async function whileAsking(
   rehearsal: Rehearsal,
   releases: readonly string[],

@@ -122,7 +122,7 @@ describe("from a bare machine to the next release and back", () => {
   test("previews need just what docs/aws-permissions-preview.json allows", async () => {
     const policy = JSON.parse(await readFile("docs/aws-permissions-preview.json", "utf8")) as Policy;
     const { preview } = await permissionRecord(rehearsal.cloud);
-    // The provider asks for an image's UEFI data, by the image's id, and goes on without.
+    // The provider asks for an image's UEFI data, by the image's id, and continues without.
     expect(preview).toEqual({ allowed: documentedActions(policy), denied: ["ec2:GetInstanceUefiData"] });
   });
 

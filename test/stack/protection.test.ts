@@ -297,11 +297,11 @@ test("a whole life needs just what docs/aws-permissions.json allows", async () =
   const { operator, host } = await permissionRecord(rehearsal.cloud);
   const others = Object.keys(notInThisLife);
   expect(operator?.allowed.filter((action) => others.includes(action))).toEqual([]);
-  // The provider asks for an image's UEFI data, by the image's id, and goes on without.
   const reads = documentedActions(policy).filter(readsOnly);
   const allowed = new Set([...(operator?.allowed ?? []), ...others, ...reads]);
   expect({ ...operator, allowed: [...allowed].sort() }).toEqual({
     allowed: documentedActions(policy),
+    // Asked by the provider with an image's id, which never succeeds.
     denied: ["ec2:GetInstanceUefiData"],
   });
   expect(host).toEqual({ allowed: ["s3:GetObject"], denied: [] });

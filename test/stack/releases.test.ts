@@ -169,7 +169,7 @@ describe("an artifact", () => {
     const bad = spoil(whole);
     try {
       await s3().send(new PutObjectCommand({ ...object, Body: bad }));
-      // Cut to another length it is not found, so a runner that still holds it would store it anew; this one is lied to.
+      // Cut to another length it is not found, so a runner that still holds it would store it again; this one is lied to.
       const stored = { digest, bytes: bad.length, unpackedBytes: 1_000_000 };
       const script = bringScript({
         paths,
@@ -340,7 +340,7 @@ describe("the deployment lock", () => {
         remedy: expect.stringContaining("npm run lock -- test-alive --break"),
       });
       await mine.check();
-      // The next phase of the same deployment, another process, goes on with it.
+      // The next phase of the same deployment, another process, continues with it.
       await mine.leave();
       const next = lockOf("test-alive", "ada@desk");
       await next.take("verify", hear);

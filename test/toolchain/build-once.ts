@@ -13,7 +13,7 @@ export function hashOf(ingredients: unknown): string {
 /**
  * Makes `directory` unless it was made before; its name must hold a hash of all that goes into it (`hashOf`).
  * One process builds, others wait. The file `finished` is written last: a build that was killed has none, is removed
- * and begun anew. It is built in its final place, since a Python environment holds its own path and can't be moved.
+ * and begun again. It is built in its final place, since a Python environment holds its own path and can't be moved.
  */
 export async function buildOnce(
   directory: string,

@@ -15,7 +15,7 @@ export function pluginPath(name: PluginName, version: string): string {
 
 /**
  * Builds the engine, its Node.js language host and the plugins into `home`, from the Go module proxy. Minutes of both
- * cores the first time; Go's own build cache makes a build that was interrupted go on where it was.
+ * cores the first time; Go's own build cache makes a build that was interrupted continue where it was.
  */
 export async function buildFromModules(
   home: string,

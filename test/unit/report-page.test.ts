@@ -28,7 +28,7 @@ function withText(report: Report, text: string): Report {
 }
 
 describe("the page", () => {
-  // `npx tsx test/golden/render.ts` writes them anew.
+  // `npx tsx test/golden/render.ts` writes them again.
   it.each(Object.keys(goldenPages))("is, byte for byte, %s", (name) => {
     expect(renderGolden(name)).toBe(readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8"));
   });

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A host whose clock goes on 20 s with each question, and that answers the same for ever. */
+/** A host whose clock advances 20 s with each question, and that answers the same forever. */
 const host =
   (answers: { begin: string; after: string }): AskHost =>
   async (_what, script) => {

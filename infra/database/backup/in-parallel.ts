@@ -5,7 +5,7 @@ import type { Connect } from "../migrations/options";
 const mostTries = 3;
 
 /**
- * Does jobs in their order over several connections. A job whose connection is lost is begun again on a new one; the others go on.
+ * Does jobs in their order over several connections. A job whose connection is lost is begun again on a new one; the others continue.
  * @throws the first error that is not a lost connection, once every job under way has ended
  */
 export async function inParallel<Job>(

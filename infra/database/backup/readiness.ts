@@ -15,7 +15,7 @@ const takesSnapshots: ReadonlySet<string> = new Set(["available", "storage-optim
 const isHopeless = (status: string) =>
   /^(stopped|stopping|failed|deleting|storage-full|restore-error|incompatible-|inaccessible-)/.test(status);
 
-/** RDS refuses now what it will do later: something else goes on with the instance. */
+/** RDS refuses now what it will do later: something else continues with the instance. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Error && error.name.startsWith("InvalidDBInstanceState");
 }

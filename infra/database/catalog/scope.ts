@@ -1,5 +1,5 @@
 /**
- * What of the database counts as the schema: everything that pg_dump would write, but for the journal and for what a way back keeps
+ * What of the database counts as the schema: everything that pg_dump would write, but for the journal and for what a rollback keeps
  * aside. Columns are read as JSON where they differ between the versions of PostgreSQL.
  */
 export const scope = `

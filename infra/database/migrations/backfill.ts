@@ -55,7 +55,7 @@ const parameters = nodesOf(statement).flatMap((node) => readBatch(node).paramete
 
 /**
  * Fills `connections.provider_id` where it is null and a provider has the connection's `provider` as its identifier, in key order,
- * in short transactions. Killed, it goes on from its checkpoint. It passes over rows that others hold locked and over those
+ * in short transactions. Killed, it continues from its checkpoint. It passes over rows that others hold locked and over those
  * that come after it, takes them in a second and third pass, and then ends, saying how many are left.
  *
  * @throws MigrationError; what was filled stays filled.

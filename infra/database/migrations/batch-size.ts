@@ -8,7 +8,7 @@ export const batchTargetMs = 12;
 /** A batch that takes longer is broken off and tried again with fewer rows, in milliseconds: the target is a mean, this is the end. */
 export const batchCeilingMs = 30;
 
-/** So few rows are not broken off: somewhere it has to go on, also on a server that is busy. */
+/** So few rows are not broken off: somewhere it has to continue, also on a server that is busy. */
 export const smallestBatch = 25;
 
 /** The next batch's size after one of `size` rows took `tookMs` on the server: steps of at most two, up to `largest`. */

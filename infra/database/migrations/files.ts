@@ -12,7 +12,7 @@ export type Migration = {
   name: string;
   up: Script;
   down: Script;
-  /** Raises unless the version is there; and, after the way down, unless it is gone. */
+  /** Raises unless the version is there; and, after the downgrade, unless it is gone. */
   verify: { up: string[]; down: string[] };
   /** SHA-256 of its link in the chain. */
   chain: string;

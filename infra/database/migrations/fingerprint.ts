@@ -10,7 +10,7 @@ export type SchemaFingerprint = { hash: string; lines: string[] };
 
 /**
  * Everything that `pg_dump --schema-only` would write, as sorted lines, and their SHA-256. A line is `KIND NAME: detail`, the name
- * quoted as SQL needs it; what belongs to a table begins with the table. Left out are the journal, what a way back keeps aside and
+ * quoted as SQL needs it; what belongs to a table begins with the table. Left out are the journal, what a rollback keeps aside and
  * what extensions brought. An index that is not valid, which pg_dump leaves out, is told.
  */
 export async function schemaFingerprint(client: Client): Promise<SchemaFingerprint> {

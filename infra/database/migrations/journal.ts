@@ -165,7 +165,7 @@ export async function failEntry(client: Client, id: string, details: Record<stri
 
 /**
  * The last word of a direction, in one transaction with what the application's own journal has to say: `completed` for
- * the way up; for the way down `reverted`, and the entries of the way up with it.
+ * the upgrade; for the downgrade `reverted`, and the entries of the upgrade with it.
  */
 export async function finishEntry(
   client: Client,

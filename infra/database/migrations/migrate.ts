@@ -36,7 +36,7 @@ export type MigrateToArgs = {
  * run was killed, what it left half done is finished or taken back first. Nothing to do is found in one look.
  *
  * @throws MigrationError when a version does not get through: it has been undone then, or the message says that the next
- * run goes on from there.
+ * run continues from there.
  */
 export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
   const options = { ...defaultOptions, ...args.options };

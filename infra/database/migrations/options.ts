@@ -12,7 +12,7 @@ export type MigrationOptions = {
   statementTimeoutMs: number;
   /** The same for what holds nobody up: CONCURRENTLY, VALIDATE, checks. */
   longStatementTimeoutMs: number;
-  /** How long one statement, or the wait for another migration to end, goes on being tried, in milliseconds. */
+  /** For how long one statement is tried again, or another migration waited for, in milliseconds. */
   deadlineMs: number;
   /** The most rows that a batch takes at once; a batch that takes long is made smaller. */
   batchSize: number;

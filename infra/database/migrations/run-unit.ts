@@ -28,7 +28,7 @@ async function isNeeded(
   return results.some((one) => one.rows[0]?.needed === true);
 }
 
-/** Runs one unit under the lock budget, in a session that knows nothing of the units before it. @throws as `withinBudget`. */
+/** Runs one unit under the lock budget, in a session that sees nothing of the units before it. @throws as `withinBudget`. */
 export async function runUnit(
   sessions: Sessions,
   unit: Unit,
@@ -87,7 +87,7 @@ async function runSteps(sessions: Sessions, unit: Unit, options: MigrationOption
     await checkResult(sessions, steps);
     return spent;
   } catch (error) {
-    // Whoever undoes this, or mends it and tries again, should not find half of it.
+    // Whoever undoes this, or fixes it and tries again, should not find half of it.
     await withinBudget(sessions, { ...options, deadlineMs: options.lockTimeoutMs }, { ...budget, isGentle: true }, () =>
       removeLeftovers(sessions, steps),
     ).catch(() => undefined);

@@ -24,7 +24,7 @@ export type AppliedMigration = {
   durationMs: number;
   longestLockMs: number;
   units: UnitEntry[];
-  /** After the way down: what differs from the schema before the way up; what a release made meanwhile and nobody removed. */
+  /** After the downgrade: what differs from the schema before the upgrade; what a release made meanwhile and nobody removed. */
   leftOver: string[];
 };
 
@@ -52,7 +52,7 @@ export async function runStep(
   const name = label(migration);
   const before = (await schemaFingerprint(engine)).lines;
   const existing = await existingTables(engine, migration.up.creates);
-  // What its way down drops it must have made: whatever is there by now is somebody else's, with its rows.
+  // What its downgrade drops it must have made: whatever is there by now is somebody else's, with its rows.
   const others = [...existing, ...(await existingTables(engine, migration.down.drops))];
   const isAdopted = pending?.isAdopted ?? (step.direction === "up" && others.length > 0);
   const checkpoint =

@@ -5,7 +5,7 @@ import type { Sessions } from "./session";
 import type { Steps } from "./statement";
 
 /**
- * What an attempt that was cut off has left is removed, or finished where there is no way back. Answers `done` when nothing else is
+ * What an attempt that was cut off has left is removed, or finished where there is no rollback. Answers `done` when nothing else is
  * to do. The worker has its limits already.
  *
  * @throws MigrationError when the name belongs to something else
@@ -32,7 +32,7 @@ export async function removeLeftovers(sessions: Sessions, steps: Steps): Promise
     case "detach-partition": {
       const state = await partitionState(engine, steps);
       if (state !== "pending") return undefined;
-      // Queries do not see its rows any more, and there is no way back from here but by ATTACH.
+      // Queries do not see its rows any more, and there is no rollback from here but by ATTACH.
       await worker.query(`ALTER TABLE ${quoted(steps.table)} DETACH PARTITION ${quoted(steps.partition)} FINALIZE`);
       return "done";
     }

@@ -30,12 +30,12 @@ export const pairReportSchema = z.strictObject({
 export type PairStep = z.infer<typeof step>;
 export type PairReport = z.infer<typeof pairReportSchema>;
 
-/** The older schema first: whoever rehearsed the way there rehearsed the way back. */
+/** The older schema first: whoever rehearsed the way there rehearsed the rollback. */
 export function orderedPair(one: Pair, other: Pair): [Pair, Pair] {
   return one.schemaVersion <= other.schemaVersion ? [one, other] : [other, one];
 }
 
-/** Where a pair's report lies in the stack's bucket. */
+/** Where a pair's report is stored in the stack's bucket. */
 export function pairKey(one: Pair, other: Pair): string {
   const name = ({ release, schemaVersion }: Pair) => `${encodeURIComponent(release)}@${schemaVersion}`;
   return `pairs/${orderedPair(one, other).map(name).join("--")}.json`;

@@ -97,7 +97,7 @@ fi
 
 /**
  * Writes down what is about to happen and sets the clock: an activation that nobody confirms within that time, because the program
- * was killed or lost its way to the host, is turned back by the host itself.
+ * was killed or lost its way to the host, is switched back by the host itself.
  */
 export function armScript(args: TurnArgs & { from: Slot; turnBack: string; afterSeconds: number }): string {
   const { application, paths } = args;
@@ -124,7 +124,7 @@ export function turnBackScript(args: TurnArgs & StartableSlots & { from: Slot; o
 ${forget(paths)}`;
 }
 
-/** Confirms an activation: the clock is stopped. Ends with 6 where the host has turned back already. */
+/** Confirms an activation: the clock is stopped. Ends with 6 where the host has switched back already. */
 export function confirmScript(args: TurnArgs): string {
   const unit = turnBackUnit(args.application);
   return `systemctl stop ${unit}.timer 2>/dev/null || true

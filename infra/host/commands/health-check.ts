@@ -73,7 +73,7 @@ echo "$(systemctl is-active ${unit}.timer || true) $(systemctl is-enabled ${unit
 const saysUnhealthy = [7, 22, 28, 52, 56];
 
 /**
- * What came of it. A service that is not healthy is no fault of the check: this very deployment may mend it.
+ * What came of it. A service that is not healthy is no fault of the check: this very deployment may fix it.
  * @returns what is wrong with the check itself, or how it found the service
  */
 export function readHealthCheck(printed: string): { problem: string } | { found: string } {

@@ -34,7 +34,7 @@ export function hostPaths(application: string) {
     lock: `${state}/lock`,
     /** What became of each release, an event a line. */
     ledger: `${state}/ledger.jsonl`,
-    /** What an activation is about to do or has done, until it is confirmed or turned back. */
+    /** What an activation is about to do or has done, until it is confirmed or switched back. */
     activation: `${state}/activation.json`,
     /** Turns an activation back that nobody confirmed. */
     turnBack: `${state}/turn-back.sh`,

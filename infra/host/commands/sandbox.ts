@@ -7,7 +7,7 @@ export const sandbox = [
   "NoNewPrivileges=yes",
   "CapabilityBoundingSet=",
   "ProtectSystem=strict",
-  // Where /proc or /sys is mounted anew, systemd 252 leaves /run out of the line before, and /run/lock is anybody's.
+  // Where /proc or /sys is mounted again, systemd 252 leaves /run out of the line before, and /run/lock is anybody's.
   "ReadOnlyPaths=/run",
   "ProtectHome=yes",
   "ProtectProc=invisible",

@@ -118,7 +118,7 @@ if grep -vE '^(find|sha256sum): .*: No such file or directory$' "$complaints" >&
 `;
 }
 
-/** Mounts a copy of the data volume where nobody writes to it; made anew each time. */
+/** Mounts a copy of the data volume where nobody writes to it; made again each time. */
 export function mountCopyScript(volumeId: string, at: string): string {
   const device = quote(volumeDevice(volumeId));
   return `for _ in $(seq 60); do if [ -b ${device} ]; then break; fi; sleep 1; done

@@ -13,7 +13,7 @@ import { bake } from "./bake";
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
   const done = await switchTraffic(context);
-  // Not before: until here the way back led to a release that may have files there.
+  // Not before: until here the rollback led to a release that may have files there.
   if (context.input.dataVolume === null)
     await context.host.run("forgetting the data volume", forgetVolumeScript(context.paths));
   return done;
@@ -67,7 +67,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
   };
 }
 
-/** Turns, bakes and confirms, or turns back and says why. */
+/** Turns, bakes and confirms, or switches back and says why. */
 async function switchAndWatch(
   context: StepContext,
   activation: Activation,
@@ -88,7 +88,7 @@ async function switchAndWatch(
       if (outage !== null) tellOutage(context, outage);
     }
     await bake(context, staged, restarts);
-    // It could not be looked at before it ran: now, with the way back still open.
+    // It could not be looked at before it ran: now, with the rollback still open.
     if (!overlap) await verifyHere(context, staged, staged.slot);
     await confirm(context, activation);
     return outage;

@@ -18,7 +18,7 @@ import { line } from "../../host/commands/shell";
 /** A turn of the traffic that is not confirmed yet. */
 export type Activation = { to: Slot; from: Slot };
 
-/** Beyond the bake time: how long the host waits for the program before it turns back by itself. */
+/** Beyond the bake time: how long the host waits for the program before it switches back by itself. */
 const patienceSeconds = 120;
 
 /** Turns traffic from one slot to the other, to be confirmed; for how long requests were held, where they were. */
@@ -74,7 +74,7 @@ ${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}f
   );
 }
 
-/** @throws Failure where the host has turned back by itself */
+/** @throws Failure where the host has switched back by itself */
 export async function confirm(context: StepContext, activation: Activation): Promise<void> {
   await context.host.run("confirming the activation", confirmScript({ ...slotsOf(context), ...activation }));
 }
@@ -88,7 +88,7 @@ export async function drain(context: StepContext, slot: Slot): Promise<number> {
   return Number(printed.split("\n").at(-1));
 }
 
-/** What an earlier run began and neither confirmed nor turned back; the host leaves it to the caller from now on. */
+/** What an earlier run began and neither confirmed nor switched back; the host leaves it to the caller from now on. */
 export async function takeUpActivation(context: StepContext): Promise<Activation | null> {
   const printed = await context.host.run(
     "looking for an activation that was cut",
@@ -97,7 +97,7 @@ export async function takeUpActivation(context: StepContext): Promise<Activation
   return JSON.parse(printed) as Activation | null;
 }
 
-/** An activation that was cut is turned back, so that what follows begins with the release that was proved. */
+/** An activation that was cut is switched back, so that what follows begins with the release that was proved. */
 export async function settleActivation(context: StepContext): Promise<void> {
   const cut = await takeUpActivation(context);
   if (cut === null) return;

@@ -19,7 +19,7 @@ type Outcome = Pick<PhaseRecord, "outcome" | "summary" | "error">;
 /** Makes the phase's record with all that the context holds by then. */
 export type Finish = (outcome: Outcome) => PhaseRecord;
 
-/** Tells the team that a deployment begins. It goes on where they can't be told: POST-2.1 speaks of the message at the end. */
+/** Tells the team that a deployment begins. It begins also where they can't be told: POST-2.1 speaks of the message at the end. */
 export async function announce(context: StepContext): Promise<void> {
   const { input } = context;
   const { settings, release } = input;

@@ -12,7 +12,7 @@ import { describePairReport, nothingToRehearse, pairReportProblem } from "../../
 import { readPairReport } from "./pair-store";
 
 /**
- * PRE-3.5, and what a restore instead of the schema's own way back would lose, said before anything changes.
+ * PRE-3.5, and what a restore instead of the schema's own rollback would lose, said before anything changes.
  * @param from what serves now; null where nothing does
  */
 export async function provePairReport(context: StepContext, from: Pair | null): Promise<void> {
@@ -57,7 +57,7 @@ async function holdReport(
     });
 }
 
-/** The schema's way back keeps every row; a snapshot is for when it can't be gone. */
+/** The schema's rollback keeps every row; a snapshot is for when it can't be gone. */
 async function lossOfRestore(context: StepContext): Promise<string> {
   const { input } = context;
   const proven = newestProven(

@@ -1,7 +1,7 @@
 export const archivePrefix = "artifacts/";
 export const indexPrefix = `${archivePrefix}index/`;
 
-/** Where an artifact lies in its bucket. */
+/** Where an artifact is stored in its bucket. */
 export function artifactObject(digest: string): string {
   return `${archivePrefix}${digest}.tar.gz`;
 }

@@ -11,7 +11,7 @@ export type ProvidedArtifact = StoredArtifact & {
 };
 
 /**
- * Makes sure that a release's artifact lies in the stack's bucket. One that was built anywhere is built nowhere again; one that is
+ * Makes sure that a release's artifact is stored in the stack's bucket. One that was built anywhere is built nowhere again; one that is
  * found there is not fetched to this machine, since hosts fetch it themselves.
  * @throws Error with the failing build command's last lines, or saying why the bucket does not answer
  */

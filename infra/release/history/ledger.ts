@@ -58,7 +58,7 @@ export function knownReleases(entries: readonly LedgerEntry[]): KnownRelease[] {
   return [...known.values()].reverse();
 }
 
-/** Where a way back leads that names no release: what served last before the serving one and was not found bad. */
+/** Where a rollback leads that names no release: what served last before the serving one and was not found bad. */
 export function lastGood(known: readonly KnownRelease[], serving: string | null): KnownRelease | undefined {
   return known
     .filter(({ digest, verdict, servedAt }) => digest !== serving && verdict === "verified" && servedAt !== undefined)

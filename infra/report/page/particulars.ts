@@ -5,7 +5,7 @@ import type { Dependency, Person } from "../header";
 import type { Report } from "../shape";
 import { html, type Markup } from "./markup";
 
-/** What was deployed, where, and the way back. */
+/** What was deployed, where, and the rollback. */
 export function particulars({ header, requests }: Report): Markup {
   const budget =
     requests === undefined

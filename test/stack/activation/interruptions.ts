@@ -32,7 +32,7 @@ export function interruptionCases(suite: Suite): void {
         await run.ended;
         const cancelled = await rehearsal.pulumi.capture("cancel", "--yes");
         expect(cancelled.exitCode, cancelled.output).toBe(0);
-        // What was begun on the host goes on to its end there.
+        // What was begun on the host continues to its end there.
         await eventually(() => oneWholeRelease(input), { deadlineMs: 30_000 });
       });
       await endsRight(rehearsal, input, target);
@@ -104,7 +104,7 @@ async function noneFailed(load: Load): Promise<void> {
 const patience = 3;
 
 /**
- * Deploys, and does something as soon as each phase has spoken: by then it works on host or database. Each run goes on where the last
+ * Deploys, and does something as soon as each phase has spoken: by then it works on host or database. Each run continues where the last
  * one ended. @returns what all of them said
  */
 async function disturbed(

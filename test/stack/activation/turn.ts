@@ -40,7 +40,7 @@ export function turnCases(suite: Suite): void {
     expect(heard.at(-1)! - began).toBeGreaterThan(4_000);
     expect(turnedAfter).toBeGreaterThan(4_000);
     expect(await servingRelease(rehearsal)).toBe("v1.2.0");
-    // Stopped and kept: the way back needs no build and no transfer.
+    // Stopped and kept: the rollback needs no build and no transfer.
     expect(Number(await onHost(input, "ls /srv/prompt-library/releases | wc -l"))).toBeGreaterThan(1);
   });
 
