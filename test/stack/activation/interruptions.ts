@@ -167,9 +167,9 @@ class Run {
     return this.#engine.pid ?? 0;
   }
 
-  /** Waits for the phase's own first words; false where the run ends before. */
+  /** Waits for the phase's own first words, which are its last where it had nothing to do; false where the run ends before. */
   async reaches(phase: Phase): Promise<boolean> {
-    const words = new RegExp(`-${phase} (?:creat|updat)ing[^\\n]*${phase}  \\d+ s`);
+    const words = new RegExp(`-${phase} (?:creat|updat)(?:ing|ed)[^\\n]*${phase} +[\\d.]+ s`);
     const look = async () => {
       if (!words.test(this.said)) throw new Error(`nothing of ${phase} yet: ${this.said.slice(-3_000)}`);
       return true;
