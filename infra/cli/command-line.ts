@@ -11,13 +11,19 @@ Exit codes: 0 fine, 1 the command found something, 2 wrong use or it could not l
 export function commandLine(name: string, purpose: string): Command {
   return new Command(name)
     .description(purpose)
-    .configureHelp({ commandUsage: (command) => `npm run ${command.name()} -- ${command.usage()}`.trimEnd() })
+    .configureHelp({ commandUsage: (command) => `npm run ${wordsOf(command)} ${command.usage()}`.trimEnd() })
     .addHelpText("after", exitCodesHelp)
     .helpOption("-h, --help", "show this help")
     .helpCommand(false)
     .allowExcessArguments(false)
     .showHelpAfterError("(--help lists what it takes)")
     .exitOverride();
+}
+
+/** How npm is told to run a command, or a part of one. */
+function wordsOf(command: Command): string {
+  const isPart = command.parent?.parent !== undefined && command.parent.parent !== null;
+  return isPart ? `${command.parent?.name()} -- ${command.name()}` : `${command.name()} --`;
 }
 
 /**

@@ -181,6 +181,45 @@ command(
     });
   });
 
+const migration = command(
+  "migration",
+  "Writes the files of a new schema version, or checks one on a scratch database.",
+);
+migration.addCommand(
+  commandLine("new", "Writes the four files of the next schema version.")
+    .argument("<name>", "what it does, such as add_connection_label")
+    .action(async (name: string) => {
+      const { newMigration } = await import("./migration");
+      process.stdout.write(`${newMigration(name).join("\n")}\n`);
+    }),
+);
+migration.addCommand(
+  commandLine(
+    "check",
+    "Takes a scratch database to a version, back and there again, and prints which locks each statement held.",
+  )
+    .addOption(
+      new Option("--url <url>", "a server where this user may create databases")
+        .env("MIGRATION_CHECK_URL")
+        .default("postgresql://localhost/postgres"),
+    )
+    .option("--schema <number>", "which version; by default the newest", wholeNumber)
+    .option("--rows <number>", "with how many rows each table is filled", wholeNumber, 10_000)
+    .option(...json)
+    .action(async ({ url, schema, rows, json }: MigrationFlags) => {
+      const { sayMigrationCheck } = await import("./migration");
+      endWith(
+        await sayMigrationCheck({
+          url,
+          rows,
+          ...(schema !== undefined && { version: schema }),
+          ...(json !== undefined && { json }),
+          progress: (message) => void process.stderr.write(`migration  ${message}\n`),
+        }),
+      );
+    }),
+);
+
 command("report", "Fetches the stack's newest report and checks it; or checks a report that is at hand.")
   .argument("[stack]", "the stack whose newest report is fetched")
   .option("--verify <file>", "check this report: its .json, or its .html beside the .json")
@@ -192,6 +231,7 @@ command("report", "Fetches the stack's newest report and checks it; or checks a 
     endWith(await (await import("./report")).report(stack, options));
   });
 
+type MigrationFlags = { url: string; schema?: number; rows: number; json?: boolean };
 type InitFlags = import("./init").InitFlags;
 type PairFlags = { release?: string; schema?: number; configFile?: string };
 type RestoreFlags = PairFlags & { databaseOnly?: boolean; yes?: boolean };

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { describeProblem, type Problem, SqlSource } from "../sql/source";
-import { chainProblems, type Link, label, type MigrationFiles } from "./hash-chain";
+import { chainProblems, type Link, label, linksOf, type MigrationFiles } from "./hash-chain";
 import { parseScript, parseStatements, type Script } from "./script";
 
 /** One version of the schema, ready to run. */
@@ -23,15 +23,20 @@ export const migrationsDirectory = join(dirname(fileURLToPath(import.meta.url)),
 
 /**
  * Reads all versions of `directory` (NNNN_name.up.sql and .down.sql), their verify scripts in `../verify` beside it
- * (NNNN_name.sql and NNNN_name.down.sql) and the chain in `chain.json`, and holds the one against the other.
+ * (NNNN_name.sql and NNNN_name.down.sql) and the chain in `chain.json`, and compares the one with the other.
+ * @param options.allowsNew takes versions that are still written, and so not in the chain yet
  *
  * @throws with everything that is wrong at once: statements that cannot run, with file, line and caret, and every changed, missing or
  * reordered file by name with the remedy.
  */
-export function readMigrations(directory: string = migrationsDirectory): Migration[] {
+export function readMigrations(
+  directory: string = migrationsDirectory,
+  { allowsNew = false }: { allowsNew?: boolean } = {},
+): Migration[] {
   const read = readFiles(directory);
-  const links = readChain(directory);
-  const problems = chainProblems(links, read.found, { allowsNew: false });
+  const committed = readChain(directory);
+  const problems = chainProblems(committed, read.found, { allowsNew });
+  const links = allowsNew ? linksOf(read.found) : committed;
   refuse(directory, [...read.problems, ...problems], problems.length > 0 ? chainRemedy : "");
   return read.migrations.map((migration, place) => ({ ...migration, chain: links[place]?.chain ?? "" }));
 }

@@ -6,6 +6,7 @@ import {
   fingerprintDifference,
   type Migration,
   type MigrationOptions,
+  type MigrationReport,
   migrateTo,
   type SchemaFingerprint,
   schemaFingerprint,
@@ -22,6 +23,8 @@ export type PairArgs = {
   migrations: Migration[];
   options?: Partial<MigrationOptions>;
   progress?: (message: string) => void;
+  /** Given what each of the three ways did. */
+  onReport?: (report: MigrationReport) => void;
 };
 
 /** Takes a copy's schema there, back and there again, and holds schema and rows against those of the same version before. */
@@ -44,6 +47,7 @@ export async function rehearsePair(args: PairArgs): Promise<{ from: number; step
         migrations: args.migrations,
         ...(args.options && { options: args.options }),
       });
+      args.onReport?.(report);
       const now = await look();
       steps.push({
         from: report.from,
