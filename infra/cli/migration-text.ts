@@ -1,12 +1,26 @@
+import type { Migration, MigrationReport } from "../database/migrations";
 import { label } from "../database/migrations/hash-chain";
+import type { Filled } from "../database/pair/fill";
 import { locksOf } from "../phases/schema/schema-plan";
-import type { MigrationCheck } from "./migration";
+
+export type MigrationCheck = {
+  migration: Migration;
+  /** What squawk complains of; undefined where it is not installed. */
+  linted: string[] | undefined;
+  server: string;
+  rows: number;
+  filled: Filled;
+  /** There, back, there again. */
+  reports: MigrationReport[];
+  problems: string[];
+};
 
 const ways = ["up", "down", "up again"];
 
 /** A check as Markdown, for a pull request: which lock each statement held, and for how long. */
 export function renderMigrationCheck({
   migration,
+  linted,
   server,
   rows,
   filled,
@@ -21,6 +35,7 @@ export function renderMigrationCheck({
   );
   const findings = [
     ...problems,
+    ...(linted ?? ["not linted: squawk is not installed for this platform"]),
     ...filled.notFilled.map(({ table, reason }) => `${table} stayed empty, so its size was not tried: ${reason}`),
   ];
   const outcome =

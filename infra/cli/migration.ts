@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { Failure } from "../core/failure";
+import { runProgram } from "../core/program";
 import {
   type Migration,
   type MigrationReport,
@@ -13,9 +14,9 @@ import {
 import { readMigrationFiles } from "../database/migrations/files";
 import { label } from "../database/migrations/hash-chain";
 import { newFiles } from "../database/migrations/new-files";
-import { type Filled, fillTables } from "../database/pair/fill";
+import { fillTables } from "../database/pair/fill";
 import { rehearsePair } from "../database/pair/rehearsal";
-import { renderMigrationCheck } from "./migration-text";
+import { type MigrationCheck, renderMigrationCheck } from "./migration-text";
 
 /** Writes the files of the next version. @returns their paths @throws Failure where the name cannot be one, or a file is there */
 export function newMigration(name: string, directory: string = migrationsDirectory): string[] {
@@ -50,16 +51,6 @@ export type MigrationCheckOptions = {
   progress?: (message: string) => void;
 };
 
-export type MigrationCheck = {
-  migration: Migration;
-  server: string;
-  rows: number;
-  filled: Filled;
-  /** There, back, there again. */
-  reports: MigrationReport[];
-  problems: string[];
-};
-
 /**
  * Takes a scratch database, filled to a size, to a version, back and there again; the database is gone afterwards.
  * @throws Failure where the files cannot run or no database can be made; MigrationError where a statement fails
@@ -69,6 +60,7 @@ export async function checkMigration(options: MigrationCheckOptions): Promise<Mi
   const migrations = readMigrations(options.directory ?? migrationsDirectory, { allowsNew: true });
   const migration = wholeVersion(migrations, options.version);
   const { version } = migration;
+  const linted = await lint(options.directory ?? migrationsDirectory, migration);
   return onScratch(options.url, async (connect) => {
     progress?.(`a scratch database goes to version ${version - 1}`);
     if (version > 1) await migrateTo({ connect, target: version - 1, migrations });
@@ -85,11 +77,18 @@ export async function checkMigration(options: MigrationCheckOptions): Promise<Mi
         ...(progress && { progress }),
         onReport: (report) => void reports.push(report),
       });
-      return { migration, server: shown[0]?.server_version ?? "", rows, filled, reports, problems };
+      return { migration, linted, server: shown[0]?.server_version ?? "", rows, filled, reports, problems };
     } finally {
       await client.end();
     }
   });
+}
+
+async function lint(directory: string, migration: Migration): Promise<string[] | undefined> {
+  const files = (["up", "down"] as const).map((direction) => join(directory, `${label(migration)}.${direction}.sql`));
+  const done = await runProgram("squawk", ["--pg-version", "15", "--reporter", "gcc", ...files], { timeoutMs: 30_000 });
+  if (done.exitCode === undefined) return undefined;
+  return done.stdout.split("\n").filter((line) => /: (warning|error): /.test(line));
 }
 
 function wholeVersion(migrations: readonly Migration[], wanted: number | undefined): Migration {
@@ -153,5 +152,5 @@ async function onScratch<T>(url: string, work: (connect: () => Promise<pg.Client
 export async function sayMigrationCheck(options: MigrationCheckOptions & { json?: boolean }): Promise<boolean> {
   const check = await checkMigration(options);
   process.stdout.write(`${options.json === true ? JSON.stringify(check) : renderMigrationCheck(check)}\n`);
-  return check.problems.length === 0;
+  return check.problems.length === 0 && (check.linted ?? []).length === 0;
 }

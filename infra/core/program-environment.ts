@@ -32,6 +32,7 @@ const programs = {
   "ssh-keygen": [],
   openssl: [],
   tar: [],
+  squawk: [],
   du: [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { join } from "node:path";
 import { execa, type Options } from "execa";
 import { Failure } from "./failure";
 import { endWithDescendants } from "./process";
@@ -109,6 +110,8 @@ function lastLines(text: string): string {
 }
 
 function fileOf(program: Program): string {
+  if (program === "squawk")
+    return join("node_modules/@squawk-cli", `${process.platform}-${process.arch}`, "bin/squawk");
   return program === "build" || program === "operator" ? "/bin/sh" : program;
 }
 

@@ -83,11 +83,24 @@ test("a new version is refused until it is written; a downgrade that loses rows 
     expect.stringMatching(/^schema 3 came back with other rows: public\.ratings: /),
   ]);
   expect(renderMigrationCheck(loses)).toContain("**2 problems.**");
+  expect(loses.linted).toContainEqual(expect.stringContaining("ban-drop-column"));
 
   const down = "migrations/0003_connection_label.down.sql";
   write(down, readFileSync(join(directory, down), "utf8").replace("DELETE FROM public.ratings;\n", ""));
   expect((await check()).problems).toEqual([]);
   expect(await databases()).toBe(0);
+});
+
+test("the documented third version does what the document says", async () => {
+  const document = readFileSync("docs/operating.md", "utf8");
+  const blocks = [
+    ...document.matchAll(/`((?:migrations|verify)\/0003_\w+(?:\.\w+)?\.sql)`:\n\n```sql\n([\s\S]*?)```/g),
+  ];
+  expect(blocks).toHaveLength(4);
+  for (const [, file = "", sql = ""] of blocks) writeFileSync(join(directory, file), sql);
+  const checked = await check(3);
+  expect(checked).toMatchObject({ problems: [], linted: [] });
+  expect(checked.reports[0]?.applied[0]?.units.map(({ rows }) => rows)).toContain(500);
 });
 
 test("without a server it says what it needs", async () => {
