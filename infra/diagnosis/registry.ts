@@ -1,7 +1,8 @@
 import { knowsProviders } from "../checklist/provable";
 import { readHostState } from "../context/host-state";
 import type { StepContext } from "../context/step";
-import { loopback, type Slot } from "../host/commands/paths";
+import { loopback } from "../core/loopback";
+import type { Slot } from "../host/commands/paths";
 import { Application, describe, field, listOf } from "../verification/application";
 import { ask, type Section } from "./finding";
 

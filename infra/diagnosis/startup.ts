@@ -1,9 +1,10 @@
 import pg from "pg";
 import { withClient } from "../context/database-connection";
 import type { StepContext } from "../context/step";
+import { loopback } from "../core/loopback";
 import { roleNames } from "../core/role-names";
 import { variableNamesScript } from "../host/commands/diagnosis-script";
-import { backendUnit, loopback, type Slot } from "../host/commands/paths";
+import { backendUnit, type Slot } from "../host/commands/paths";
 import { journalScript } from "../host/commands/stage-script";
 import { ask, type Section } from "./finding";
 

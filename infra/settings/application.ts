@@ -1,8 +1,18 @@
 import { z } from "zod";
 import { hasAddressPassword } from "../core/address-password";
-import { relativePath } from "./relative-path";
+import { takenPorts } from "../core/loopback";
+import { ownDirectory, relativePath } from "./relative-path";
+import { hostUsers } from "./reserved-names";
 
 const variableName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, "must be an environment variable's name (A-Z, 0-9, _)");
+
+const freePort = z
+  .int()
+  .min(1024)
+  .max(65535)
+  .refine((port) => !takenPorts.includes(port), {
+    error: ({ input }) => `must not be ${String(input)}, where another program of the host listens`,
+  });
 
 const route = z.string().regex(/^\/\S*$/, "must be a path that begins with /");
 
@@ -52,7 +62,10 @@ export const buildSettings = z.strictObject({
 export const backendSettings = z.strictObject({
   directory: relativePath.default("interface/backend"),
   /** Runs in `directory`, with the artifact's own Node first in PATH. */
-  command: z.string().min(1).default("node dist/index.js"),
+  command: z
+    .string()
+    .regex(/^[^\r\n]+$/, "must be one line: systemd reads the next one as a setting")
+    .default("node dist/index.js"),
   /**
    * The environment of the backend. `${databaseUrl}`, `${redisUrl}`, `${publicUrl}`, `${port}`, `${release}`, `${commit}`,
    * `${adminEmail}` and `${secrets.app.NAME}`, `${secrets.adminPassword}` are filled in by the deployment.
@@ -72,9 +85,7 @@ export const backendSettings = z.strictObject({
   /** Variables beside those, so that one more does not mean to name them all again. */
   moreVariables: z.record(variableName, z.string()).default({}),
   /** The two slots' loopback ports. */
-  ports: z
-    .strictObject({ blue: z.int().min(1024).max(65535), green: z.int().min(1024).max(65535) })
-    .default({ blue: 8001, green: 8002 }),
+  ports: z.strictObject({ blue: freePort, green: freePort }).default({ blue: 8001, green: 8002 }),
   memoryLimitMiB: z.int().min(64).default(512),
   /** A release that does not answer health within this time is refused. The application needs 0.5 to 2 s. */
   startTimeoutSeconds: z.int().min(1).max(600).default(30),
@@ -126,6 +137,7 @@ export const applicationSettings = z.strictObject({
       /^(?=.{2,31}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
       "must be lower-case letters, digits and single hyphens between them, a letter first, at most 31 characters",
     )
+    .refine((name) => !hostUsers.has(name), { message: "must not be a user that the host has already" })
     .default("prompt-library"),
   /** A directory or an address that git understands. */
   repository: z
@@ -145,7 +157,7 @@ export const applicationSettings = z.strictObject({
    * the host's data volume, which exists only where this names something. A release finds them in their place as links.
    */
   sharedDirectories: z
-    .array(relativePath.refine((path) => path === path.replace(/\/+$/, ""), { message: "must not end with a /" }))
+    .array(ownDirectory.refine((path) => path === path.replace(/\/+$/, ""), { message: "must not end with a /" }))
     .refine((paths) => paths.every((path) => !paths.some((other) => other !== path && other.startsWith(`${path}/`))), {
       message: "must not lie one in another",
     })

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { migrationSettings } from "./migrations";
+import { takenDatabases } from "./reserved-names";
 import { timeOfDay, windowMinutes } from "./time-of-day";
 
 /** EC2 and its provider take a range by its first address alone. */
@@ -51,7 +52,7 @@ export const databaseSettings = z.strictObject({
     .string()
     .regex(/^\d+(\.\d+)?$/, "must be a PostgreSQL version such as 15 or 15.8")
     .refine((version) => Number.parseInt(version, 10) >= 15, { message: "must be 15 or newer" }),
-  instanceClass: z.string().regex(/^db\./, "must be an RDS instance class such as db.t4g.small"),
+  instanceClass: z.string().regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, "must be an RDS instance class such as db.t4g.small"),
   storageGiB: z.int().min(20).max(65536),
   /** How far RDS may let the storage grow by itself when it fills up; without it, it stays as it is. */
   maxStorageGiB: z.int().min(22).max(65536).optional(),
@@ -71,7 +72,12 @@ export const databaseSettings = z.strictObject({
     })
     .refine(...halfHour)
     .default({ day: "Sun", fromUtc: "04:30", toUtc: "05:00" }),
-  name: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a PostgreSQL name in lower case"),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a PostgreSQL name in lower case")
+    .refine((name) => !takenDatabases.has(name), {
+      message: "must not be a name that PostgreSQL, RDS or PgBouncer has",
+    }),
   /** `amazon`, or the path of a PEM file: who signs the server's certificate. */
   certificateAuthority: z.string().min(1).default("amazon"),
   /** Written by `npm run restore`: which snapshot the instance began as. It stays; taking it away would make an empty one. */

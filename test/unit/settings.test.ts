@@ -105,6 +105,26 @@ describe("a stack's settings", () => {
     );
   });
 
+  const appWith = (changes: Raw) => rehearsal({ app: { ...(stackFile("rehearsal").app as Raw), ...changes } });
+  const databaseWith = (changes: Raw) =>
+    rehearsal({ database: { ...(stackFile("rehearsal").database as Raw), ...changes } });
+
+  test.each([
+    ["app.backend.ports.blue", appWith({ backend: { ports: { blue: 8000, green: 8002 } } }), "must not be 8000"],
+    ["app.backend.ports.green", appWith({ backend: { ports: { blue: 8001, green: 6432 } } }), "must not be 6432"],
+    ["app.backend.ports.blue", appWith({ backend: { ports: { blue: 8101, green: 8002 } } }), "must not be 8101"],
+    ["app.backend.command", appWith({ backend: { command: "node a.js\nExecStartPre=/bin/true" } }), "must be one line"],
+    ["app.name", appWith({ name: "www-data" }), "must not be a user that the host has already"],
+    ["app.name", appWith({ name: "admin" }), "must not be a user that the host has already"],
+    ["app.sharedDirectories[0]", appWith({ sharedDirectories: ["."] }), "must name a directory inside the repository"],
+    ["app.sharedDirectories[0]", appWith({ sharedDirectories: ["a/./b"] }), "must name a directory inside"],
+    ["database.name", databaseWith({ name: "pgbouncer" }), "must not be a name that PostgreSQL, RDS or PgBouncer has"],
+    ["database.name", databaseWith({ name: "template1" }), "must not be a name that PostgreSQL, RDS or PgBouncer has"],
+    ["database.instanceClass", databaseWith({ instanceClass: "db.t4g" }), "must be an RDS instance class"],
+  ])("%s that cannot work is refused at once: %#", (key, raw, message) => {
+    expect(problemsOf(raw)).toEqual([expect.stringContaining(`${key} ${message}`)]);
+  });
+
   test.each(["Todor Todorov", "Mara Fill in de Castro", "Mastodon GmbH", "ops [24/7] desk"])(
     "%s is a name and no placeholder",
     (name) => {

@@ -1,4 +1,5 @@
-import { hostPaths, loopback, type Slot, slots } from "./paths";
+import { loopback } from "../../core/loopback";
+import { hostPaths, type Slot, slots } from "./paths";
 
 /** A server that nobody listens behind: while it stands alone, requests are tried again and again, and so held. */
 const door = "door";

@@ -1,4 +1,4 @@
-import { loopback } from "./paths";
+import { loopback } from "../../core/loopback";
 
 /** The only ports that anybody outside reaches, as in the host's security group; the ranges that may are kept there alone. */
 const publicPorts = [22, 80, 443];

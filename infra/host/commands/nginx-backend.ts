@@ -1,4 +1,4 @@
-import { loopback } from "./paths";
+import { loopback } from "../../core/loopback";
 
 /** nginx keeps its connections to HAProxy for a minute and closes them first: one that HAProxy closed just then would cost a POST. */
 export function backendUpstream(application: string): string {

@@ -1,9 +1,10 @@
+import { loopback } from "../../core/loopback";
 import { closedLocations, closedMaps } from "./maintenance";
 import { backendLocations, backendUpstream, passToBackend } from "./nginx-backend";
 import { type FrontendPatterns, frontendLocations, serveFiles } from "./nginx-frontend";
 import { headers } from "./nginx-headers";
 import { tls } from "./nginx-tls";
-import { type HostPaths, hostPaths, loopback, type Slot, slots } from "./paths";
+import { type HostPaths, hostPaths, type Slot, slots } from "./paths";
 
 export type NginxArgs = {
   application: string;

@@ -46,17 +46,6 @@ export function hostPaths(application: string) {
 
 export type HostPaths = ReturnType<typeof hostPaths>;
 
-/** Names and ports that several files of the host agree on. */
-export const loopback = {
-  /** HAProxy, which turns traffic between the slots. */
-  backend: 8000,
-  /** PgBouncer. */
-  database: 6432,
-  redis: 6379,
-  /** nginx's listener for one slot, which users never see: what verification looks at. */
-  preview: { blue: 8101, green: 8102 },
-} as const;
-
 export function backendUnit(application: string, slot: Slot | ""): string {
   return `${application}-backend@${slot}.service`;
 }

@@ -1,4 +1,5 @@
-import { hostPaths, loopback } from "./paths";
+import { loopback } from "../../core/loopback";
+import { hostPaths } from "./paths";
 
 export type PgBouncerArgs = {
   application: string;

@@ -1,4 +1,5 @@
 import type { StepContext } from "../../context/step";
+import { loopback } from "../../core/loopback";
 import {
   armScript,
   confirmScript,
@@ -12,7 +13,7 @@ import {
   turnBackScript,
   turnScript,
 } from "../../host/commands/activate-script";
-import { loopback, type Slot } from "../../host/commands/paths";
+import type { Slot } from "../../host/commands/paths";
 import { line } from "../../host/commands/shell";
 
 /** A turn of the traffic that is not confirmed yet. */

@@ -1,10 +1,11 @@
 import { findings, prove, type Step, type StepContext } from "../../context/step";
 import { Failure } from "../../core/failure";
+import { loopback } from "../../core/loopback";
 import { roleNames, servingRole } from "../../core/role-names";
 import { configureScript } from "../../host/commands/configure-script";
 import { askHealthNow, readHealthCheck } from "../../host/commands/health-check";
 import { hostFiles } from "../../host/commands/host-files";
-import { backendTarget, healthCheckUnit, loopback, servingUnit, slots } from "../../host/commands/paths";
+import { backendTarget, healthCheckUnit, servingUnit, slots } from "../../host/commands/paths";
 import { servingScript } from "../../host/commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../../host/commands/shared-files";
 import { quote } from "../../host/commands/shell";

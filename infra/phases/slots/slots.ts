@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { StepContext } from "../../context/step";
 import { ReleaseRefused } from "../../core/failure";
+import { loopback } from "../../core/loopback";
 import { roleNames, servingRole } from "../../core/role-names";
 import { environmentFile, fillVariables } from "../../host/commands/environment";
-import { backendUnit, loopback, type Slot } from "../../host/commands/paths";
+import { backendUnit, type Slot } from "../../host/commands/paths";
 import { journalScript, startAndWait } from "../../host/commands/stage-script";
 
 /** The environment file of a slot: the application's variables with this deployment's values. */

@@ -1,8 +1,9 @@
 import { withClient } from "../../context/database-connection";
 import type { StepContext } from "../../context/step";
+import { loopback } from "../../core/loopback";
 import { roleNames, servingRole } from "../../core/role-names";
 import { journalSinceStart, memoryScript } from "../../host/commands/backend-inspection";
-import { loopback, type Slot } from "../../host/commands/paths";
+import type { Slot } from "../../host/commands/paths";
 import { type ConnectionsSeen, connectionsSeenSchema } from "../../verification/existing-connections";
 import { parseJournal } from "../../verification/journal";
 import type { Subject } from "../../verification/subject";

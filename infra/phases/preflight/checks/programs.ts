@@ -1,6 +1,6 @@
 import type { StepContext } from "../../../context/step";
 import { Failure } from "../../../core/failure";
-import { loopback } from "../../../host/commands/paths";
+import { loopback } from "../../../core/loopback";
 import { line } from "../../../host/commands/shell";
 
 const oldestNode = 18;
