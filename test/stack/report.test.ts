@@ -175,6 +175,8 @@ describe("the report of a deployment", () => {
 });
 
 describe("a run that fails", () => {
+  /** None of Amazon's, at an address where nobody answers. */
+  const goneHost = { id: "i-0000000000000000f", address: "127.0.0.254" };
   /** Nobody's, so that every check of a user or admin fails; never in the application's own log, since it is no token. */
   const tokens = {
     adminToken: `canary-${randomBytes(16).toString("hex")}`,
@@ -190,7 +192,10 @@ describe("a run that fails", () => {
     const report = await latestReport();
     expect(report.state).toBe("failed");
     expect(report.failed[0]?.where).toBe("verify");
-    expect(report.failed.map(({ where }) => where)).toEqual(expect.arrayContaining(["FUN-1.1", "FUN-2.1", "APP-3.3"]));
+    const failedBoxes = report.failed.slice(1).flatMap(({ where }) => where.split(", "));
+    expect(failedBoxes).toEqual(expect.arrayContaining(["FUN-1.1", "FUN-2.1", "APP-3.3"]));
+    // The refused tokens are one cause of each kind, however many boxes ask with them.
+    expect(report.failed.length).toBeLessThan(failedBoxes.length);
     expect(failed.stderr).toContain(`report   s3://${input.bucket}/reports/${stack}/`);
     const told = await listener.heard();
     expect(told.map(({ event }) => event)).toEqual(["failed"]);
@@ -208,7 +213,7 @@ describe("a run that fails", () => {
   });
 
   test("and loses the host reports what it knows here, keeps it in the bucket, and says so", async () => {
-    const lost = await runPhase("verify", { ...input, host: { ...input.host, address: "127.0.0.254" } });
+    const lost = await runPhase("verify", { ...input, host: { ...input.host, ...goneHost } });
     printed.push(lost.stdout, lost.stderr);
     expect(lost.exitCode).not.toBe(0);
     expect(lost.stderr).toMatch(/the record could not be left on the host: .*127\.0\.0\.254/);
@@ -220,7 +225,7 @@ describe("a run that fails", () => {
     const record = await readFile(join("reports", stack, "records", "verify.json"), "utf8");
     const lost = await runPhase("verify", {
       ...input,
-      host: { ...input.host, address: "127.0.0.254" },
+      host: { ...input.host, ...goneHost },
       bucket: "prompt-library-gone-artifacts-bucket-0000000",
     });
     printed.push(lost.stdout, lost.stderr);
