@@ -64,8 +64,10 @@ export async function proveSnapshot(
   const seconds = `restored in ${times.restore?.toFixed(1)} s, proved in ${times.proof?.toFixed(1)} s`;
   const whole = (problems: string[] | undefined, evidence: string | undefined): string => {
     if (failure !== undefined || problems === undefined || evidence === undefined)
-      throw new Error(
+      throw new Failure(
+        "backup-not-compared",
         `restoring and reading ${made.id} failed: ${failure instanceof Error ? failure.message : String(failure)}`,
+        failure instanceof Failure ? failure.remedy : "",
       );
     if (problems.length > 0) throw new Error(`${made.id}: ${problems.join("; ")}`);
     return evidence;
@@ -88,7 +90,7 @@ export async function proveSnapshot(
     throw new Failure(
       "backup-not-compared",
       `whether the backup is one could not be found out:\n${rows}`,
-      "nothing is known against the snapshot itself; once that is mended, pulumi up makes another and proves that one",
+      "nothing is known against the snapshot itself; once that is fixed, pulumi up makes another and proves that one",
     );
   if (found.length > 0)
     throw new Failure(
