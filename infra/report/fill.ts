@@ -25,7 +25,8 @@ export function fillBoxes(
   const results = new Map<BoxId, BoxResult>();
   for (const record of chain) for (const box of record.boxes) take(record.phase, box, results, remarks);
   for (const box of contactBoxes(header)) results.set(box.id, box);
-  for (const signOff of signOffs) sign(signOff, results, remarks);
+  const today = chain.at(-1)?.finishedAt.slice(0, 10);
+  for (const signOff of signOffs) sign(signOff, today, results, remarks);
   for (const { id } of boxes)
     if (!isComputed(id) && !results.has(id)) results.set(id, resultWithoutProof(id, header, chain));
   const resultOf = (id: BoxId): BoxResult => results.get(id) ?? resultWithoutProof(id, header, chain);
@@ -54,10 +55,24 @@ function take(phase: Phase, box: BoxResult, results: Map<BoxId, BoxResult>, rema
   results.set(box.id, box);
 }
 
-function sign({ box, by, on }: SignOff, results: Map<BoxId, BoxResult>, remarks: string[]): void {
+/** @param today the deployment's day; nobody knows beforehand what a box is like on a later one */
+function sign(
+  { box, by, on }: SignOff,
+  today: string | undefined,
+  results: Map<BoxId, BoxResult>,
+  remarks: string[],
+): void {
   if (!isBoxId(box)) remarks.push(`signOffs names ${box}, which is no box of the checklist.`);
   else if (owners[box] !== "person")
     remarks.push(`${by} signed off ${box}, which is not a person's to sign off; left out.`);
+  else if (today !== undefined && on > today)
+    results.set(box, {
+      id: box,
+      result: "open",
+      evidence: "",
+      reason: `${by} signed it off for ${on}, which is still ahead: waits for a sign-off of ${today} or before`,
+      source: "person",
+    });
   else results.set(box, { id: box, result: "passed", evidence: `signed off by ${by} on ${on}`, source: "person" });
 }
 

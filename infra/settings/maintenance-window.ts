@@ -3,6 +3,12 @@ import type { Settings } from "./settings";
 
 const dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 
+/** An override that still counts. */
+export function overrideAt(window: Settings["maintenanceWindow"], now: Date) {
+  if (window === "any" || window.override === undefined) return undefined;
+  return now.getTime() < Date.parse(window.override.until) ? window.override : undefined;
+}
+
 /**
  * Whether a deployment may change things now.
  * @returns the evidence
@@ -19,12 +25,15 @@ export function insideWindow(window: Settings["maintenanceWindow"], now: Date): 
     : time >= window.fromUtc && time < window.toUtc;
   const said = `${window.days.join(", ")} from ${window.fromUtc} to ${window.toUtc} UTC`;
   if (isOpen && day !== undefined && window.days.includes(day)) return `${now.toISOString()} is inside ${said}`;
-  if (window.override !== undefined)
-    return `${now.toISOString()} is outside ${said}; ${window.override.by} overrides it: ${window.override.reason}`;
+  const override = overrideAt(window, now);
+  if (override !== undefined)
+    return `${now.toISOString()} is outside ${said}; ${override.by} overrides it until ${override.until}: ${override.reason}`;
+  const ended = window.override;
   throw new Failure(
     "outside-window",
-    `${now.toISOString()} is outside the maintenance window (${said})`,
-    "wait, or pulumi config set --path maintenanceWindow.override.by NAME, and .reason, which the report will show",
+    `${now.toISOString()} is outside the maintenance window (${said})` +
+      (ended === undefined ? "" : `, and ${ended.by}'s override ended at ${ended.until}`),
+    "wait, or pulumi config set --path maintenanceWindow.override.by NAME, .reason and .until TIME, which the report will show",
     { changed: "nothing" },
   );
 }

@@ -34,8 +34,14 @@ export const maintenanceWindowSettings = z.union([
     days: z.array(z.enum(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])).min(1),
     fromUtc: timeOfDay,
     toUtc: timeOfDay,
-    /** Lets a run go ahead outside the window; the report says who asked and why. */
-    override: z.strictObject({ by: z.string().min(1), reason: z.string().min(1) }).optional(),
+    /** Lets a run go ahead outside the window until a time; the report says who asked and why. */
+    override: z
+      .strictObject({
+        by: filledIn,
+        reason: filledIn,
+        until: z.iso.datetime({ error: "must be a time in UTC such as 2026-11-26T14:30:00Z" }),
+      })
+      .optional(),
   }),
 ]);
 

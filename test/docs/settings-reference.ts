@@ -17,6 +17,7 @@ const examples: Record<string, unknown> = {
   "app.build.platform": "linux-x64",
   "maintenanceWindow.override.by": "Ada Lovelace",
   "maintenanceWindow.override.reason": "the fix of today's outage",
+  "maintenanceWindow.override.until": "2026-11-26T14:30:00Z",
   "verification.browser.executable": "/usr/bin/chromium",
   "verification.pages[0].shows": "Sign in",
   "backup.exclude[0].table": "public.sessions",

@@ -17,7 +17,19 @@ test.each([
 
 test("nothing closes where any time will do, or somebody overrides it", () => {
   expect(minutesLeft("any", at("03:00"))).toBeNull();
-  expect(minutesLeft({ ...window("02:00", "05:00"), override: { by: "a", reason: "b" } }, at("12:00"))).toBeNull();
+  expect(
+    minutesLeft(
+      { ...window("02:00", "05:00"), override: { by: "a", reason: "b", until: at("13:00").toISOString() } },
+      at("12:00"),
+    ),
+  ).toBeNull();
+  // One that has ended counts no more.
+  expect(
+    minutesLeft(
+      { ...window("02:00", "05:00"), override: { by: "a", reason: "b", until: at("11:00").toISOString() } },
+      at("12:00"),
+    ),
+  ).not.toBeNull();
 });
 
 test("a gate that took longer than what is left does not begin", () => {

@@ -329,9 +329,18 @@ describe("the maintenance window", () => {
   });
   test("an override says who and why", () => {
     const said = insideWindow(
-      { ...night, override: { by: "Ada", reason: "a security fix" } },
+      { ...night, override: { by: "Ada", reason: "a security fix", until: "2099-01-01T00:00:00Z" } },
       new Date("2026-11-24T12:00:00Z"),
     );
-    expect(said).toContain("Ada overrides it: a security fix");
+    expect(said).toContain("Ada overrides it until 2099-01-01T00:00:00Z: a security fix");
+  });
+  test("one that has ended does not count, and the refusal says so", () => {
+    const override = { by: "Ada", reason: "a security fix", until: "2026-11-24T11:59:00Z" };
+    expect(() => insideWindow({ ...night, override }, new Date("2026-11-24T12:00:00Z"))).toThrow(
+      expect.objectContaining({
+        code: "outside-window",
+        message: expect.stringContaining("Ada's override ended at 2026-11-24T11:59:00Z"),
+      }),
+    );
   });
 });

@@ -316,6 +316,16 @@ describe("who may say what", () => {
   });
 });
 
+describe("a sign-off", () => {
+  it("for a day that lies ahead leaves its box open", () => {
+    const report = assembleReport(header, goodRecords(), [{ box: "POST-2.3", by: "Mara", on: "2099-01-01" }]);
+    expect(resultOf(report, "POST-2.3")).toMatchObject({
+      result: "open",
+      reason: expect.stringContaining("Mara signed it off for 2099-01-01, which is still ahead"),
+    });
+  });
+});
+
 describe("computed boxes", () => {
   it("fail with each of their parts, and with no other", () => {
     const parts = [...new Set(Object.values(computedFrom).flat())];

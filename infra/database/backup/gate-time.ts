@@ -1,8 +1,9 @@
+import { overrideAt } from "../../settings/maintenance-window";
 import type { Settings } from "../../settings/settings";
 
 /** Minutes that are left of a window that is open now; null where nothing closes. */
 export function minutesLeft(window: Settings["maintenanceWindow"], now: Date): number | null {
-  if (window === "any" || window.override !== undefined) return null;
+  if (window === "any" || overrideAt(window, now) !== undefined) return null;
   const minutes = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
   const current = now.getUTCHours() * 60 + now.getUTCMinutes();
   const left = minutes(window.toUtc) - current;

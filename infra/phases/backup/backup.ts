@@ -50,7 +50,7 @@ export const backup: Step = async (context) => {
     throw new Failure(
       "window-too-short",
       tooLong,
-      "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, and .reason",
+      "wait for the next window's beginning, or: pulumi config set --path maintenanceWindow.override.by NAME, .reason and .until TIME",
     );
 
   const startedAt = Date.now();
