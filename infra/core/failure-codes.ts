@@ -76,6 +76,7 @@ export const failureCodes = [
   "backup-not-compared",
   "backup-not-proved",
   "retention-differs",
+  "backups-not-in-force",
   // Deployment and report
   "lock-held",
   "lock-lost",
