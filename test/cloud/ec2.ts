@@ -96,6 +96,10 @@ export class Ec2 {
       }
       return answer;
     },
+    DescribeInstances: async ({ region }, forward) => {
+      const answer = await forward();
+      return answer.status < 300 ? { ...answer, body: await this.addresses.show(region, answer.body) } : answer;
+    },
     ImportKeyPair: async (request, forward) => {
       const answer = await forward();
       const material = Buffer.from(request.parameters.get("PublicKeyMaterial") ?? "", "base64").toString();

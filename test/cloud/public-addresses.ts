@@ -56,6 +56,17 @@ export class PublicAddresses {
     return true;
   }
 
+  /** The same description of instances with their elastic addresses: after a start moto shows an address of its own making. */
+  async show(region: string, body: string): Promise<string> {
+    const answer = await ask("ec2", region, "DescribeAddresses");
+    return elements(answer, "DescribeAddressesResponse", "addressesSet", "item").reduce((shown, address) => {
+      const [instanceId, publicIp] = [textAt(address, "instanceId"), textAt(address, "publicIp")];
+      if (instanceId === "") return shown;
+      const own = `<instanceId>${instanceId}</instanceId>(?:(?!<instanceId>)[\\s\\S])*?<ipAddress>`;
+      return shown.replace(new RegExp(`(${own})[^<]*`), `$1${publicIp}`);
+    }, body);
+  }
+
   /** After a start, or the end of an elastic IP's association. */
   async give(instanceId: string): Promise<void> {
     const own = this.mapped.get(instanceId);

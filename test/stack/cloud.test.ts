@@ -216,6 +216,8 @@ describe("hosts", () => {
     expect((await host.run("true")).exitCode).not.toBe(0);
     await ec2.send(new StartInstancesCommand(instances));
     await until("ssh after a start", 60_000, async () => (await host.run("true")).exitCode === 0);
+    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(instances));
+    expect(Reservations[0]?.Instances?.[0]?.PublicIpAddress).toBe(host.address);
     const boot = (await host.run("cat /proc/sys/kernel/random/boot_id; ls /etc/kept; ls /etc/told-by-user-data"))
       .stdout;
     expect(boot).toMatch(/\/etc\/kept$/);
