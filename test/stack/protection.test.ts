@@ -188,7 +188,8 @@ test("the next deployment finds nothing to change in it, and the instance that w
 async function replaceHost(): Promise<LoadResult & { before: StepInput; after: StepInput }> {
   const before = await stackInput(stack);
   const urn = `urn:pulumi:${stack}::prompt-library::prompt-library:infra:Host$aws:ec2/instance:Instance::prompt-library-${stack}-host-instance`;
-  const load = await underLoad(healthOf(before), async () => {
+  // As slowly as the application's own limit of requests allows for as long as a replacement takes on a busy machine.
+  const load = await underLoad({ ...healthOf(before), perSecond: 3 }, async () => {
     const done = await rehearsal.pulumi.capture("up", "--yes", "--skip-preview", "--color", "never", "--replace", urn);
     expect(done.exitCode, done.output).toBe(0);
   });
