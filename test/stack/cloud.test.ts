@@ -36,6 +36,8 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whenReady } from "../../infra/database/backup/readiness";
 import { awaitSnapshot, deleteSnapshot } from "../../infra/database/backup/snapshots";
+import { hostPaths } from "../../infra/host/commands/paths";
+import { prepareVolumeScript } from "../../infra/host/commands/shared-files";
 import { userData } from "../../infra/host/commands/user-data";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { cloudNames } from "../cloud/names";
@@ -268,6 +270,37 @@ describe("hosts", () => {
     await ec2.send(new DeleteVolumeCommand({ VolumeId: first }));
     await ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
   }, 120_000);
+
+  // While it is mounted only some kernels of test machines let a file system grow; after a restart of the host any does.
+  test("a data volume that has grown gives its file system the room when it is prepared", async () => {
+    const { ec2 } = clients(cloud);
+    const { VolumeId = "" } = await ec2.send(new CreateVolumeCommand({ AvailabilityZone: "us-east-1a", Size: 2 }));
+    const device = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${VolumeId.replace("-", "")}`;
+    const paths = hostPaths("library");
+    const asRoot = async (script: string) => {
+      const done = await host.run(`sudo bash -euo pipefail <<'SCRIPT'\n${script}\nSCRIPT`);
+      expect(done.exitCode, `${done.stdout}\n${done.stderr}`).toBe(0);
+      return done.stdout;
+    };
+    try {
+      await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId: host.instanceId, Device: "/dev/sdh" }));
+      // As it was made when the volume had half its size.
+      await asRoot(
+        `mkfs.ext4 -q ${device} 1G; mkdir -p ${paths.shared}; mount ${device} ${paths.shared}; echo kept > ${paths.shared}/file; umount ${paths.shared}`,
+      );
+      await asRoot(prepareVolumeScript(paths, VolumeId));
+      const seen = await asRoot(
+        `mount ${device} ${paths.shared}; df -B1 --output=size ${paths.shared} | tail -1; cat ${paths.shared}/file`,
+      );
+      const [size, file] = seen.trim().split("\n");
+      expect(Number(size)).toBeGreaterThan(1.8 * 2 ** 30);
+      expect(file).toBe("kept");
+    } finally {
+      await host.run(`sudo umount ${paths.shared}`);
+      await ec2.send(new DetachVolumeCommand({ VolumeId, InstanceId: host.instanceId }));
+      await ec2.send(new DeleteVolumeCommand({ VolumeId }));
+    }
+  }, 60_000);
 
   test("one of a subnet that maps no address has no network until an elastic IP comes; the program's user data waits for it", async () => {
     const { ec2 } = clients(cloud);
