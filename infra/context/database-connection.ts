@@ -54,6 +54,8 @@ export async function connectTo(
     ssl: { ca: input.database.certificateAuthority, servername: server.address },
   });
   client.once("end", tunnel.close);
+  // One that is lost between two statements would end the program: the next statement tells of it.
+  client.on("error", () => undefined);
   try {
     await client.connect();
   } catch (error) {

@@ -41,6 +41,8 @@ export function useCluster(settings: Record<string, string> = {}): {
         connection,
         connect: async () => {
           const client = new pg.Client(connection);
+          // As the program's own: one that is ended as soon as it stands has nobody yet who listens.
+          client.on("error", () => undefined);
           await client.connect();
           return client;
         },
