@@ -47,8 +47,7 @@ export async function removeMadeSince(args: {
       );
     }
     try {
-      for (const { statements: checks } of migration.down.units.filter(({ kind }) => kind === "check"))
-        await worker.query(checks.join(";\n"));
+      for (const checks of leadingChecks(migration)) await worker.query(checks.join(";\n"));
     } catch (error) {
       await worker.query("ROLLBACK").catch(() => undefined);
       if (isConnectionLoss(error)) throw error;
@@ -60,6 +59,15 @@ export async function removeMadeSince(args: {
     }
     await worker.query("COMMIT");
   });
+}
+
+/** Those that stand before anything changes, whatever the schema is like: the others ask for what the statements before them leave. */
+function leadingChecks({ down: { units } }: Migration): string[][] {
+  const first = units.findIndex(({ kind }) => kind !== "check");
+  return units
+    .slice(0, first === -1 ? units.length : first)
+    .filter(({ when }) => when.length === 0)
+    .map(({ statements }) => statements);
 }
 
 /**
