@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -17,6 +16,7 @@ import { prepareMachine } from "./machine";
 import { type CloudNames, cloudNames, markerVariable } from "./names";
 import { end, identify, isAlive } from "./processes";
 import { type CloudRecord, changeRecord, readRecord, writeRecord } from "./record";
+import { usualPort } from "./usual-port";
 
 export interface CloudOptions {
   /** Where the cloud keeps its record, logs and certificate authority. Two clouds have two homes. */
@@ -191,26 +191,4 @@ async function answers(record: CloudRecord): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** The same port at each start, as long as nobody else took it: stacks hold the endpoint in their environment. */
-async function usualPort(home: string): Promise<number> {
-  const file = join(home, "port");
-  const remembered = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
-  const port = (await freePort(remembered)) ?? (await freePort(0));
-  if (port === null) throw new Error("no free port on 127.0.0.1");
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, String(port));
-  return port;
-}
-
-function freePort(wanted: number): Promise<number | null> {
-  return new Promise((resolvePort) => {
-    const server = createServer();
-    server.once("error", () => resolvePort(null));
-    server.listen(wanted, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolvePort(typeof address === "object" && address ? address.port : null));
-    });
-  });
 }
