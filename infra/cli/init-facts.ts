@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { clientOptions } from "../core/aws-client";
 import { Failure } from "../core/failure";
+import { isPortFree } from "../core/port";
 import { placeOf, runGit } from "../release/git";
 import { resolveRelease } from "../release/release";
 
@@ -116,23 +116,16 @@ async function ownAddress(): Promise<string | undefined> {
   }
 }
 
-/** One that no other stack's file here names and nobody listens on; below those that the system hands out by itself. */
+/** One that no other stack's file here names and nobody listens on; below those that the system hands out for outgoing connections. */
 async function freeTunnelPort(): Promise<string | undefined> {
   const files = (await readdir(".")).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
   const texts = await Promise.all(files.map((name) => readFile(name, "utf8")));
   const taken = new Set(
     texts.flatMap((text) => [...text.matchAll(/tunnelPort: (\d+)/g)].map(([, port]) => Number(port))),
   );
-  for (let port = 15_432; port < 15_532; port += 1) if (!taken.has(port) && (await isFree(port))) return String(port);
+  for (let port = 15_432; port < 15_532; port += 1)
+    if (!taken.has(port) && (await isPortFree(port))) return String(port);
   return undefined;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 /** In the order of their versions. @throws Error where git can't read the repository */

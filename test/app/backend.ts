@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { freePort } from "../free-port";
 import { builtRelease } from "./build";
-import { eventually, freePort, type Supervised, startSupervised } from "./supervised";
+import { eventually, type Supervised, startSupervised } from "./supervised";
 
 export type Answer = { status: number; body: unknown; headers: Headers };
 

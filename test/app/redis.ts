@@ -1,6 +1,7 @@
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
-import { eventually, freePort, startSupervised } from "./supervised";
+import { freePort } from "../free-port";
+import { eventually, startSupervised } from "./supervised";
 
 export type RunningRedis = { url: string; port: number; stop(): Promise<void> };
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Says the program's process id on fd 3, then waits for it. Its standard input closes with the tests, even at kill -9. */
@@ -67,19 +66,4 @@ export async function eventually<T>(
       await pause(25);
     }
   }
-}
-
-/** A port that nobody listens on: whatever the system hands out, or the first from `first` on. */
-export async function freePort(first = 0): Promise<number> {
-  const server = createServer().listen(first, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    if (first === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    return freePort(first + 1);
-  }
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
+import { isPortFree } from "../../infra/core/port";
 
 /**
- * Below those that the system hands out to whoever connects: one of them could be taken at the next start. Above those from which a
+ * Below those that the system hands out for outgoing connections: one of them could be taken at the next start. Above those from which a
  * rehearsal takes its tunnel's.
  */
 const kept = { from: 25_432, to: 32_768 };
@@ -15,7 +15,7 @@ export async function usualPort(home: string): Promise<number> {
   const file = join(home, "port");
   const remembered = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
   let port = remembered;
-  for (let tried = 0; !(isKept(port) && (await isFree(port))); tried += 1) {
+  for (let tried = 0; !(isKept(port) && (await isPortFree(port))); tried += 1) {
     if (tried === tries) throw new Error(`no free port on 127.0.0.1 from ${kept.from} to ${kept.to - 1}`);
     port = randomInt(kept.from, kept.to);
   }
@@ -26,12 +26,4 @@ export async function usualPort(home: string): Promise<number> {
 
 function isKept(port: number): boolean {
   return port >= kept.from && port < kept.to;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import pg from "pg";
-import { freePort } from "../app/supervised";
+import { freePort } from "../free-port";
 import type { ClusterConnection } from "./cluster";
 
 const binaries = "/usr/lib/postgresql/15/bin";

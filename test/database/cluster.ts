@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { freePort } from "../free-port";
 import { type Server, serverOf } from "./servers";
 
 const startDeadlineMs = 60_000;
@@ -161,15 +161,6 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | undefined>
     .find(([name]) => name === "postgres");
   if (!entry) throw new Error("no user postgres: install Debian's package postgresql-15, which makes it");
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function run(command: string, args: string[], identity: { uid: number; gid: number } | undefined): Promise<void> {

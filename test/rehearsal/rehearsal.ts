@@ -3,11 +3,11 @@ import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { initStack } from "../../infra/cli/init-secrets";
 import { sampleRepository } from "../app/repository";
-import { freePort } from "../app/supervised";
 import { cacheDirectory } from "../cache";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
 import { keys } from "../cloud/iam/principals";
 import { installDebianPackages, rehearsalPackages } from "../debian-packages";
+import { freePort } from "../free-port";
 import { setupToolchain } from "../toolchain/setup";
 import { issueCertificate } from "./certificates";
 import { Pulumi } from "./pulumi";

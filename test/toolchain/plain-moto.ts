@@ -1,6 +1,6 @@
-import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { freePort } from "../free-port";
 import { motoServer } from "./moto";
 
 export interface PlainMoto {
@@ -10,7 +10,7 @@ export interface PlainMoto {
   stop(): Promise<void>;
 }
 
-/** moto by itself, on a free port of loopback, for tests that need no real host or database. Answers within 60 s, or throws. */
+/** moto alone, on a free port of loopback, for tests that need no real host or database. Answers within 60 s, or throws. */
 export async function startPlainMoto(): Promise<PlainMoto> {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -46,17 +46,4 @@ export async function startPlainMoto(): Promise<PlainMoto> {
     },
     stop,
   };
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }
