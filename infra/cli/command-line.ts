@@ -22,7 +22,7 @@ export function commandLine(name: string, purpose: string): Command {
 
 /** How npm is told to run a command, or a part of one. */
 function wordsOf(command: Command): string {
-  const isPart = command.parent?.parent !== undefined && command.parent.parent !== null;
+  const isPart = Boolean(command.parent?.parent);
   return isPart ? `${command.parent?.name()} -- ${command.name()}` : `${command.name()} --`;
 }
 

@@ -26,7 +26,7 @@ export function renderMigrationCheck({
   filled,
   reports,
   problems,
-}: Omit<MigrationCheck, "migration"> & { migration: Pick<MigrationCheck["migration"], "version" | "name"> }): string {
+}: MigrationCheck): string {
   const locks = reports.flatMap((report, place) =>
     locksOf(report).map(
       ({ statement, table, mode, heldMs, waitedMs }) =>

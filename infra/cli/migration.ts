@@ -14,6 +14,7 @@ import {
 import { readMigrationFiles } from "../database/migrations/files";
 import { label } from "../database/migrations/hash-chain";
 import { newFiles } from "../database/migrations/new-files";
+import { missingParts } from "../database/migrations/readiness";
 import { fillTables } from "../database/pair/fill";
 import { rehearsePair } from "../database/pair/rehearsal";
 import { type MigrationCheck, renderMigrationCheck } from "./migration-text";
@@ -56,11 +57,11 @@ export type MigrationCheckOptions = {
  * @throws Failure where the files cannot run or no database can be made; MigrationError where a statement fails
  */
 export async function checkMigration(options: MigrationCheckOptions): Promise<MigrationCheck> {
-  const { rows, progress } = options;
-  const migrations = readMigrations(options.directory ?? migrationsDirectory, { allowsNew: true });
+  const { rows, progress, directory = migrationsDirectory } = options;
+  const migrations = readMigrations(directory, { allowsNew: true });
   const migration = wholeVersion(migrations, options.version);
   const { version } = migration;
-  const linted = await lint(options.directory ?? migrationsDirectory, migration);
+  const linted = await lint(directory, migration);
   return onScratch(options.url, async (connect) => {
     progress?.(`a scratch database goes to version ${version - 1}`);
     if (version > 1) await migrateTo({ connect, target: version - 1, migrations });
@@ -103,13 +104,7 @@ function wholeVersion(migrations: readonly Migration[], wanted: number | undefin
         changed: "nothing",
       },
     );
-  const parts: [string, number][] = [
-    ["up", migration.up.units.length],
-    ["down", migration.down.units.length],
-    ["verify", migration.verify.up.length],
-    ["verify of the downgrade", migration.verify.down.length],
-  ];
-  const missing = parts.filter(([, count]) => count === 0).map(([part]) => part);
+  const missing = missingParts(migration);
   if (missing.length === 0) return migration;
   throw new Failure(
     "migration-incomplete",

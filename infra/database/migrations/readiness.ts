@@ -16,13 +16,7 @@ export function scriptsReady(migrations: readonly Migration[], state: SchemaStat
   const names = steps.map((step) => {
     const migration = migrations.find(({ version }) => version === step.version);
     if (migration === undefined) return (problems.push(`version ${step.version} is not among sql/migrations`), "");
-    const parts: [string, boolean][] = [
-      ["up", migration.up.units.length > 0],
-      ["down", migration.down.units.length > 0],
-      ["verify", migration.verify.up.length > 0],
-      ["verify of the way down", migration.verify.down.length > 0],
-    ];
-    const missing = parts.filter(([, isThere]) => !isThere).map(([part]) => part);
+    const missing = missingParts(migration);
     if (missing.length > 0) problems.push(`${label(migration)} has no ${missing.join(", no ")}`);
     return `${label(migration)} ${step.direction}${step.isContinued ? ", which an earlier run left half done" : ""}`;
   });
@@ -37,4 +31,15 @@ export function scriptsReady(migrations: readonly Migration[], state: SchemaStat
   return names.length === 0
     ? `the schema stays at ${target}; ${chain}`
     : `${names.join(", ")}: up, down and verify of both are there; ${chain}`;
+}
+
+/** Those of a version's four scripts that hold no statement. */
+export function missingParts({ up, down, verify }: Migration): string[] {
+  const parts: [string, number][] = [
+    ["up", up.units.length],
+    ["down", down.units.length],
+    ["verify", verify.up.length],
+    ["verify of the way down", verify.down.length],
+  ];
+  return parts.filter(([, count]) => count === 0).map(([part]) => part);
 }
