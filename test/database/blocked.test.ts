@@ -101,8 +101,10 @@ for (const [direction, start, target] of [
       expect(await schemaFingerprint(client)).toEqual(before);
     } else {
       // Undoing needs the same lock: what is left is finished by the next run.
-      expect(code).toBe("lock-not-granted");
-      expect(["undone", "kept"]).toContain(changed);
+      expect([
+        ["lock-not-granted", "undone"],
+        ["version-half-done", "kept"],
+      ]).toContainEqual([code, changed]);
     }
     await goTo(scratch, target);
     expect(await schemaVersion(client)).toBe(target);

@@ -12,8 +12,9 @@ export type MigrationErrorDetails = FailureDetails & {
 const usualRemedy = "remove what the message names; then pulumi up, which continues from here";
 
 /**
- * A migration that did not get through: what failed and how the schema stands. Code, remedy and blockers of the statement that failed
- * are those of the whole; a script gives the remedy as its exception's HINT.
+ * A migration that did not get through: what failed and the schema's state. `migration-failed` takes the code of the statement that
+ * failed, where it has a more precise one; any other code says what state the schema is in now, and stays. Remedy and blockers are those
+ * of the statement that failed, unless given; a script gives the remedy as its exception's HINT.
  */
 export class MigrationError extends Failure {
   readonly blockers: Blocker[];
@@ -21,7 +22,12 @@ export class MigrationError extends Failure {
   constructor(code: FailureCode, message: string, { remedy, blockers, ...details }: MigrationErrorDetails = {}) {
     const { cause } = details;
     const inner = cause instanceof MigrationError ? cause : undefined;
-    super(inner?.code ?? code, message, remedy ?? inner?.remedy ?? hintOf(cause) ?? usualRemedy, details);
+    super(
+      code === "migration-failed" && inner ? inner.code : code,
+      message,
+      remedy ?? inner?.remedy ?? hintOf(cause) ?? usualRemedy,
+      details,
+    );
     this.name = "MigrationError";
     this.blockers = blockers ?? inner?.blockers ?? [];
   }
