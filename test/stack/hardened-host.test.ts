@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openContext } from "../../infra/context/context";
 import type { StepContext } from "../../infra/context/step";
 import { HostRefused } from "../../infra/core/failure";
+import { loopback } from "../../infra/core/loopback";
 import { askHealthNow, readHealthCheck } from "../../infra/host/commands/health-check";
-import { hostPaths, servingUnit } from "../../infra/host/commands/paths";
+import { backendUnit, hostPaths, servingUnit } from "../../infra/host/commands/paths";
+import { hostServices } from "../../infra/host/commands/system-files";
 import { userData } from "../../infra/host/commands/user-data";
 import { RemoteHost } from "../../infra/host/remote-host";
 import { configure } from "../../infra/phases/configure/configure";
@@ -277,5 +279,48 @@ systemctl restart ${servingUnit(application)}`);
 
   test("the host asks its own public health", async () => {
     expect(readHealthCheck(await asRoot(askHealthNow(application)))).toEqual({ found: "healthy just now" });
+  });
+});
+
+describe("after an outage", () => {
+  test("a backend that exited as long as its database was away serves again by itself", async () => {
+    const unit = backendUnit(application, "blue");
+    await asRoot(`cat > ${folder}/dist/index.js <<'CONTENT'
+const database = require("node:net").connect(${loopback.database}, "127.0.0.1");
+database.on("error", () => process.exit(1));
+database.on("connect", () => require("node:http").createServer((_, response) => response.end("well")).listen(process.env.PORT));
+CONTENT
+systemctl stop pgbouncer
+systemctl restart ${unit}`);
+    await until("more restarts than systemd allows by itself", 60_000, async () => {
+      const [restarts, state] = (
+        await asRoot(`systemctl show -p NRestarts --value ${unit}; systemctl is-active ${unit} || true`)
+      ).split("\n");
+      expect(state).not.toBe("failed");
+      return Number(restarts) > 6;
+    });
+    await asRoot("systemctl start pgbouncer");
+    await until(
+      "the backend",
+      20_000,
+      async () => (await host.run("curl -s -m 5 http://127.0.0.1:8001/")).stdout === "well",
+    );
+  });
+
+  test("each service of the host that is killed runs again, however often", async () => {
+    const killed = await asRoot(`for name in ${hostServices.join(" ")}; do (
+  for _ in 1 2 3 4 5 6 7; do
+    before=$(systemctl show -p MainPID --value $name)
+    systemctl kill --signal=KILL --kill-whom=all $name
+    for _ in $(seq 100); do
+      if systemctl is-active --quiet $name && [ "$(systemctl show -p MainPID --value $name)" != "$before" ]; then continue 2; fi
+      if systemctl is-failed --quiet $name; then break; fi
+      sleep 0.1
+    done
+    echo "$name is $(systemctl is-active $name)"; exit
+  done
+  echo "$name runs"
+) & done; wait`);
+    expect(killed.split("\n").sort()).toEqual([...hostServices].sort().map((name) => `${name} runs`));
   });
 });

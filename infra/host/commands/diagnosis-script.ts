@@ -1,15 +1,13 @@
 import { backendUnit, type HostPaths, type Slot, slots } from "./paths";
 import { line, quote } from "./shell";
+import { hostServices } from "./system-files";
 import { stepUnit } from "./transient-unit";
-
-/** What the host runs for the application. */
-const services = ["nginx", "haproxy", "pgbouncer", "redis-server"] as const;
 
 /** Prints what a host holds, one fact a line: `KIND NAME VALUE`. Changes nothing. */
 export function hostTracesScript(application: string, paths: HostPaths): string {
   const unit = (name: string, kind: string, label: string) =>
     `echo "${kind} ${label} $(systemctl is-active ${name} || true)"\n`;
-  return `${slots.map((slot) => unit(backendUnit(application, slot), "slot", slot)).join("")}${services.map((name) => unit(name, "service", name)).join("")}
+  return `${slots.map((slot) => unit(backendUnit(application, slot), "slot", slot)).join("")}${hostServices.map((name) => unit(name, "service", name)).join("")}
 echo 'show stat' | socat -t 5 - ${paths.haproxySocket} 2>/dev/null | awk -F, '$1 == "slots" && ($2 == "blue" || $2 == "green") { print "proxy", $2, $18 }' || true
 find ${quote(paths.releases)} -mindepth 1 -maxdepth 1 \\( -name '*.new' -o -name '*.tar.gz' -o -name '*.part' \\) -printf 'half %f %k\\n'
 echo "step $(systemctl is-active ${stepUnit} || true) $(systemctl show -p Description --value ${stepUnit})"

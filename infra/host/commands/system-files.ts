@@ -34,6 +34,18 @@ const shellProfile = `ulimit -c 0
 readonly TMOUT=900
 `;
 
+/** What the host runs for the application, as Debian calls it. */
+export const hostServices = ["nginx", "haproxy", "pgbouncer", "redis-server"] as const;
+
+/** Debian starts nginx and PgBouncer not at all again, and gives the others up after five times in ten seconds. */
+const startedAgain = `[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=1
+`;
+
 /** In place of Debian's version. */
 const banner =
   "This system is private: access is for authorized users only, is logged and monitored, and is subject to its owner's policy and the law.\n";
@@ -59,6 +71,7 @@ export function systemFiles(application: string, window: Settings["maintenanceWi
     file("/etc/security/limits.d/deployment.conf", "* hard core 0\n"),
     file("/etc/systemd/coredump.conf.d/deployment.conf", "[Coredump]\nStorage=none\nProcessSizeMax=0\n"),
     file("/etc/profile.d/deployment.sh", shellProfile),
+    ...hostServices.map((name) => file(`/etc/systemd/system/${name}.service.d/deployment.conf`, startedAgain)),
     file("/etc/issue", banner),
     file("/etc/issue.net", banner),
     file(

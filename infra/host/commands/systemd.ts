@@ -25,9 +25,8 @@ Description=${args.application} backend, slot %i
 After=network-online.target redis-server.service pgbouncer.service
 Wants=network-online.target
 PartOf=${backendTarget(args.application)}
-# A release that dies again and again is given up, so that the other slot's memory is not eaten by its restarts.
-StartLimitIntervalSec=60
-StartLimitBurst=5
+# Never given up: once the database answers again, so does the application. Stage stops a release that exits.
+StartLimitIntervalSec=0
 ${args.hasSharedFiles === true ? `RequiresMountsFor=${paths.shared}\n` : ""}
 [Service]
 User=${args.application}
@@ -36,7 +35,7 @@ WorkingDirectory=${paths.slots}/%i/app/${args.directory}
 Environment=PATH=${paths.slots}/%i/runtime/bin:/usr/local/bin:/usr/bin:/bin
 EnvironmentFile=${paths.settings}/slots/%i.env
 ExecStart=/bin/sh -c 'exec ${unitEscape(args.command)}'
-Restart=on-failure
+Restart=always
 RestartSec=1
 TimeoutStopSec=${args.stopTimeoutSeconds}
 MemoryMax=${args.memoryLimitMiB}M
