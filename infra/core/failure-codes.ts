@@ -16,6 +16,8 @@ export const failureCodes = [
   "variables-unset",
   "document-missing",
   "artifact-not-built",
+  "artifact-incomplete",
+  "link-leads-out",
   "artifact-not-brought",
   "node-version-unknown",
   "node-too-old",

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { keepFilesScript } from "../../infra/host/commands/kept-files";
 import type { Slot } from "../../infra/host/commands/paths";
-import { packArtifact } from "../../infra/release/artifact/build";
+import { packArtifact } from "../../infra/release/artifact/pack";
 import type { Front } from "./front";
 
 /**

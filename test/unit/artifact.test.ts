@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { packArtifact } from "../../infra/release/artifact/build";
 import { type ArtifactIdentity, artifactKey } from "../../infra/release/artifact/identity";
 import { contentDigest } from "../../infra/release/artifact/manifest";
+import { packArtifact } from "../../infra/release/artifact/pack";
 
 const made: string[] = [];
 

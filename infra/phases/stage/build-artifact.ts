@@ -15,6 +15,7 @@ export async function buildArtifact(context: StepContext): Promise<ProvidedArtif
     await warn(context, artifact.digest);
     return artifact;
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const message = error instanceof Error ? error.message : String(error);
     throw new Failure(
       "artifact-not-built",

@@ -15,7 +15,7 @@ export type ArtifactIdentity = {
 };
 
 /** Rises when the same identity gives another archive: another layout, other times. */
-const layoutVersion = 3;
+const layoutVersion = 4;
 
 export function identityOf(
   settings: Pick<Settings, "app" | "preflight">,
