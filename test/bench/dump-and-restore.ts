@@ -5,9 +5,6 @@ import { execa } from "execa";
 import pg from "pg";
 import type { Cluster } from "../database/cluster";
 
-/** Where Debian keeps the programs of PostgreSQL 15. */
-const binaries = "/usr/lib/postgresql/15/bin";
-
 /** What the checklist asks people to do by hand: a dump, restored into another database, and the rows of every table counted in both. */
 export async function dumpAndRestore(cluster: Cluster, maintenance: () => Promise<pg.Client>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "dump-"));
@@ -17,8 +14,8 @@ export async function dumpAndRestore(cluster: Cluster, maintenance: () => Promis
   try {
     await admin.query("CREATE DATABASE restored");
     const file = join(directory, "dump");
-    await execa(`${binaries}/pg_dump`, ["-Fc", "-f", file, cluster.connection.database], { env });
-    await execa(`${binaries}/pg_restore`, ["-d", "restored", file], { env });
+    await execa(join(cluster.server.clients, "pg_dump"), ["-Fc", "-f", file, cluster.connection.database], { env });
+    await execa(join(cluster.server.clients, "pg_restore"), ["-d", "restored", file], { env });
     const [original, restored] = [
       await counts({ ...cluster.superuser, database: cluster.connection.database }),
       await counts({ ...cluster.superuser, database: "restored" }),

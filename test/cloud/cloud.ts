@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { cacheDirectory } from "../cache";
+import { majors, serverOf } from "../database/servers";
 import type { Log } from "../toolchain/build-once";
 import { withLock } from "../toolchain/lock";
 import { motoServer } from "../toolchain/moto";
@@ -61,6 +62,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       await clear(names, found);
     }
     const moto = await motoServer(log);
+    // The daemon's network has no way to a registry.
+    for (const major of majors) await serverOf(major, log);
     const image = await hostImage(log);
     const port = await usualPort(names.home);
     const record: CloudRecord = {

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { execa } from "execa";
+import { serverOf } from "../database/servers";
 import { databaseCertificate } from "./certificates";
 import {
   type ClusterPaths,
@@ -16,7 +17,7 @@ import {
   postmasterScript,
 } from "./database-files";
 import { type CloudNames, markerVariable } from "./names";
-import { asPostgres, binariesOf, extensionOverrides } from "./postgres";
+import { asPostgres, extensionOverrides } from "./postgres";
 
 export interface ClusterArgs {
   identifier: string;
@@ -56,12 +57,13 @@ export class Cluster {
   /** Initialises an empty cluster and its master user, and starts it. */
   async create(password: string, database: string | null, parameters: Record<string, string>): Promise<void> {
     await this.prepare();
-    await asPostgres(this.names, join(binariesOf(this.args.major), "initdb"), [
+    const { programs } = await serverOf(this.args.major);
+    await asPostgres(this.names, join(programs, "initdb"), [
       ...["--pgdata", this.paths.data, "--username=rdsadmin", "--auth-local=peer", "--auth-host=scram-sha-256"],
       ...["--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"],
     ]);
     await this.start(parameters);
-    await this.sql(firstRoles(this.args.masterUser, password, database));
+    await this.sql(firstRoles(this.args.major, this.args.masterUser, password, database));
   }
 
   /** Starts from a base backup. */
@@ -84,15 +86,12 @@ export class Cluster {
     this.parameters = parameters;
     await execa("ip", ["address", "replace", `${this.args.address}/32`, "dev", "lo"]);
     await this.writeConfig();
-    const binaries = binariesOf(this.args.major);
-    const overrides = await extensionOverrides(
-      join(this.names.state, "extensions", String(this.args.major)),
-      this.args.major,
-    );
+    const server = await serverOf(this.args.major);
+    const overrides = await extensionOverrides(join(this.names.state, "extensions", String(server.major)), server);
     const log = join(this.names.home, "logs", `postgresql-${this.args.identifier}.log`);
     await mkdir(join(this.names.home, "logs"), { recursive: true, mode: 0o700 });
     const output = openSync(log, "a", 0o600);
-    const script = postmasterScript({ binaries, data: this.paths.data, overrides });
+    const script = postmasterScript({ binaries: server.programs, data: this.paths.data, overrides });
     const child = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], {
       cwd: "/",
       stdio: ["ignore", output, output],
@@ -134,7 +133,8 @@ export class Cluster {
       await execa("cp", ["-a", "--reflink=auto", this.paths.data, directory]);
       return;
     }
-    await asPostgres(this.names, join(binariesOf(this.args.major), "pg_basebackup"), [
+    const { clients } = await serverOf(this.args.major);
+    await asPostgres(this.names, join(clients, "pg_basebackup"), [
       ...["--host", this.paths.socket, "--port", String(this.args.port), "--username=rdsadmin"],
       ...["--pgdata", directory, "--checkpoint=fast", "--wal-method=stream", "--no-password"],
     ]);
@@ -206,8 +206,9 @@ export class Cluster {
   }
 
   private async answers(): Promise<boolean> {
+    const { clients } = await serverOf(this.args.major);
     const { exitCode } = await execa(
-      join(binariesOf(this.args.major), "pg_isready"),
+      join(clients, "pg_isready"),
       ["-q", "-h", this.paths.socket, "-p", String(this.args.port)],
       { reject: false },
     );

@@ -50,7 +50,7 @@ export function postgresqlConf(paths: ClusterPaths, { address, port, parameters 
     .join("");
 }
 
-/** PostgreSQL 15 on RDS forces TLS unless its parameter group says otherwise. */
+/** RDS forces TLS from PostgreSQL 15 on unless its parameter group says otherwise. */
 export function forcesTls(parameters: Readonly<Record<string, string>>): boolean {
   return (parameters["rds.force_ssl"] ?? "1") === "1";
 }
@@ -71,17 +71,27 @@ export const pgIdent = "cloud postgres rdsadmin\n";
 
 const identifier = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
+/** What rds_superuser may grant, as dumps of RDS's roles show it; of PostgreSQL 18 none was found. */
+function grantable(major: number): string {
+  return [
+    "pg_monitor, pg_signal_backend, pg_checkpoint, pg_read_all_data, pg_write_all_data, rds_replication, rds_password",
+    ...(major >= 16 ? ["pg_create_subscription, pg_use_reserved_connections"] : []),
+    ...(major >= 17 ? ["pg_maintain"] : []),
+  ].join(", ");
+}
+
 /**
- * RDS's master user: no superuser, and a member of rds_superuser. The password comes as psql's variable.
- * Before PostgreSQL 16 CREATEROLE suffices to grant any role that is no superuser.
+ * RDS's master user: no superuser, and a member of rds_superuser. Before PostgreSQL 16 CREATEROLE suffices to grant any role that is no
+ * superuser; since then it takes a role's ADMIN OPTION, which who creates a role has. RDS's own PostgreSQL lets members of rds_superuser
+ * grant more than this one does.
  */
-export function firstRoles(masterUser: string, password: string, database: string | null): string {
+export function firstRoles(major: number, masterUser: string, password: string, database: string | null): string {
   const master = identifier(masterUser);
   return [
     "CREATE ROLE rds_superuser NOLOGIN;",
     "CREATE ROLE rds_replication NOLOGIN;",
     "CREATE ROLE rds_password NOLOGIN;",
-    "GRANT pg_monitor, pg_signal_backend, pg_checkpoint, pg_read_all_data, pg_write_all_data, rds_replication, rds_password TO rds_superuser WITH ADMIN OPTION;",
+    `GRANT ${grantable(major)} TO rds_superuser WITH ADMIN OPTION;`,
     `CREATE ROLE ${master} LOGIN CREATEROLE CREATEDB PASSWORD ${quoteSql(password)} VALID UNTIL 'infinity';`,
     `GRANT rds_superuser TO ${master};`,
     `ALTER DATABASE postgres OWNER TO ${master};`,
@@ -120,18 +130,28 @@ export function trustedControl(control: string): string {
 }
 
 /**
- * What RDS grants beyond the extension's own script, appended to the last script of its newest version. Whether it grants amcheck's functions
- * Amazon's documents don't say: the backup gate does without them too.
+ * What RDS grants beyond the extension's own script, appended to the last script of its newest version: the functions, whose arguments each
+ * version has its own. Whether it grants amcheck's Amazon's documents don't say: the backup gate does without them too.
  */
 export const extensionGrants: Readonly<Record<string, string>> = {
-  amcheck: [
-    "GRANT EXECUTE ON FUNCTION bt_index_check(regclass), bt_index_check(regclass, boolean) TO rds_superuser;",
-    "GRANT EXECUTE ON FUNCTION bt_index_parent_check(regclass), bt_index_parent_check(regclass, boolean), bt_index_parent_check(regclass, boolean, boolean) TO rds_superuser;",
-    "GRANT EXECUTE ON FUNCTION verify_heapam(regclass, boolean, boolean, text, bigint, bigint) TO rds_superuser;",
-    "",
-  ].join("\n"),
-  pg_stat_statements: "GRANT EXECUTE ON FUNCTION pg_stat_statements_reset(oid, oid, bigint) TO rds_superuser;\n",
+  amcheck: grantFunctions("bt_index_check", "bt_index_parent_check", "verify_heapam"),
+  pg_stat_statements: grantFunctions("pg_stat_statements_reset"),
 };
+
+/** In an extension's script its schema is the current one. */
+function grantFunctions(...names: string[]): string {
+  return `DO $grants$
+DECLARE granted regprocedure;
+BEGIN
+  FOR granted IN
+    SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = current_schema() AND p.proname IN (${names.map(quoteSql).join(", ")})
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO rds_superuser', granted);
+  END LOOP;
+END $grants$;
+`;
+}
 
 export interface PostmasterArgs {
   binaries: string;

@@ -1,20 +1,17 @@
-import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { majors, type Server, serverOf } from "../database/servers";
 import { type ApiResponse, Refusal } from "./api";
 import { allowedExtensions, extensionGrants, trustedControl } from "./database-files";
 import { markerVariable } from "./names";
 
-/** The server programs of a major version, Debian's. */
-export function binariesOf(major: number): string {
-  const directory = `/usr/lib/postgresql/${major}/bin`;
-  if (!existsSync(join(directory, "postgres")))
-    throw new Refusal(
-      "InvalidParameterCombination",
-      `Cannot find version ${major} for postgres: this machine has no ${directory}; install Debian's postgresql-${major} (this is the local cloud).`,
-    );
-  return directory;
+/** @throws Refusal, in RDS's words, for a version that this cloud does not serve */
+export function majorOf(version: string): number {
+  const major = majors.find((one) => String(one) === version || version.startsWith(`${one}.`));
+  if (major === undefined || !/^\d+(\.\d+)?$/.test(version))
+    throw new Refusal("InvalidParameterCombination", `Cannot find version ${version} for postgres`);
+  return major;
 }
 
 const versions = new Map<string, Promise<string>>();
@@ -24,9 +21,9 @@ export function wholeVersion(version: string): Promise<string> {
   if (version.includes(".")) return Promise.resolve(version);
   const found =
     versions.get(version) ??
-    execa(join(binariesOf(Number(version)), "postgres"), ["--version"]).then(
-      ({ stdout }) => /\d+\.\d+/.exec(stdout)?.[0] ?? version,
-    );
+    serverOf(Number(version))
+      .then(({ programs }) => execa(join(programs, "postgres"), ["--version"]))
+      .then(({ stdout }) => /\d+\.\d+/.exec(stdout)?.[0] ?? version);
   versions.set(version, found);
   return found;
 }
@@ -54,24 +51,31 @@ export async function asPostgres(names: { id: string }, program: string, args: s
   return stdout;
 }
 
-let statics: Promise<Map<string, string>> | null = null;
+const statics = new Map<number, Promise<Map<string, string>>>();
 
 /** Whether a parameter takes effect at a restart only, as the server itself tells; an unknown one is none. */
 export async function isStatic(parameter: string, major: number): Promise<boolean> {
   if (["rds.logical_replication"].includes(parameter)) return true;
-  statics ??= execa(
+  const known = statics.get(major) ?? serverOf(major).then(contextsOf);
+  statics.set(major, known);
+  return (await known).get(parameter) === "postmaster";
+}
+
+/** When each parameter takes effect. */
+async function contextsOf({ programs }: Server): Promise<Map<string, string>> {
+  const { stdout } = await execa(
     "setpriv",
-    ["--reuid=postgres", "--regid=postgres", "--init-groups", join(binariesOf(major), "postgres"), "--describe-config"],
+    ["--reuid=postgres", "--regid=postgres", "--init-groups", join(programs, "postgres"), "--describe-config"],
     { cwd: "/" },
-  ).then(
-    ({ stdout }) => new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split("\t")[1] ?? ""])),
   );
-  return (await statics).get(parameter) === "postmaster";
+  return new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split("\t")[1] ?? ""]));
 }
 
 /** Copies of extension files with what RDS changes in them; one set for each major version. */
-export async function extensionOverrides(directory: string, major: number): Promise<{ from: string; over: string }[]> {
-  const share = `/usr/share/postgresql/${major}/extension`;
+export async function extensionOverrides(
+  directory: string,
+  { extensions: share }: Server,
+): Promise<{ from: string; over: string }[]> {
   await mkdir(directory, { recursive: true });
   const overrides: { from: string; over: string }[] = [];
   const put = async (file: string, content: string) => {

@@ -22,6 +22,16 @@ export async function parameterGroupOf(region: string, identifier: string): Prom
   return view ? textAt(view, "DBParameterGroups", "DBParameterGroup", "DBParameterGroupName") : "";
 }
 
+/** Such as postgres17; null for a group that isn't there, or is one of Amazon's defaults, whose family moto makes up. */
+export async function familyOf(region: string, group: string): Promise<string | null> {
+  if (group === "" || group.startsWith("default.")) return null;
+  const answer = await ask("rds", region, "DescribeDBParameterGroups");
+  const path = ["DescribeDBParameterGroupsResponse", "DescribeDBParameterGroupsResult"];
+  const groups = elements(answer, ...path, "DBParameterGroups", "DBParameterGroup");
+  const found = groups.find((one) => textAt(one, "DBParameterGroupName") === group);
+  return found ? textAt(found, "DBParameterGroupFamily") : null;
+}
+
 /** What the instance's parameter group sets; Amazon's default groups set nothing here. */
 export async function parametersOf(region: string, identifier: string): Promise<Record<string, string>> {
   const group = await parameterGroupOf(region, identifier);

@@ -5,14 +5,22 @@ import { Cluster } from "./cluster";
 import type { Ec2 } from "./ec2";
 import type { DatabaseName } from "./host-files";
 import type { CloudNames } from "./names";
-import { binariesOf, isStatic, wholeVersion, withWholeVersions } from "./postgres";
-import { describeDatabases, parameterGroupOf, parametersOf, sizeAndVersion, subnetRanges } from "./rds-records";
+import { isStatic, majorOf, wholeVersion, withWholeVersions } from "./postgres";
+import {
+  describeDatabases,
+  familyOf,
+  parameterGroupOf,
+  parametersOf,
+  sizeAndVersion,
+  subnetRanges,
+} from "./rds-records";
 import { Snapshots } from "./rds-snapshots";
 import {
   grownStorage,
   refuseApplyMethod,
   refuseDatabaseName,
   refuseEngineVersion,
+  refuseFamily,
   refuseIdentifier,
   refusePassword,
   refuseUserName,
@@ -20,6 +28,9 @@ import {
 import { isAllowed } from "./security-groups";
 import { databaseAddress } from "./subnet-address";
 import { elements, parseXml, textAt } from "./xml";
+
+/** Where a request names none. */
+const usualVersion = "17";
 
 export interface RdsArgs {
   names: CloudNames;
@@ -67,8 +78,8 @@ export class Rds {
       refuseIdentifier("DBInstanceIdentifier", value("DBInstanceIdentifier"));
       if (value("Engine") !== "postgres")
         throw new Refusal("InvalidParameterValue", `the local cloud has no engine ${value("Engine")}, only postgres`);
-      const major = Number.parseInt(value("EngineVersion") || "15", 10);
-      binariesOf(major);
+      if (!value("EngineVersion")) parameters.set("EngineVersion", usualVersion);
+      const major = majorOf(value("EngineVersion"));
       refuseUserName(value("MasterUsername"));
       if (value("ManageMasterUserPassword") === "true")
         throw new Refusal(
@@ -77,7 +88,8 @@ export class Rds {
         );
       refusePassword(value("MasterUserPassword"));
       if (value("DBName")) refuseDatabaseName(value("DBName"));
-      const answer = await forward();
+      await this.refuseOtherFamily(region, parameters, major);
+      const answer = await forward(parameters);
       if (answer.status >= 300) return answer;
       await this.bringUp(region, answer, "CreateDBInstance", major, value("MasterUsername"), (cluster, settings) =>
         cluster.create(value("MasterUserPassword"), value("DBName") || null, settings),
@@ -88,6 +100,7 @@ export class Rds {
     RestoreDBInstanceFromDBSnapshot: async ({ region, parameters }, forward) => {
       refuseIdentifier("DBInstanceIdentifier", parameters.get("DBInstanceIdentifier") ?? "");
       const snapshot = this.snapshots.available(region, snapshotName(parameters));
+      if (snapshot) await this.refuseOtherFamily(region, parameters, snapshot.major);
       const answer = await forward();
       if (answer.status >= 300) return answer;
       if (!snapshot)
@@ -136,11 +149,12 @@ export class Rds {
         const running = await wholeVersion(present.engineVersion);
         if (version) {
           refuseEngineVersion(version, running, parameters.get("AllowMajorVersionUpgrade") === "true");
-          if (Number.parseInt(version, 10) !== database.cluster.args.major)
+          if (majorOf(version) !== database.cluster.args.major)
             throw new Refusal("InvalidParameterCombination", "the local cloud upgrades no major version");
         }
         if (storage) parameters.set("AllocatedStorage", String(grownStorage(Number(storage), present.storageGiB)));
       }
+      if (database) await this.refuseOtherFamily(region, parameters, database.cluster.args.major);
       const answer = await forward(parameters);
       if (answer.status >= 300 || !database) return answer;
       if (password) await database.cluster.changePassword(password);
@@ -148,8 +162,16 @@ export class Rds {
       return this.withStatus(region, answer);
     },
 
+    CreateDBParameterGroup: ({ parameters }, forward) => {
+      refuseFamily(parameters.get("DBParameterGroupFamily") ?? "");
+      return forward();
+    },
+
     ModifyDBParameterGroup: async ({ region, parameters }, forward) => {
-      for (const { name, method } of changesOf(parameters)) refuseApplyMethod(name, method, await isStatic(name, 15));
+      const family = await familyOf(region, parameters.get("DBParameterGroupName") ?? "");
+      const major = majorOf(family?.replace("postgres", "") ?? usualVersion);
+      for (const { name, method } of changesOf(parameters))
+        refuseApplyMethod(name, method, await isStatic(name, major));
       const answer = await forward();
       if (answer.status < 300) await this.applyGroup(region, parameters.get("DBParameterGroupName") ?? "");
       return answer;
@@ -324,6 +346,16 @@ export class Rds {
         this.args.log(`${database.identifier} (${during}): ${String(error)}`);
       },
     );
+  }
+
+  private async refuseOtherFamily(region: string, parameters: URLSearchParams, major: number): Promise<void> {
+    const group = parameters.get("DBParameterGroupName") ?? "";
+    const family = await familyOf(region, group);
+    if (family !== null && family !== `postgres${major}`)
+      throw new Refusal(
+        "InvalidParameterCombination",
+        `The parameter group ${group} with DBParameterGroupFamily ${family} can't be used for this instance. Use a parameter group with DBParameterGroupFamily postgres${major}.`,
+      );
   }
 
   private require(region: string, parameters: URLSearchParams, statuses: Status[]): Database | null {

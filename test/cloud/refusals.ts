@@ -1,4 +1,5 @@
 import { BlockList } from "node:net";
+import { majors } from "../database/servers";
 import { Refusal } from "./api";
 
 /** Amazon's limit, before base64. */
@@ -89,6 +90,12 @@ export function refuseDatabaseName(name: string): void {
     );
   if (reservedDatabases.includes(name.toLowerCase()))
     throw new Refusal("InvalidParameterValue", `DBName ${name} cannot be used. It is a reserved word for this engine`);
+}
+
+/** A parameter group is for one major version. */
+export function refuseFamily(family: string): void {
+  if (!majors.some((major) => family === `postgres${major}`))
+    throw new Refusal("InvalidParameterValue", `ParameterGroupFamily ${family} is not a valid parameter group family`);
 }
 
 /** @param running such as 15.8 */

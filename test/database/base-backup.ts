@@ -5,8 +5,7 @@ import { execa } from "execa";
 import pg from "pg";
 import { freePort } from "../free-port";
 import type { ClusterConnection } from "./cluster";
-
-const binaries = "/usr/lib/postgresql/15/bin";
+import { serverOf } from "./servers";
 
 /** Runs something with a second server, started from a base backup of the first one as it is at this moment: what a restored snapshot is. */
 export async function withBaseBackup<T>(
@@ -14,28 +13,34 @@ export async function withBaseBackup<T>(
   work: (connect: (to: { database: string }) => Promise<pg.Client>) => Promise<T>,
   meanwhile: () => Promise<void> = async () => undefined,
 ): Promise<T> {
+  const { programs, clients } = await serverOf();
   const directory = await mkdtemp(join(tmpdir(), "base-backup-"));
   const data = join(directory, "data");
   const asPostgres = (program: string, ...args: string[]) =>
-    execa(
-      "setpriv",
-      ["--reuid", "postgres", "--regid", "postgres", "--clear-groups", `${binaries}/${program}`, ...args],
-      {
-        cwd: directory,
-        env: { PGPASSWORD: of.password },
-        stdio: ["ignore", "ignore", "pipe"],
-        timeout: 120_000,
-      },
-    );
+    execa("setpriv", ["--reuid", "postgres", "--regid", "postgres", "--clear-groups", program, ...args], {
+      cwd: directory,
+      env: { PGPASSWORD: of.password },
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: 120_000,
+    });
   await execa("chown", ["postgres:postgres", directory]);
   let isStarted = false;
   try {
     const from = ["-h", of.host, "-p", String(of.port), "-U", of.user];
-    await asPostgres("pg_basebackup", ...from, "-D", data, "-X", "fetch", "--checkpoint=fast", "--no-sync");
+    await asPostgres(
+      join(clients, "pg_basebackup"),
+      ...from,
+      "-D",
+      data,
+      "-X",
+      "fetch",
+      "--checkpoint=fast",
+      "--no-sync",
+    );
     await meanwhile();
     const port = await freePort();
     const options = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
-    await asPostgres("pg_ctl", "-D", data, "-w", "-o", options, "-l", join(directory, "log"), "start");
+    await asPostgres(join(programs, "pg_ctl"), "-D", data, "-w", "-o", options, "-l", join(directory, "log"), "start");
     isStarted = true;
     return await work(async ({ database }) => {
       const client = new pg.Client({ ...of, port, database });
@@ -43,7 +48,7 @@ export async function withBaseBackup<T>(
       return client;
     });
   } finally {
-    if (isStarted) await asPostgres("pg_ctl", "-D", data, "-m", "immediate", "stop");
+    if (isStarted) await asPostgres(join(programs, "pg_ctl"), "-D", data, "-m", "immediate", "stop");
     await rm(directory, { recursive: true, force: true });
   }
 }

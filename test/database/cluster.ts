@@ -61,7 +61,7 @@ export async function startCluster(options: { settings?: Record<string, string> 
       await Promise.all([directory, data, passwordFile].map((path) => chown(path, identity.uid, identity.gid)));
     await chmod(directory, 0o700);
     await run(
-      server.initdb,
+      join(server.programs, "initdb"),
       [
         "--pgdata",
         data,
@@ -103,7 +103,7 @@ export async function startCluster(options: { settings?: Record<string, string> 
         "supervise",
         directory,
         log,
-        server.postgres,
+        join(server.programs, "postgres"),
         "-D",
         data,
         ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),

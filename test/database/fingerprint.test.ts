@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Client } from "pg";
 import { expect, test } from "vitest";
@@ -69,7 +70,7 @@ async function dumpOf(scratch: Scratch): Promise<string> {
   const { superuser, server } = cluster.running();
   const { host, port, user, password } = superuser;
   const { stdout } = await promisify(execFile)(
-    server.dump,
+    join(server.clients, "pg_dump"),
     ["--schema-only", "--no-sync", "-h", host, "-p", String(port), "-U", user, scratch.connection.database],
     { env: { ...process.env, PGPASSWORD: password }, maxBuffer: 64 * 1024 * 1024 },
   );

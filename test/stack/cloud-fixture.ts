@@ -111,7 +111,7 @@ export async function makeNetwork(cloud: Cloud): Promise<Network> {
   await rds.send(
     new CreateDBParameterGroupCommand({
       DBParameterGroupName: "tls-only",
-      DBParameterGroupFamily: "postgres15",
+      DBParameterGroupFamily: "postgres17",
       Description: "TLS only",
     }),
   );
@@ -225,19 +225,26 @@ export function overSsh(key: string, address: string): TestHost["run"] {
   };
 }
 
-export async function createDatabase(cloud: Cloud, network: Network, identifier: string): Promise<void> {
+export async function createDatabase(
+  cloud: Cloud,
+  network: Network,
+  identifier: string,
+  version: { EngineVersion: string; DBParameterGroupName?: string } = {
+    EngineVersion: "17",
+    DBParameterGroupName: "tls-only",
+  },
+): Promise<void> {
   await clients(cloud).rds.send(
     new CreateDBInstanceCommand({
       DBInstanceIdentifier: identifier,
       Engine: "postgres",
-      EngineVersion: "15",
+      ...version,
       DBInstanceClass: "db.t4g.small",
       AllocatedStorage: 20,
       MasterUsername: masterUser,
       MasterUserPassword: masterPassword,
       DBName: "library",
       DBSubnetGroupName: "databases",
-      DBParameterGroupName: "tls-only",
       VpcSecurityGroupIds: [network.databaseGroupId],
     }),
   );

@@ -24,6 +24,7 @@ import {
   CreateDBSnapshotCommand,
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
+  DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
   ModifyDBInstanceCommand,
   ModifyDBParameterGroupCommand,
@@ -342,7 +343,7 @@ describe("databases", () => {
   }, 120_000);
 
   test("CreateDBInstance: a verified connection from the host, a plain one refused", async () => {
-    expect((await psql(host, endpoint, "SHOW server_version")).stdout).toMatch(/^15\./);
+    expect((await psql(host, endpoint, "SHOW server_version")).stdout).toMatch(/^17\./);
     const plain = await psql(host, endpoint, "SELECT 1", "disable");
     expect(plain.exitCode).not.toBe(0);
     expect(plain.stderr).toMatch(/no encryption/);
@@ -445,6 +446,57 @@ describe("databases", () => {
     await rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: "before" }));
   }, 60_000);
 
+  test.each([15, 16, 18])(
+    "PostgreSQL %i is served as well: its extensions, its snapshots, its parameter groups alone",
+    async (major) => {
+      const { rds } = clients(cloud);
+      const name = `version-${major}`;
+      const other = { EngineVersion: String(major), DBParameterGroupName: "tls-only" };
+      await expect(createDatabase(cloud, network, name, other)).rejects.toThrow(
+        `with DBParameterGroupFamily postgres17 can't be used for this instance. Use a parameter group with DBParameterGroupFamily postgres${major}`,
+      );
+      await createDatabase(cloud, network, name, { EngineVersion: String(major) });
+      try {
+        const { endpoint } = await untilStatus(cloud, name, "available");
+        const extensions = "CREATE EXTENSION pg_stat_statements; CREATE EXTENSION amcheck;";
+        const uses =
+          "SELECT bt_index_check('pg_class_oid_index'::regclass); SELECT pg_stat_statements_reset() IS NULL;";
+        expect(await psql(host, endpoint, `${extensions} ${uses}`)).toMatchObject({ exitCode: 0, stderr: "" });
+        await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: name, DBSnapshotIdentifier: name }));
+        await awaitSnapshot(rds, name);
+        const { DBSnapshots: [snapshot] = [] } = await rds.send(
+          new DescribeDBSnapshotsCommand({ DBSnapshotIdentifier: name }),
+        );
+        await rds.send(
+          new RestoreDBInstanceFromDBSnapshotCommand({
+            DBInstanceIdentifier: `${name}-copy`,
+            DBSnapshotIdentifier: name,
+            DBSubnetGroupName: "databases",
+            VpcSecurityGroupIds: [network.databaseGroupId],
+          }),
+        );
+        const copy = await untilStatus(cloud, `${name}-copy`, "available");
+        const { DBInstances: [restored] = [] } = await rds.send(
+          new DescribeDBInstancesCommand({ DBInstanceIdentifier: `${name}-copy` }),
+        );
+        const { stdout: running } = await psql(host, copy.endpoint, "SHOW server_version");
+        expect([running, snapshot?.EngineVersion, restored?.EngineVersion]).toEqual(
+          Array(3).fill(expect.stringMatching(new RegExp(`^${major}\\.`))),
+        );
+        await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: `${name}-copy`, SkipFinalSnapshot: true }));
+      } finally {
+        await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: name, SkipFinalSnapshot: true }));
+      }
+    },
+    120_000,
+  );
+
+  test("a version that is not served is refused", async () => {
+    await expect(createDatabase(cloud, network, "old", { EngineVersion: "14.9" })).rejects.toThrow(
+      "Cannot find version 14.9 for postgres",
+    );
+  });
+
   test("while one snapshot is made the instance takes no other, which a deployment waits for; nor can it be used or deleted yet", async () => {
     const { rds } = clients(cloud);
     const snapshot = (DBSnapshotIdentifier: string) =>
@@ -507,9 +559,9 @@ describe("databases", () => {
     await expect(createDatabase(cloud, network, "double--hyphen")).rejects.toThrow(/identifier/);
     const change = (changes: { EngineVersion?: string; AllocatedStorage?: number }) =>
       rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", ApplyImmediately: true, ...changes }));
-    await expect(change({ EngineVersion: "16" })).rejects.toThrow(/AllowMajorVersionUpgrade flag must be present/);
-    await expect(change({ EngineVersion: "15.1" })).rejects.toThrow(/Cannot upgrade postgres from 15\.\d+ to 15\.1/);
-    await change({ EngineVersion: "15.90", AllocatedStorage: 25 });
+    await expect(change({ EngineVersion: "18" })).rejects.toThrow(/AllowMajorVersionUpgrade flag must be present/);
+    await expect(change({ EngineVersion: "17.1" })).rejects.toThrow(/Cannot upgrade postgres from 17\.\d+ to 17\.1/);
+    await change({ EngineVersion: "17.90", AllocatedStorage: 25 });
     await expect(change({ AllocatedStorage: 20 })).rejects.toThrow(/Invalid storage size/);
   });
 

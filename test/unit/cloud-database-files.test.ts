@@ -57,13 +57,23 @@ hostssl all all 10.20.0.5/32 scram-sha-256
 });
 
 test("the master user's name and password are quoted, and it is no superuser", () => {
-  const sql = firstRoles('odd"name', "it's\\so", "library");
+  const sql = firstRoles(17, 'odd"name', "it's\\so", "library");
   expect(sql).toContain(
     `CREATE ROLE "odd""name" LOGIN CREATEROLE CREATEDB PASSWORD  E'it''s\\\\so' VALID UNTIL 'infinity';`,
   );
   expect(sql).toContain(`CREATE DATABASE "library" OWNER "odd""name";`);
   expect(sql).not.toMatch(/SUPERUSER;|LOGIN SUPERUSER/);
-  expect(firstRoles("master", "password", "postgres")).not.toContain("CREATE DATABASE");
+  expect(firstRoles(17, "master", "password", "postgres")).not.toContain("CREATE DATABASE");
+});
+
+test("rds_superuser may grant what it may on RDS: pg_monitor, but none of the roles that this one holds", () => {
+  const grants = (major: number) =>
+    /GRANT (.*) TO rds_superuser/.exec(firstRoles(major, "master", "password", null))?.[1];
+  expect(grants(15)).toBe(
+    "pg_monitor, pg_signal_backend, pg_checkpoint, pg_read_all_data, pg_write_all_data, rds_replication, rds_password",
+  );
+  expect(grants(16)).toBe(`${grants(15)}, pg_create_subscription, pg_use_reserved_connections`);
+  expect(grants(17)).toBe(`${grants(16)}, pg_maintain`);
 });
 
 test("an extension's control file says trusted once", () => {

@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { errorResponse, Refusal, scopeOf } from "../cloud/api";
+import { majorOf } from "../cloud/postgres";
 import { withNote } from "../cloud/proxy";
 import {
   grownStorage,
   refuseApplyMethod,
   refuseDatabaseName,
   refuseEngineVersion,
+  refuseFamily,
   refuseIdentifier,
   refusePassword,
   refuseTakenRange,
@@ -100,4 +102,17 @@ test("what is unknown gets the note, other errors don't", () => {
       "<Message>no</Message>",
     );
   }
+});
+
+test.each(["15", "16.4", "17", "18.1"])("engine version %s is served", (version) =>
+  expect(majorOf(version)).toBe(Number.parseInt(version, 10)),
+);
+test.each(["14", "19", "1", "170", "17.x", "", "latest"])("engine version %s is refused", (version) =>
+  expect(() => majorOf(version)).toThrow(`Cannot find version ${version} for postgres`),
+);
+
+test("a parameter group's family is one of a version that is served", () => {
+  refuseFamily("postgres17");
+  expect(() => refuseFamily("postgres17.2")).toThrow("ParameterGroupFamily postgres17.2 is not a valid");
+  expect(() => refuseFamily("aurora-postgresql17")).toThrow("is not a valid parameter group family");
 });

@@ -9,7 +9,7 @@ interface DatabaseArgs {
 export function database({ subnetIds, securityGroupId }: DatabaseArgs): pulumi.Output<string> {
   const subnets = new aws.rds.SubnetGroup("subnets", { subnetIds });
   const parameters = new aws.rds.ParameterGroup("parameters", {
-    family: "postgres15",
+    family: "postgres17",
     parameters: [
       { name: "rds.force_ssl", value: "1", applyMethod: "pending-reboot" },
       { name: "shared_preload_libraries", value: "pg_stat_statements", applyMethod: "pending-reboot" },
@@ -19,7 +19,7 @@ export function database({ subnetIds, securityGroupId }: DatabaseArgs): pulumi.O
   const { identifier } = new aws.rds.Instance("database", {
     identifier: "every-database",
     engine: "postgres",
-    engineVersion: "15.8",
+    engineVersion: "17.5",
     instanceClass: "db.t4g.micro",
     allocatedStorage: 20,
     storageType: "gp3",
