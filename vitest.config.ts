@@ -31,6 +31,7 @@ const onEachVersion = [
   "fingerprint",
   "foreign-scripts",
   "refused",
+  "roles",
   "several-steps",
   "under-load",
   "up-down-up",

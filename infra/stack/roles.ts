@@ -1,6 +1,6 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
-import { masterUser, roleNames } from "../core/role-names";
+import { masterUser, roleNames, statisticsRole } from "../core/role-names";
 import { saltOf, scramVerifier } from "../database/scram";
 
 export interface RolesArgs {
@@ -60,7 +60,7 @@ export class Roles extends pulumi.ComponentResource {
       (role, index) =>
         new postgresql.GrantRole(
           `${name}-statistics-${index}`,
-          { role: role.name, grantRole: "pg_read_all_stats" },
+          { role: role.name, grantRole: statisticsRole },
           options,
         ),
     );

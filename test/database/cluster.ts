@@ -5,6 +5,8 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { masterUser, roleNames, statisticsRole } from "../../infra/core/role-names";
+import { firstRoles } from "../cloud/database-files";
 import { freePort } from "../free-port";
 import { type Server, serverOf } from "./servers";
 
@@ -18,6 +20,8 @@ export type Cluster = {
   /** As `connection`, for programs that want one string. */
   url: string;
   connection: ClusterConnection;
+  /** Who made the owner and its databases: no superuser either, with what RDS gives it. */
+  master: ClusterConnection;
   /** For what a test must see or do that the owner may not. */
   superuser: ClusterConnection;
   /** Another empty database of the same owner; dropped with the cluster. */
@@ -117,20 +121,24 @@ export async function startCluster(options: { settings?: Record<string, string> 
     );
     await answering(superuser, supervisor, log);
 
-    const owner = { ...superuser, user: "prompt_library_owner", password: password(), database: "prompt_library" };
-    await asOne(superuser, [
+    const master = { ...superuser, user: masterUser, password: password() };
+    await asOne(superuser, [firstRoles(server.major, master.user, master.password, null)]);
+    // From here on as the deployment's roles are made.
+    const owner = { ...superuser, user: roleNames.owner, password: password(), database: "prompt_library" };
+    await asOne(master, [
       `CREATE ROLE ${owner.user} LOGIN PASSWORD '${owner.password}'`,
-      // As the deployment's roles have it: it lets a waiting migration say how old and in which state a blocker is.
-      `GRANT pg_read_all_stats TO ${owner.user}`,
+      `GRANT ${statisticsRole} TO ${owner.user}`,
+      `GRANT ${owner.user} TO ${master.user}`,
       `CREATE DATABASE ${owner.database} OWNER ${owner.user}`,
     ]);
     return {
       server,
       url: `postgresql://${owner.user}:${owner.password}@${owner.host}:${owner.port}/${owner.database}`,
       connection: owner,
+      master,
       superuser,
       async createDatabase(name) {
-        await asOne(superuser, [`CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${owner.user}`]);
+        await asOne(master, [`CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${owner.user}`]);
         return { ...owner, database: name };
       },
       stop,

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import pg from "pg";
 import { parse } from "yaml";
 import type { BoxResult } from "../../infra/checklist/result";
+import { statisticsRole } from "../../infra/core/role-names";
 import { applicationSettings } from "../../infra/settings/application";
 import type { Settings } from "../../infra/settings/settings";
 import { verificationSettings } from "../../infra/settings/verification";
@@ -82,7 +83,7 @@ export async function verified(
   await asOne({ ...cluster.superuser, database: name }, [
     "create extension pg_stat_statements",
     `do $$ begin create role ${reader.user} login password '${reader.password}'; exception when duplicate_object then null; end $$`,
-    `grant pg_read_all_stats to ${reader.user}`,
+    `grant ${statisticsRole} to ${reader.user}`,
     `alter default privileges for role ${connection.user} in schema public grant select on tables to ${reader.user}`,
   ]);
   // Schema 1 as after a rollback, which keeps what it removes in a schema that they may not enter.

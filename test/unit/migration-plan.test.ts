@@ -101,7 +101,7 @@ test("whoever is in the way is described by session, user, application, state an
   const report = { kind: "client backend", pid: 7, user: "app", application: "report", ageMs: 15_200, state: "active" };
   const hidden = { ...report, pid: 8, application: "", ageMs: undefined, state: undefined };
   expect(describeBlockers([report, hidden])).toBe(
-    "session 7 (report as app), active for 15.2 s; session 8 (app), state hidden from this role (it lacks pg_read_all_stats)",
+    "session 7 (report as app), active for 15.2 s; session 8 (app), state hidden from this role (it lacks pg_monitor)",
   );
   const vacuum = { ...report, kind: "autovacuum worker", user: "nobody", application: "autovacuum: VACUUM public.a" };
   expect(describeBlockers([vacuum])).toBe("session 7 (autovacuum: VACUUM public.a) for 15.2 s");

@@ -165,5 +165,5 @@ function describeBlocker({ pid, kind, user, application, ageMs, state }: Blocker
   if (kind === "autovacuum worker") return `session ${pid} (${application || "autovacuum"})${age}`;
   if (kind !== "client backend") return `session ${pid} (${kind})${age}`;
   const who = application ? `${application} as ${user}` : user;
-  return `session ${pid} (${who}), ${state ?? "state hidden from this role (it lacks pg_read_all_stats)"}${age}`;
+  return `session ${pid} (${who}), ${state ?? "state hidden from this role (it lacks pg_monitor)"}${age}`;
 }
