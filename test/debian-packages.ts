@@ -12,6 +12,7 @@ export const testPackages = [
   "jq",
   "python3-venv",
   "shellcheck",
+  "git-lfs",
 ];
 
 /** Installs what is missing; nothing is asked of Debian's archive where all is there. */

@@ -10,6 +10,8 @@ export const failureCodes = [
   "release-unknown",
   "repository-unreadable",
   "clone-shallow",
+  "submodule-missing",
+  "lfs-content-missing",
   "release-not-on-branch",
   "ci-not-passed",
   "variables-file-missing",

@@ -1,17 +1,33 @@
-import { git, placeOf, runGit } from "./git";
-
-/** A whole repository over a slow line. */
-const timeoutMs = 15 * 60_000;
+import { resolve } from "node:path";
+import { fetchCommit, holds, unreadable, wholeRepositoryMs } from "./find-commit";
+import { git, isDirectory, placeOf, runGit } from "./git";
+import { largeFilesConfig, requireLargeFiles } from "./large-files";
+import { checkOutSubmodules } from "./submodules";
 
 /**
- * Puts the files of a commit into a new directory, a clone of its own with its history.
- * @throws Error with git's own words
+ * Puts the files of a commit into a new directory, a clone of its own with its history, its submodules and what is in Git LFS.
+ * @throws Failure naming what can't be had, with git's own words
  */
 export async function checkOut(repository: string, commit: string, directory: string): Promise<void> {
   const place = placeOf(repository);
-  await git(["clone", "--quiet", "--no-checkout", "--", place, directory], { timeoutMs });
+  const timeoutMs = wholeRepositoryMs;
+  const cloned = await runGit(["clone", "--quiet", "--no-checkout", "--", place, directory], { timeoutMs });
+  if (cloned.exitCode !== 0) throw unreadable(repository, cloned.words);
   // A commit that is on no branch and has no tag comes by its name alone.
-  const isThere = (await runGit(["cat-file", "-e", `${commit}^{commit}`], { directory })).exitCode === 0;
-  if (!isThere) await git(["fetch", "--quiet", "--", place, commit], { directory, timeoutMs });
-  await git(["checkout", "--quiet", "--detach", commit], { directory, timeoutMs });
+  if (!(await holds(directory, commit))) await fetchCommit(directory, repository, commit);
+  const config = await largeFilesConfig();
+  const checkedOut = await runGit(["checkout", "--quiet", "--detach", commit], { directory, timeoutMs, config });
+  if (checkedOut.exitCode !== 0) throw unreadable(repository, checkedOut.words);
+  // What is beside a clone's own origin (../lib) is not beside the clone.
+  await git(["remote", "set-url", "origin", await originOf(place)], { directory });
+  const submodules = await checkOutSubmodules(directory, timeoutMs, config);
+  await requireLargeFiles(directory, [directory, ...submodules], timeoutMs);
+}
+
+async function originOf(place: string): Promise<string> {
+  if (!isDirectory(place)) return place;
+  const asked = await runGit(["config", "--get", "remote.origin.url"], { directory: place });
+  const origin = asked.stdout.trim();
+  if (asked.exitCode !== 0 || origin === "") return place;
+  return isDirectory(resolve(place, origin)) ? resolve(place, origin) : origin;
 }

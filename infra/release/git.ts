@@ -17,6 +17,8 @@ export type GitOptions = {
   /** The repository to work in, and none above it; without it git is in none at all. */
   directory?: string;
   timeoutMs?: number;
+  /** Beside its own, as `name=value`; what git starts knows it too. */
+  config?: readonly string[];
 };
 
 export type GitEnded = Ended & {
@@ -29,9 +31,10 @@ export type GitEnded = Ended & {
  */
 export async function runGit(
   args: readonly string[],
-  { directory = "/", timeoutMs = 60_000 }: GitOptions = {},
+  { directory = "/", timeoutMs = 60_000, config = [] }: GitOptions = {},
 ): Promise<GitEnded> {
-  const done = await runProgram("git", [...options, ...args], {
+  const more = config.flatMap((option) => ["-c", option]);
+  const done = await runProgram("git", [...options, ...more, ...args], {
     cwd: directory,
     timeoutMs,
     env: {

@@ -1,10 +1,10 @@
-import { withoutAddressPassword } from "../core/address-password";
-import { git, inTemporaryRepository, isDirectory, placeOf, runGit } from "./git";
+import { fetchCommit, holds, notFound, unreadable } from "./find-commit";
+import { git, inTemporaryRepository, isDirectory, runGit } from "./git";
 
 /**
  * Which of some files a commit does not hold, or holds empty; nothing is checked out.
  * @param repository a directory or an address that git understands
- * @throws Error when the commit can't be had
+ * @throws Failure when the commit can't be had
  */
 export async function missingFiles(repository: string, commit: string, paths: readonly string[]): Promise<string[]> {
   return withCommit(repository, commit, async (directory) => {
@@ -13,7 +13,7 @@ export async function missingFiles(repository: string, commit: string, paths: re
   });
 }
 
-/** A file's text at a commit; undefined where the commit holds none. @throws Error when the commit can't be had */
+/** A file's text at a commit; undefined where the commit holds none. @throws Failure when the commit can't be had */
 export async function releaseFile(repository: string, commit: string, path: string): Promise<string | undefined> {
   return withCommit(repository, commit, async (directory) => {
     const entry = await entryOf(directory, commit, path);
@@ -28,7 +28,7 @@ export type Branches = {
   isShallow: boolean;
 };
 
-/** The branches that hold a commit. @throws Error when the repository's history can't be had */
+/** The branches that hold a commit. @throws Failure when the repository's history can't be had */
 export async function branchesWith(repository: string, commit: string): Promise<Branches> {
   if (isDirectory(repository)) return branchesIn(repository, commit);
   return inTemporaryRepository(async (directory) => {
@@ -36,7 +36,8 @@ export async function branchesWith(repository: string, commit: string): Promise<
     // would then look for what was cut off without an end.
     const filter = repository.startsWith("file:") ? [] : ["--filter=tree:0"];
     const fetch = ["fetch", "--quiet", "--update-shallow", ...filter, "--", repository, "+refs/heads/*:refs/heads/*"];
-    await git(fetch, { directory, timeoutMs: 300_000 });
+    const fetched = await runGit(fetch, { directory, timeoutMs: 300_000 });
+    if (fetched.exitCode !== 0) throw unreadable(repository, fetched.words);
     // As without an end for a commit that is on no branch, while it knows where to look.
     if (filter.length > 0) await git(["config", "--remove-section", `remote.${repository}`], { directory });
     return branchesIn(directory, commit);
@@ -55,7 +56,7 @@ async function branchesIn(directory: string, commit: string): Promise<Branches> 
 
 /**
  * Works on a commit where it is, or where it was fetched to.
- * @throws Error with git's own words when it can't be had
+ * @throws Failure saying why it can't be had
  */
 export async function withCommit<T>(
   repository: string,
@@ -63,19 +64,11 @@ export async function withCommit<T>(
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
   if (isDirectory(repository) && (await holds(repository, commit))) return work(repository);
+  if (isDirectory(repository)) throw await notFound(commit, repository);
   return inTemporaryRepository(async (directory) => {
-    const fetched = await runGit(["fetch", "--quiet", "--depth=1", "--", placeOf(repository), commit], {
-      directory,
-      timeoutMs: 120_000,
-    });
-    if (fetched.exitCode !== 0)
-      throw new Error(`${withoutAddressPassword(repository)} does not give the commit ${commit}: ${fetched.words}`);
+    await fetchCommit(directory, repository, commit);
     return work(directory);
   });
-}
-
-async function holds(directory: string, commit: string): Promise<boolean> {
-  return (await runGit(["cat-file", "-e", `${commit}^{commit}`], { directory })).exitCode === 0;
 }
 
 /** Size 0 means an empty file; a directory counts as something. */

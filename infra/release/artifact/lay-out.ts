@@ -4,9 +4,12 @@ import { Failure } from "../../core/failure";
 import type { Settings } from "../../settings/settings";
 import { type Part, settleLinks } from "./links";
 
-/** What package managers note for themselves: no program reads it, and a time of day in it makes each build another artifact. */
+/**
+ * What git and package managers note for themselves: no program reads it, it may hold an address's password, and a time of day in it
+ * makes each build another artifact.
+ */
 const bookkeeping =
-  /(^|\/)node_modules\/(\.modules\.yaml|\.pnpm-workspace-state[^/]*\.json|\.yarn-integrity|\.yarn-state\.yml)$/;
+  /\/\.git$|\/node_modules\/(\.modules\.yaml|\.pnpm-workspace-state[^/]*\.json|\.yarn-integrity|\.yarn-state\.yml)$/;
 
 /**
  * Lays out what a build made: `app/` what the backend needs, `frontend/` the built files, `runtime/bin/node`.

@@ -3,6 +3,7 @@ import { namesRelease, pairProblem, supportedSchemas } from "../../../core/compa
 import { Failure } from "../../../core/failure";
 import { runProgram } from "../../../core/program";
 import { declaredVariables, unsetVariables } from "../../../release/declared-variables";
+import { cutOff } from "../../../release/find-commit";
 import { branchesWith, missingFiles, releaseFile } from "../../../release/release-files";
 
 /** Part of PRE-1.3 */
@@ -23,11 +24,7 @@ export async function mergedAndTested({ input }: StepContext): Promise<string> {
   );
   const what = `${release.name} (${release.commit.slice(0, 12)})`;
   if (on.length === 0 && branches.isShallow)
-    throw new Failure(
-      "clone-shallow",
-      `${app.repository} is a shallow clone: its history is cut off, so nobody can tell whether ${what} is on ${preflight.releaseBranches.join(" or ")}`,
-      `git -C ${app.repository} fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*' (GitHub's actions/checkout: fetch-depth: 0), or name the repository's address in app.repository`,
-    );
+    throw cutOff(app.repository, `nobody can tell whether ${what} is on ${preflight.releaseBranches.join(" or ")}`);
   if (on.length === 0)
     throw new Failure(
       "release-not-on-branch",
