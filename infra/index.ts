@@ -207,8 +207,8 @@ export const application = `https://${settings.network.publicName}`;
 export const address = host.address;
 const ending = pulumi
   .all([rollout.result, publicAddress.associationId])
-  .apply(([result]) => describeEnding(pulumi.getStack(), result));
-// Below all else that `up` prints, also when nothing had to run: what serves, and where its report is.
+  .apply(([result]) => describeEnding(pulumi.getStack(), result, new Date(performance.timeOrigin)));
+// Below all else that `up` prints, also when nothing had to run: what serves, or that nobody asked, and where the report is.
 ending.apply(({ summary }) => {
   if (!pulumi.runtime.isDryRun()) void pulumi.log.info(summary);
 });
