@@ -50,6 +50,7 @@ stackCommand(
 )
   .option("--refresh-registry", "have the application reload its provider registry")
   .option("--rebuild-indexes", "rebuild invalid indexes without blocking writers")
+  .option("--start-database", "start a database that was stopped, and wait until it answers")
   .option(...json)
   .action(looking("diagnose", async () => (await import("./diagnose")).diagnose));
 

@@ -15,8 +15,9 @@ export async function diagnoseDeploymentLock(store: LockStore, who: string): Pro
       return found === undefined || found.lease.isFree ? "free" : `held by ${describeLease(found)}`;
     },
     {
-      means: "No deployment can begin: each takes its lock in this bucket.",
-      command: `aws s3api head-bucket --bucket ${store.bucket}`,
+      means:
+        "No deployment can begin: each takes its lock in this bucket. Where it was deleted, refresh notices that and up creates another; artifacts are built again, and earlier reports are lost.",
+      command: `pulumi refresh --run-program --stack ${store.stack}\npulumi up --stack ${store.stack}`,
     },
   );
   return section;

@@ -1,4 +1,5 @@
-import { backendUnit, type Slot, slots } from "../host/commands/paths";
+import { backendUnit, type HostPaths, type Slot, slots } from "../host/commands/paths";
+import { quote } from "../host/commands/shell";
 import { stepUnit } from "../host/commands/transient-unit";
 import type { Finding, Section } from "./finding";
 
@@ -14,7 +15,15 @@ export type HostTraces = {
   step: { state: string; does: string };
   failed: string[];
   diskPercent: Record<string, number>;
+  /** What may be emptied, by its path, in bytes: logs and temporary files. */
+  large: Record<string, number>;
+  /** Whether the link that names the serving slot exists; undefined where the host was not asked. */
+  isLinked: boolean | undefined;
+  /** Slots whose link leads to a release that is no longer there. */
+  gone: Slot[];
 };
+
+const mebibytes = (bytes: number) => Math.round(bytes / 1_048_576);
 
 /** Full enough that the next release does not fit. */
 const fullDiskPercent = 90;
@@ -33,6 +42,9 @@ export function readHostTraces(printed: string): HostTraces {
     half: names("half"),
     step: { state, does: does.join(" ") },
     failed: names("failed"),
+    large: Object.fromEntries(of("large").map(([name, value]) => [name, Number(value)])),
+    isLinked: of("link").length === 0 ? undefined : of("link").every(([, target]) => target !== "none-at-all"),
+    gone: slots.filter((slot) => of("release").some(([name, value]) => name === slot && value === "gone")),
     diskPercent: Object.fromEntries(of("disk").map(([name, value]) => [name, Number(value)])),
   };
 }
@@ -44,9 +56,19 @@ export type HostSituation = {
   serving: Slot | null;
   /** What the last `stage` made ready. */
   staged: Slot | null;
-  /** Directory of the releases. */
-  releases: string;
+  /** What the host's files say of each slot. */
+  releasesInSlots: Record<Slot, string | null>;
+  paths: Pick<HostPaths, "releases" | "current">;
 };
+
+/** Which slot served before the link was lost: HAProxy still knows, else the one backend that runs. */
+function slotBeforeLoss({ releasesInSlots }: HostSituation, { proxy, slots: units }: HostTraces): Slot | undefined {
+  const held = slots.filter((slot) => releasesInSlots[slot] !== null);
+  const open = held.filter((slot) => /^(UP|no)/.test(proxy[slot] ?? ""));
+  const running = held.filter((slot) => units[slot] === "active");
+  for (const found of [open, running, held]) if (found.length === 1) return found[0];
+  return undefined;
+}
 
 /** What the host's facts mean. */
 export function diagnoseHost(situation: HostSituation, traces: HostTraces): Section {
@@ -67,6 +89,35 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
       means: "systemd ended it, or it was killed. The next run takes up what it left.",
       command: `${onHost(`systemctl reset-failed ${stepUnit}`)}\npulumi up --stack ${stack}`,
     });
+  const before = traces.isLinked === false ? slotBeforeLoss(situation, traces) : undefined;
+  if (traces.isLinked === false && slots.some((slot) => situation.releasesInSlots[slot] !== null))
+    findings.push({
+      what: `the link ${situation.paths.current}, which names the serving slot, is gone`,
+      means:
+        before === undefined
+          ? "nginx and HAProxy find no release, and which slot served is not known. The next run brings the configured release."
+          : `nginx finds no page, and HAProxy does not start again without it. Slot ${before} served, with ${situation.releasesInSlots[before]}.`,
+      command:
+        before === undefined
+          ? anew
+          : `${onHost(`ln -sfn serving/${before} ${situation.paths.current}`)}\n${onHost("systemctl reload-or-restart haproxy")}`,
+    });
+  for (const [name, state] of Object.entries(traces.services))
+    if (state !== "active")
+      findings.push({
+        what: `${name} is ${state}`,
+        means: "Users, or the application, cannot do without it.",
+        command: onHost(`systemctl restart ${name}`),
+      });
+  for (const slot of traces.gone)
+    findings.push({
+      what: `the files of ${situation.releasesInSlots[slot] ?? "the release"} in slot ${slot} are gone from the host`,
+      means:
+        slot === serving
+          ? "Its pages are missing, and its backend cannot start again. The next run fetches it from the bucket."
+          : "A rollback to it would have to fetch it. The next run that needs it does.",
+      command: slot === serving ? `${anew}\n${onHost(`systemctl restart ${backendUnit(application, slot)}`)}` : anew,
+    });
   for (const slot of slots) {
     const unit = backendUnit(application, slot);
     if (slot === serving && traces.slots[slot] !== "active")
@@ -75,7 +126,7 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
         means: "Users get errors.",
         command: onHost(`systemctl restart ${unit}`),
       });
-    if (slot !== serving && traces.slots[slot] === "active")
+    if (slot !== serving && slot !== before && traces.slots[slot] === "active")
       findings.push(
         slot === staged
           ? {
@@ -96,32 +147,41 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
       means: "A run ended while traffic turned.",
       command: anew,
     });
-  for (const [name, state] of Object.entries(traces.services))
-    if (state !== "active")
-      findings.push({
-        what: `${name} is ${state}`,
-        means: "Users or the application miss it.",
-        command: onHost(`systemctl restart ${name}`),
-      });
   for (const name of traces.half)
     findings.push({
       what: `${name} is half a release`,
       means: "A run ended while a release was brought. It never gets a release's name and takes room only.",
-      command: onHost(`rm -rf ${situation.releases}/${name}`),
+      command: onHost(`rm -rf ${situation.paths.releases}/${name}`),
     });
-  for (const name of traces.failed)
+  // Said above already, with what it means.
+  const named = [
+    ...Object.keys(traces.services).map((name) => `${name}.service`),
+    ...slots.map((slot) => backendUnit(application, slot)),
+  ];
+  for (const name of traces.failed.filter((name) => !named.includes(name)))
     findings.push({
       what: `the unit ${name} has failed`,
-      means: "systemd keeps it so until somebody looks.",
-      command: onHost(`systemctl status ${name}`),
+      means: "Its journal says why. A failed health check passes again once what it asks for answers.",
+      command: `${onHost(`journalctl -u ${name} -n 20 --no-pager`)}\n${onHost(`systemctl restart ${name}`)}`,
     });
+  const [largest] = Object.entries(traces.large);
   for (const [path, percent] of Object.entries(traces.diskPercent))
     if (percent >= fullDiskPercent)
-      findings.push({
-        what: `${path} is ${percent} % full`,
-        means: "The next release may not fit.",
-        command: onHost(`du -xh --max-depth=2 ${path}`),
-      });
+      findings.push(
+        largest?.[0].startsWith(path === "/" ? path : `${path}/`) === true
+          ? {
+              what: `${path} is ${percent} % full; the largest log or temporary file is ${largest[0]}, ${mebibytes(largest[1])} MiB`,
+              means:
+                "A write that finds no space fails, and the next release may not fit. This empties that file: look at it first if you need it.",
+              command: onHost(`truncate -s 0 ${quote(largest[0])}`),
+            }
+          : {
+              what: `${path} is ${percent} % full`,
+              means:
+                "A write that finds no space fails, and the next release may not fit. This removes old journals and fetched packages; where that is not enough, raise host.rootVolumeGiB.",
+              command: `${onHost("journalctl --vacuum-size=200M")}\n${onHost("apt-get clean")}\n${onHost(`du -xh --max-depth=2 ${path}`)}`,
+            },
+      );
   return {
     title: "The host",
     asked: [

@@ -3,42 +3,42 @@ import { withClient } from "../context/database-connection";
 import type { StepContext } from "../context/step";
 import { loopback } from "../core/loopback";
 import { roleNames } from "../core/role-names";
+import { journalSinceStart } from "../host/commands/backend-inspection";
 import { variableNamesScript } from "../host/commands/diagnosis-script";
 import { backendUnit, type Slot } from "../host/commands/paths";
-import { journalScript } from "../host/commands/stage-script";
+import { judgeJournal, parseJournal } from "../verification/journal";
 import { ask, type Section } from "./finding";
 
-/** The checklist's own number of lines. */
+/** The checklist's own number of lines, for whoever reads them all. */
 const journalLines = 100;
 
 /** TRB-2: the backend's journal, its variables, and the database as the application reaches it. Reads only. */
 export async function diagnoseStartup(context: StepContext, slot: Slot): Promise<Section> {
   const { input, host, paths } = context;
   const { app } = input.settings;
-  const isError = new RegExp(input.settings.verification.journal.error, "i");
   const unit = backendUnit(app.name, slot);
   const anew = `pulumi config set attempt ${input.settings.attempt + 1} --stack ${input.stack}\npulumi up --stack ${input.stack}`;
   const section: Section = { title: "The application's start", box: "TRB-2", asked: [], findings: [] };
   const unreachable = {
     means: "The host or its journal does not answer.",
-    command: `aws ec2 describe-instance-status --instance-ids ${input.host.id}`,
+    command: `aws ec2 describe-instance-status --instance-ids ${input.host.id} --region ${input.settings.target.region}`,
   };
 
   await ask(
     section,
-    `journal of ${unit}, last ${journalLines} lines`,
+    `journal of ${unit} since its start`,
     async () => {
-      const lines = (await host.run("reading the journal", journalScript(app.name, slot, journalLines)))
-        .split("\n")
-        .filter((row) => row !== "");
-      const errors = lines.filter((row) => isError.test(row));
+      const lines = parseJournal(await host.run("reading the journal", journalSinceStart(app.name, slot)));
+      const { errors } = judgeJournal(lines, input.settings.verification.journal);
       if (errors.length > 0)
         section.findings.push({
-          what: `${errors.length} of the last ${lines.length} lines of ${unit} are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
-          means: "The application says itself what it lacks.",
-          command: `npm run logs -- ${input.stack} --lines ${journalLines} --level error`,
+          what: `${errors.length} of the ${lines.length} lines that ${unit} wrote since its start are errors; the last: ${errors.at(-1)?.slice(0, 300)}`,
+          means: "The application says what it lacks. What is harmless belongs in verification.journal.harmless.",
+          command: `npm run logs -- ${input.stack} --lines ${journalLines}`,
         });
-      return [`${lines.length} lines, ${errors.length} errors`, ...lines.slice(-5)].join("\n");
+      return [`${lines.length} lines, ${errors.length} errors`, ...lines.slice(-5).map(({ message }) => message)].join(
+        "\n",
+      );
     },
     unreachable,
   );

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { type PublicCertificate, trustedBy } from "../../host/public-certificate";
+import { type PublicCertificate, trustedBy } from "./public-certificate";
 
 /** The public site, reached at the host's address under its public name, whether or not that name leads there yet. */
 export class PublicSite {

@@ -39,7 +39,7 @@ export class LockStore {
       const ageSeconds = Math.max(0, (this.#nowMs - (found.LastModified?.getTime() ?? 0)) / 1000);
       return { lease, ageSeconds, etag: found.ETag ?? "" };
     } catch (error) {
-      if (statusOf(error) === 404) return undefined;
+      if (statusOf(error) === 404 && !(error instanceof Error && error.name === "NoSuchBucket")) return undefined;
       throw error;
     }
   }

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { healthCheckService } from "../../infra/host/commands/health-check";
-import { PublicSite } from "../../infra/phases/activate/public-site";
+import { PublicSite } from "../../infra/host/public-site";
 import { type IssuedCertificate, issueCertificate, type KeyKind } from "../rehearsal/certificates";
 import { type Front, startFront } from "./front";
 import { bringFrontend } from "./release-tree";

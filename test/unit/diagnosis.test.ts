@@ -1,9 +1,14 @@
+import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { makeCertificate } from "../../infra/cli/make-secrets";
 import { inputOf, outputOf, pendingOf, type StackState } from "../../infra/cli/stack-state";
+import { withConfigFile } from "../../infra/diagnosis/config-file";
+import { instanceFindings, loginFinding } from "../../infra/diagnosis/database";
 import { findingsOf } from "../../infra/diagnosis/deployment-lock";
 import type { Section } from "../../infra/diagnosis/finding";
 import { diagnoseHost, type HostSituation, readHostTraces } from "../../infra/diagnosis/host";
 import { migrationFindings } from "../../infra/diagnosis/migrations";
+import { certificateFindings } from "../../infra/diagnosis/public-site";
 import { diagnoseStack } from "../../infra/diagnosis/stack-traces";
 import { renderDiagnosis } from "../../infra/diagnosis/text";
 import { rehearsalSettings } from "./rehearsal-settings";
@@ -169,6 +174,9 @@ service nginx active
 service haproxy active
 proxy blue no check
 proxy green DRAIN
+link current serving/blue
+release blue there
+release green there
 step inactive deployment-step.service
 disk / 26
 `;
@@ -178,7 +186,8 @@ disk / 26
     attempt: 3,
     serving: "blue",
     staged: "blue",
-    releases: "/srv/app/releases",
+    releasesInSlots: { blue: "v1.1", green: "v1.0" },
+    paths: { releases: "/srv/app/releases", current: "/srv/app/current" },
   };
   const onHost = (command: string) => `npm run ssh -- s sudo ${command}`;
 
@@ -210,8 +219,65 @@ disk / 26
     ],
     ["a service that is down", well.replace("nginx active", "nginx failed"), {}, [onHost("systemctl restart nginx")]],
     ["half a release", `${well}half 0123.new 40960\n`, {}, [onHost("rm -rf /srv/app/releases/0123.new")]],
-    ["a failed unit", `${well}failed certbot.service -\n`, {}, [onHost("systemctl status certbot.service")]],
-    ["a full disk", well.replace("/ 26", "/ 97"), {}, [onHost("du -xh --max-depth=2 /")]],
+    [
+      "a failed unit",
+      `${well}failed certbot.service -\n`,
+      {},
+      [`${onHost("journalctl -u certbot.service -n 20 --no-pager")}\n${onHost("systemctl restart certbot.service")}`],
+    ],
+    [
+      "a failed unit that is named already, with what it means",
+      `${well.replace("nginx active", "nginx failed")}failed nginx.service -\nfailed app-backend@green.service -\n`,
+      {},
+      [onHost("systemctl restart nginx")],
+    ],
+    [
+      "a full disk",
+      well.replace("/ 26", "/ 97"),
+      {},
+      [`${onHost("journalctl --vacuum-size=200M")}\n${onHost("apt-get clean")}\n${onHost("du -xh --max-depth=2 /")}`],
+    ],
+    [
+      "a disk that a log fills",
+      `${well.replace("/ 26", "/var/log 97")}large /var/log/app/debug.log 3221225472\nlarge /tmp/a 99999999\n`,
+      {},
+      [onHost("truncate -s 0 /var/log/app/debug.log")],
+    ],
+    [
+      "the link gone, HAProxy knowing which slot served",
+      well.replace("current serving/blue", "current none-at-all"),
+      { serving: null },
+      [`${onHost("ln -sfn serving/blue /srv/app/current")}\n${onHost("systemctl reload-or-restart haproxy")}`],
+    ],
+    [
+      "the link gone and HAProxy away, one backend running",
+      well
+        .replace("current serving/blue", "current none-at-all")
+        .replace(/^proxy .*\n/gm, "")
+        .replace("haproxy active", "haproxy failed"),
+      { serving: null },
+      [
+        `${onHost("ln -sfn serving/blue /srv/app/current")}\n${onHost("systemctl reload-or-restart haproxy")}`,
+        onHost("systemctl restart haproxy"),
+      ],
+    ],
+    [
+      "the link gone, and nobody knows which slot served",
+      well
+        .replace("current serving/blue", "current none-at-all")
+        .replace(/^proxy .*\n/gm, "")
+        .replace("blue active", "blue inactive"),
+      { serving: null },
+      ["pulumi config set attempt 4 --stack s\npulumi up --stack s"],
+    ],
+    [
+      "the serving release's files gone",
+      well.replace("release blue there", "release blue gone"),
+      {},
+      [
+        `pulumi config set attempt 4 --stack s\npulumi up --stack s\n${onHost("systemctl restart app-backend@blue.service")}`,
+      ],
+    ],
     [
       "a step at work",
       well.replace("step inactive deployment-step.service", "step active unpacking the release"),
@@ -224,10 +290,99 @@ disk / 26
       {},
       [`${onHost("systemctl reset-failed deployment-step")}\npulumi up --stack s`],
     ],
-    ["nothing deployed yet", "slot blue inactive\nslot green inactive\n", { serving: null, staged: null }, []],
+    [
+      "nothing deployed yet",
+      "slot blue inactive\nslot green inactive\nlink current none-at-all\n",
+      { serving: null, staged: null, releasesInSlots: { blue: null, green: null } },
+      [],
+    ],
   ])("%s", (_, printed, change, commands) =>
     expect(commandsOf(diagnoseHost({ ...situation, ...change }, readHostTraces(printed)))).toEqual(commands),
   );
+});
+
+describe("what RDS tells of the database", () => {
+  const situation = {
+    stack: "s",
+    region: "eu-central-1",
+    identifier: "app-s",
+    storageGiB: 20,
+    release: "v1.1",
+    schemaVersion: 2,
+  };
+  const labelled = { id: "app-s-2", at: "2026-11-26T01:00:00.000Z", release: "v1.0", schemaVersion: "1" };
+  const automated = { id: "rds:app-s-2026-11-26", at: "2026-11-26T03:00:00.000Z" };
+  const wait = ["npm run diagnose -- s"];
+
+  it.each<[string | undefined, (typeof labelled | typeof automated)[], string[]]>([
+    ["available", [], []],
+    ["backing-up", [], []],
+    ["stopped", [], ["npm run diagnose -- s --start-database"]],
+    ["starting", [], wait],
+    ["stopping", [], wait],
+    ["storage-full", [], ["pulumi config set --path database.storageGiB 30 --stack s\npulumi up --stack s"]],
+    ["failed", [labelled], ["npm run restore -- s app-s-2"]],
+    [undefined, [labelled], ["npm run restore -- s app-s-2"]],
+    ["failed", [automated, labelled], ["npm run restore -- s rds:app-s-2026-11-26 --release v1.1 --schema 2"]],
+    [
+      "failed",
+      [],
+      [
+        "aws rds describe-events --source-type db-instance --source-identifier app-s --duration 1440 --region eu-central-1",
+      ],
+    ],
+    ["a-word-that-is-not-known", [labelled], ["npm run restore -- s app-s-2"]],
+  ])("%s", (status, snapshots, commands) =>
+    expect(commandsOf({ findings: instanceFindings(situation, { status, snapshots }) })).toEqual(commands),
+  );
+
+  it("a locked role is told from a database that does not answer", () => {
+    const refused = (message: string) => loginFinding("s", "prompt_library_app", message).command;
+    expect(refused('role "prompt_library_app" is not permitted to log in')).toBe(
+      "pulumi refresh --run-program --stack s\npulumi up --stack s",
+    );
+    expect(refused("connect ECONNREFUSED")).toBe("npm run preflight -- s");
+  });
+});
+
+describe("what the shown certificate tells", async () => {
+  const situation = { stack: "s", attempt: 3, publicName: "library.example.org" };
+  const [one, other] = await Promise.all(
+    [0, 1].map(async () => new X509Certificate((await makeCertificate("library.example.org")).certificate)),
+  );
+  const later = new Date(Date.parse(one?.validTo ?? "") + 1000);
+  const renew = [
+    "pulumi config set --path keys.tlsCertificate --stack s < tls.pem",
+    "pulumi config set --path secrets.tlsPrivateKey --secret --stack s < tls.key",
+    "pulumi up --stack s",
+  ].join("\n");
+  const again = "pulumi config set attempt 4 --stack s\npulumi up --stack s";
+
+  it.each([
+    ["is the configured one, and valid", one, one, new Date(), []],
+    ["has expired", one, one, later, [renew]],
+    ["is another one", one, other, new Date(), [again]],
+    ["is another one, and has expired", one, other, later, [again]],
+  ] as const)("%s", (_, shown, configured, now, commands) => {
+    if (shown === undefined || configured === undefined) throw new Error("no certificate was made");
+    expect(commandsOf({ findings: certificateFindings(situation, shown, configured, now) })).toEqual(commands);
+  });
+});
+
+describe("a command in a diagnosis", () => {
+  it.each([
+    ["pulumi up --stack s", "pulumi up --stack s --config-file 'a b.yaml'"],
+    [
+      "pulumi config set --path k --stack s < tls.pem\npulumi refresh --run-program --stack s",
+      "pulumi config set --path k --stack s --config-file 'a b.yaml' < tls.pem\npulumi refresh --run-program --stack s --config-file 'a b.yaml'",
+    ],
+    ["npm run restore -- s id", "npm run restore -- s id --config-file 'a b.yaml'"],
+    ["pulumi cancel --yes --stack s", "pulumi cancel --yes --stack s"],
+    ["npm run ssh -- s sudo systemctl restart nginx", "npm run ssh -- s sudo systemctl restart nginx"],
+  ])("names the config's file where it takes it: %s", (command, expected) => {
+    expect(withConfigFile(command, "a b.yaml")).toBe(expected);
+    expect(withConfigFile(command, undefined)).toBe(command);
+  });
 });
 
 describe("a diagnosis in words", () => {

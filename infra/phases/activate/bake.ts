@@ -3,9 +3,9 @@ import type { SlotContent } from "../../context/host-state";
 import { prove, type StepContext } from "../../context/step";
 import { backendProblem } from "../../host/commands/backend-state";
 import { toldReleaseProblem } from "../../host/commands/told-release";
+import { PublicSite } from "../../host/public-site";
 import { close, open } from "../slots/maintenance";
 import { backendState, checkStarted } from "../slots/started";
-import { PublicSite } from "./public-site";
 
 /** How often the public site is asked within the bake time: older releases take 100 requests in 15 minutes from one client. */
 const publicQuestions = 20;
