@@ -33,6 +33,9 @@ export const boxResultSchema = z
 
 export type BoxResult = z.infer<typeof boxResultSchema>;
 
+/** What a check saw of a box that holds; or why there was nothing to look at, which is not passing. A box that does not hold is thrown. */
+export type Proof = string | { result: "not needed" | "not yet"; reason: string };
+
 type Produced = { source: string; durationMs?: number };
 
 export function passed(id: BoxId, evidence: string, produced: Produced): BoxResult {

@@ -24,16 +24,17 @@ export async function verifyNow({ stack, state, open, say }: Looked): Promise<bo
     (a, b) => Number(a.result !== "failed") - Number(b.result !== "failed"),
   ))
     say(
-      `${result.padEnd(7)} ${id.padEnd(8)} ${title.get(id)}: ${evidence}${reason === undefined ? "" : `\n        what to do: ${reason}`}`,
+      `${result.padEnd(7)} ${id.padEnd(8)} ${title.get(id)}: ${evidence || reason}${evidence === "" || reason === undefined ? "" : `\n        what to do: ${reason}`}`,
     );
   const { used, limit } = context.details.requests as { used: number; limit: number };
   say(
     `Sent ${used} of at most ${limit} requests (verification.requestBudget). ${String(context.details.checkAccount ?? "No account was used")}.`,
   );
-  const failed = shown.filter(({ result }) => result === "failed").length;
+  const count = (word: string) => shown.filter(({ result }) => result === word).length;
+  const [failed, unproved] = [count("failed"), count("not yet")];
   say(
     failed === 0
-      ? `${shown.length} checks hold.`
+      ? `${count("passed")} checks hold${unproved === 0 ? "" : `, ${unproved} could not be made`}.`
       : `${failed} of ${shown.length} checks do not hold. npm run diagnose -- ${stack} says what else is wrong; docs/runbooks/rollback.md how to go back.`,
   );
   return failed === 0;

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { BoxId } from "../checklist/boxes";
-import { type BoxResult, groupFailed } from "../checklist/result";
+import { type BoxResult, groupFailed, notNeeded, type Proof } from "../checklist/result";
 import { Failure } from "../core/failure";
 import type { Phase } from "../core/phases";
 import type { Progress } from "../core/progress";
@@ -42,33 +42,35 @@ export type Step = (context: StepContext) => Promise<StepOutcome>;
 export async function prove(
   context: Pick<StepContext, "phase" | "boxes">,
   id: BoxId,
-  check: () => Promise<string>,
-): Promise<boolean> {
+  check: () => Promise<Proof>,
+): Promise<BoxResult> {
   const startedAt = Date.now();
-  const base = { id, source: context.phase };
-  try {
-    const evidence = await check();
-    context.boxes.push({ ...base, result: "passed", evidence, durationMs: Date.now() - startedAt });
-    return true;
-  } catch (error) {
-    const evidence = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof Failure && error.remedy !== "" ? { reason: error.remedy } : {};
-    context.boxes.push({ ...base, result: "failed", evidence, ...remedy, durationMs: Date.now() - startedAt });
-    return false;
-  }
+  const proved = await check().then(
+    (proof) =>
+      typeof proof === "string" ? { result: "passed" as const, evidence: proof } : { ...proof, evidence: "" },
+    (error: unknown) => ({
+      result: "failed" as const,
+      evidence: error instanceof Error ? error.message : String(error),
+      ...(error instanceof Failure && error.remedy !== "" ? { reason: error.remedy } : {}),
+    }),
+  );
+  const box = { id, ...proved, source: context.phase, durationMs: Date.now() - startedAt };
+  context.boxes.push(box);
+  return box;
 }
 
 /** Makes checks that have nothing to do with one another at once; their results come in the order in which they are given. */
 export async function proveTogether(
   context: Pick<StepContext, "phase" | "boxes">,
-  checks: readonly (readonly [BoxId, () => Promise<string>])[],
+  checks: readonly (readonly [BoxId, () => Promise<Proof>])[],
 ): Promise<void> {
-  const proved = checks.map(async ([id, check]) => {
-    const boxes: BoxResult[] = [];
-    await prove({ phase: context.phase, boxes }, id, check);
-    return boxes;
-  });
-  context.boxes.push(...(await Promise.all(proved)).flat());
+  const { phase } = context;
+  context.boxes.push(...(await Promise.all(checks.map(([id, check]) => prove({ phase, boxes: [] }, id, check)))));
+}
+
+/** Boxes with nothing to look at, for one reason. */
+export function skip(context: Pick<StepContext, "phase" | "boxes">, ids: readonly BoxId[], reason: string): void {
+  context.boxes.push(...ids.map((id) => notNeeded(id, reason, { source: context.phase })));
 }
 
 /** The failed boxes as an operator reads them, a cause a row. */

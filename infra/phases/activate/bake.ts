@@ -35,7 +35,7 @@ export async function bake(context: StepContext, staged: SlotContent, restartsBe
   // Closed before by an earlier run, and closed again where this release does not hold.
   const wasClosed = settings.maintenance ? await close(context).then(() => true) : await open(context);
   const look = settings.maintenance ? lookAtClosed : lookFromOutside;
-  const isRight = await prove(context, "WEB-1.3", async () => {
+  const answered = await prove(context, "WEB-1.3", async () => {
     const startedAt = Date.now();
     let asked = 0;
     do {
@@ -53,8 +53,8 @@ export async function bake(context: StepContext, staged: SlotContent, restartsBe
       return `closed for maintenance: users get that page; behind it ${staged.release} answers in slot ${staged.slot}`;
     return `/ and ${settings.app.routes.health} answered 200 over TLS as ${publicName}, as ${staged.release}; quiet for ${settings.verification.bakeSeconds} s, ${highestMiB} MiB at most`;
   });
-  if (!isRight && wasClosed) await close(context);
-  if (!isRight) throw new Error(context.boxes.at(-1)?.evidence ?? "");
+  if (answered.result === "failed" && wasClosed) await close(context);
+  if (answered.result === "failed") throw new Error(answered.evidence);
 }
 
 async function lookFromOutside(

@@ -1,9 +1,8 @@
 import { RDSClient } from "@aws-sdk/client-rds";
-import type { BoxId } from "../../checklist/boxes";
 import { withClient } from "../../context/database-connection";
 import { describeDatabase } from "../../context/database-service";
 import { ownerOf } from "../../context/owner";
-import { prove, type Step, type StepContext } from "../../context/step";
+import { prove, type Step, type StepContext, skip } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
 import { Failure } from "../../core/failure";
 import { isEmpty } from "../../database/backup/content";
@@ -58,14 +57,13 @@ export const backup: Step = async (context) => {
   const made = await makeSnapshot(context, rds, { instance, schemaVersion: current });
   await prove(context, "PRE-2.3", async () => `${made.id}; ${made.restoreCommand}`);
   if (policy.proof === "none") {
-    for (const id of ["PRE-2.2", "PRE-2.4", "POST-4.2"] as const)
-      skip(context, id, `backup.proof is none: ${policy.reason ?? ""}`);
+    skip(context, ["PRE-2.2", "PRE-2.4", "POST-4.2"], `backup.proof is none: ${policy.reason ?? ""}`);
   } else await proveSnapshot(context, rds, { instance, made });
   const seconds = Math.round((Date.now() - startedAt) / 1000);
   if (policy.proof === "restore")
     await tagSnapshot(rds, made.arn, { "proven-at": new Date().toISOString(), "gate-seconds": String(seconds) });
-  if (!(await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds))))
-    throw new Failure("backup-not-proved", context.boxes.at(-1)?.evidence ?? "", again);
+  const pruned = await prove(context, "PRE-2.5", () => pruneSnapshots(context, rds));
+  if (pruned.result === "failed") throw new Failure("backup-not-proved", pruned.evidence, again);
   stillInWindow(context, made, seconds);
   return {
     outcome: "completed",
@@ -88,9 +86,9 @@ function stillInWindow(context: StepContext, made: Made, seconds: number): void 
 
 /** No change, no snapshot; that restoring works is known from the newest proven one. */
 async function notNeeded(context: StepContext, rds: RDSClient, reason: string): ReturnType<Step> {
-  for (const id of ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5"] as const) skip(context, id, reason);
+  skip(context, ["PRE-2.1", "PRE-2.2", "PRE-2.3", "PRE-2.4", "PRE-2.5"], reason);
   const proven = newestProven(await stackSnapshots(rds, ownerOf(context.input)));
-  if (proven === undefined) skip(context, "POST-4.2", `${reason}, and no snapshot of an earlier change is there`);
+  if (proven === undefined) skip(context, ["POST-4.2"], `${reason}, and no snapshot of an earlier change is there`);
   else
     await prove(
       context,
@@ -98,10 +96,6 @@ async function notNeeded(context: StepContext, rds: RDSClient, reason: string): 
       async () => `${proven.id} was restored and proved at ${proven.provenAt?.toISOString()}`,
     );
   return { outcome: "nothing to do", summary: `${reason}; no snapshot is needed` };
-}
-
-function skip(context: StepContext, id: BoxId, reason: string): void {
-  context.boxes.push({ id, result: "not needed", evidence: "", reason, source: context.phase });
 }
 
 function secondsOf(tag: string | undefined): number | undefined {

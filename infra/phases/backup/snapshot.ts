@@ -46,7 +46,7 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
   const id = `${identifier}-${purpose === "before-migration" ? `before-${input.settings.schemaVersion}` : "replaced"}-${context.runId.toLowerCase()}`;
   const restoreCommand = `npm run restore -- ${input.stack} ${id}`;
   const made: Partial<Made> = {};
-  const isMade = await prove(context, "PRE-2.1", async () => {
+  const proved = await prove(context, "PRE-2.1", async () => {
     const { exclude, readers } = input.settings.backup;
     const connect = () => context.connect("owner", "whole");
     const { layout, sequences, before, marker } = await withClient(connect(), async (client) => {
@@ -113,12 +113,8 @@ export async function makeSnapshot(context: StepContext, rds: RDSClient, args: M
     } satisfies Made);
     return `snapshot ${id}${volume === "" ? "" : `, with ${volume} of the data volume,`} was available after ${seconds.toFixed(1)} s`;
   });
-  if (!isMade)
-    throw new Failure(
-      "snapshot-not-made",
-      context.boxes.at(-1)?.evidence ?? "no snapshot",
-      "look at the database in RDS, then run pulumi up again",
-    );
+  if (proved.result === "failed")
+    throw new Failure("snapshot-not-made", proved.evidence, "look at the database in RDS, then run pulumi up again");
   context.details.snapshot = { id, restoreCommand };
   return made as Made;
 }

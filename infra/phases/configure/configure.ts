@@ -46,15 +46,15 @@ export const configure: Step = async (context) => {
 for unit in ${started.map(quote).join(" ")}; do systemctl start "$unit"; done
 for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" || systemctl restart "$service"; done`,
   );
-  const isActive = await prove(context, "WEB-1.2", async () => {
-    const active = await host.run(
+  const active = await prove(context, "WEB-1.2", async () => {
+    const said = await host.run(
       "asking nginx and PgBouncer",
       `systemctl is-active ${services.join(" ")} | sort -u\nss -ltnH "sport = :${loopback.database}" | grep -q .`,
     );
-    if (active !== "active") throw new Error(`not every service is active: ${active}`);
+    if (said !== "active") throw new Error(`not every service is active: ${said}`);
     return `nginx -t passed; nginx, HAProxy, PgBouncer and Redis are active; ${changed.length} files changed`;
   });
-  const isAsked = await prove(context, "POST-3.4", async () => {
+  const asked = await prove(context, "POST-3.4", async () => {
     const unit = healthCheckUnit(settings.app.name);
     const seen = readHealthCheck(await host.run("asking the public health", askHealthNow(settings.app.name)));
     if ("problem" in seen)
@@ -65,7 +65,7 @@ for service in ${services.join(" ")}; do systemctl is-active --quiet "$service" 
       );
     return `${unit}.timer is active and enabled: asks https://${settings.network.publicName}${settings.app.routes.health} every ${settings.monitoring.healthCheckMinutes} minutes; ${seen.found}`;
   });
-  if (!isActive || !isAsked)
+  if (active.result === "failed" || asked.result === "failed")
     throw new Failure("boxes-failed", findings(context.boxes).join("; "), "look at systemctl --failed on the host");
   context.details.changed = changed;
   return changed.length === 0

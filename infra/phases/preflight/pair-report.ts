@@ -1,7 +1,7 @@
 import { RDSClient } from "@aws-sdk/client-rds";
 import { withClient } from "../../context/database-connection";
 import { ownerOf } from "../../context/owner";
-import { prove, type StepContext } from "../../context/step";
+import { prove, type StepContext, skip } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
 import type { Pair } from "../../core/compatibility";
 import { Failure } from "../../core/failure";
@@ -16,20 +16,13 @@ import { readPairReport } from "./pair-store";
  * @param from what serves now; null where nothing does
  */
 export async function provePairReport(context: StepContext, from: Pair | null): Promise<void> {
-  const { input, boxes, phase } = context;
+  const { input } = context;
   const to: Pair = { release: input.release.name, schemaVersion: input.settings.schemaVersion };
   const nothing = nothingToRehearse(from, to, input.settings.database.migrations);
   const isSchemaToChange = from !== null && from.schemaVersion !== to.schemaVersion;
   const lost = isSchemaToChange ? await lossOfRestore(context) : undefined;
   if (lost !== undefined) context.progress(lost);
-  if (nothing !== undefined)
-    boxes.push({
-      id: "PRE-3.5",
-      result: "not needed",
-      evidence: "",
-      reason: [nothing, lost].filter(Boolean).join("; "),
-      source: phase,
-    });
+  if (nothing !== undefined) skip(context, ["PRE-3.5"], [nothing, lost].filter(Boolean).join("; "));
   else if (from !== null && lost !== undefined) await holdReport(context, { from, to, lost });
 }
 
@@ -37,24 +30,17 @@ async function holdReport(
   context: StepContext,
   { from, to, lost }: { from: Pair; to: Pair; lost: string },
 ): Promise<void> {
-  const { input, boxes, phase } = context;
+  const { input } = context;
   const report = await readPairReport(input, from, to);
   const problem = pairReportProblem(report, input.migrations);
   const remedy = `npm run pair -- ${input.stack} --release ${to.release} --schema ${to.schemaVersion} rehearses it on a restored copy`;
-  if (problem !== undefined && input.settings.backup.pairRehearsal !== "required")
-    boxes.push({
-      id: "PRE-3.5",
-      result: "not yet",
-      evidence: "",
-      reason: `${problem}; ${remedy}; ${lost}`,
-      source: phase,
-    });
-  else
-    await prove(context, "PRE-3.5", async () => {
-      if (problem !== undefined || report === undefined)
-        throw new Failure("pair-not-rehearsed", `${problem}`, remedy, { changed: "nothing" });
-      return `${describePairReport(report)}; ${lost}`;
-    });
+  await prove(context, "PRE-3.5", async () => {
+    if (problem !== undefined && input.settings.backup.pairRehearsal !== "required")
+      return { result: "not yet", reason: `${problem}; ${remedy}; ${lost}` };
+    if (problem !== undefined || report === undefined)
+      throw new Failure("pair-not-rehearsed", `${problem}`, remedy, { changed: "nothing" });
+    return `${describePairReport(report)}; ${lost}`;
+  });
 }
 
 /** The schema's rollback keeps every row; a snapshot is for when it can't be gone. */

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { withClient } from "../../context/database-connection";
-import { prove, type Step, type StepContext } from "../../context/step";
+import { prove, type Step, type StepContext, skip } from "../../context/step";
 import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } from "../../database/checklist-queries";
 import { readMigrations } from "../../database/migrations/files";
 import { schemaVersion } from "../../database/migrations/journal";
@@ -19,14 +19,11 @@ export const schemaUp: Step = async (context) => {
   });
   const { migrations } = context.input.settings.database;
   if (target > from && migrations === "application") {
-    for (const id of ["MIG-2.1", "MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"] as const)
-      context.boxes.push({
-        id,
-        result: "not needed",
-        evidence: "",
-        reason: "the application migrates itself when it starts; verify holds that against sql/verify",
-        source: context.phase,
-      });
+    skip(
+      context,
+      ["MIG-2.1", "MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"],
+      "the application migrates itself when it starts; verify holds that against sql/verify",
+    );
     return {
       outcome: "nothing to do",
       summary: `the schema is at ${from}; the application makes ${target} when it starts`,
@@ -50,14 +47,7 @@ export const schemaDown: Step = async (context) => {
   const target = context.input.settings.schemaVersion;
   const from = await withClient(context.connect("owner"), schemaVersion);
   if (target >= from) {
-    for (const id of ["RBK-2", "RBK-3"] as const)
-      context.boxes.push({
-        id,
-        result: "not needed",
-        evidence: "",
-        reason: "the schema was not taken back",
-        source: context.phase,
-      });
+    skip(context, ["RBK-2", "RBK-3"], "the schema was not taken back");
     return { outcome: "nothing to do", summary: `the schema stays at ${from}` };
   }
   const problem = downProblem(context.input.settings.database.migrations, from, target);
@@ -135,14 +125,7 @@ async function lookAfter(
   seen: { report: MigrationReport | undefined; before: Record<string, number> },
 ): Promise<void> {
   const { report, before } = seen;
-  if (report === undefined)
-    context.boxes.push({
-      id: "MIG-2.1",
-      result: "not needed",
-      evidence: "",
-      reason: "no version is missing",
-      source: context.phase,
-    });
+  if (report === undefined) skip(context, ["MIG-2.1"], "no version is missing");
   else
     await prove(
       context,
@@ -152,14 +135,11 @@ async function lookAfter(
     );
   const { schemaVersion: target, app } = context.input.settings;
   if (target < app.providersSinceSchema) {
-    for (const id of ["MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"] as const)
-      context.boxes.push({
-        id,
-        result: "not needed",
-        evidence: "",
-        reason: `dynamic providers come with schema ${app.providersSinceSchema}`,
-        source: context.phase,
-      });
+    skip(
+      context,
+      ["MIG-2.2", "MIG-3.1", "MIG-3.2", "MIG-3.3"],
+      `dynamic providers come with schema ${app.providersSinceSchema}`,
+    );
     return;
   }
   await prove(
