@@ -14,8 +14,8 @@ export type BoxOwner =
   | "person"
   | "report";
 
-/** Which phase may do another's work and speak for it: where two copies must not run, activation verifies what it has started. */
-export const standIns: Readonly<Partial<Record<BoxOwner, Phase>>> = { verify: "activate" };
+/** Which phase may do another's work and speak for it: where two copies must not run, activation starts the release and verifies it. */
+export const standIns: Readonly<Partial<Record<BoxOwner, Phase>>> = { stage: "activate", verify: "activate" };
 
 /** Exactly one owner a box: a missing or unknown id is a type error. */
 export const owners: Readonly<Record<BoxId, BoxOwner>> = {

@@ -29,6 +29,7 @@ export const providerBoxes: readonly BoxId[] = [
   "MON-1.1",
   "MON-1.3",
   "MON-2.1",
+  "TRB-3",
 ];
 
 const needsProviders: ReadonlySet<BoxId> = new Set(providerBoxes);

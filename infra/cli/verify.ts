@@ -17,7 +17,7 @@ export async function verifyNow({ stack, state, open, say }: Looked): Promise<bo
   context.progress(
     `checking ${input.release.name} at schema ${input.settings.schemaVersion} in slot ${serving}, which serves`,
   );
-  await verifySlot(context, serving);
+  await verifySlot(context, { slot: serving, before: null, journalFrom: "this verification" });
   const title = new Map<string, string>(boxes.map((box) => [box.id, box.title]));
   const shown = context.boxes.filter(({ result }) => result !== "not needed");
   for (const { id, result, evidence, reason } of shown.sort(

@@ -15,7 +15,7 @@ export const computedFrom = {
   "SUC-2": ["APP-2.1", "APP-3.2", "APP-3.3"],
   "SUC-3": ["APP-2.2", "APP-3.4", "FUN-1.2", "FUN-1.3", "FUN-1.4"],
   "SUC-4": ["FUN-1.1", "FUN-1.5", "FUN-1.6", "FUN-3.1", "FUN-3.2"],
-  "SUC-5": ["FUN-2.1", "FUN-2.2", "FUN-2.3", "FUN-2.4", "FUN-3.3"],
+  "SUC-5": ["FUN-2.2", "FUN-2.3", "FUN-2.4", "FUN-3.3"],
   "SUC-6": ["FUN-2.5"],
   "SUC-7": ["PER-1.1", "PER-2.2"],
   "SUC-8": ["APP-3.1", "PER-2.3"],

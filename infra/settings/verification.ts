@@ -81,6 +81,11 @@ export const verificationSettings = z.strictObject({
       error: pattern.default(String.raw`"level":\s*"(error|fatal)"|"level":\s*[56]0\b|^\W*(error|fatal)\b`),
       /** A line of a lower level that tells of trouble. */
       trouble: pattern.default(String.raw`\b(slow|timeout|timed out|error)\b`),
+      /**
+       * A line that tells of a request which the application rightly turned down: the mistake of whoever sent it, these checks among them,
+       * at whatever level it is written.
+       */
+      refused: pattern.default(String.raw`\bstatus(_?code)?"?\s*[:=]\s*"?4\d\d\b|\bHTTP/[\d.]+"?\s+4\d\d\b`),
       /** Lines that are known to mean nothing. */
       harmless: z.array(pattern).default([]),
     })

@@ -82,12 +82,12 @@ export class Application {
             ? " (is the account disabled, see verification.checkAccount, or its password no longer secrets.checkPassword?)"
             : ""),
       );
-    // Some let in whom they have just registered; a second session would be left open.
-    const isLetIn = typeof field(field(registered.body, "data"), "token") === "string";
-    return tokenOf(
-      isLetIn ? registered : await this.ask("POST", this.routes.login, { body: { email, password } }),
-      this.routes.login,
-    );
+    // Some let in whom they have just registered, which shows nothing of the login: that session is ended, and login asked.
+    const token = field(field(registered.body, "data"), "token");
+    if (typeof token === "string") await this.ask("POST", this.routes.logout, { token });
+    const second = await this.ask("POST", this.routes.login, { body: { email, password } });
+    expectStatus(second, `${this.routes.login} for ${email}, just registered,`, [200]);
+    return tokenOf(second, this.routes.login);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BoxId } from "../checklist/boxes";
+import type { Proof } from "../checklist/result";
 import { expectStatus } from "./application";
 import * as functional from "./functional";
 import { pagesWithoutComplaint } from "./pages";
@@ -6,8 +7,8 @@ import * as performance from "./performance";
 import type { Round } from "./round";
 import * as security from "./security";
 
-/** Proves one box. @returns what was seen @throws where the box does not hold */
-export type Check = (round: Round) => Promise<string>;
+/** Proves one box. @returns what was seen, or why there was nothing to look at @throws where the box does not hold */
+export type Check = (round: Round) => Promise<Proof>;
 
 const access = security.accessChecks();
 

@@ -53,7 +53,8 @@ const credentialColumns = [
   { table: "connections", column: "encrypted_config" },
 ] as const;
 
-export async function keysInTheClear(client: pg.Client): Promise<{ looked: string[]; found: string[] }> {
+export async function keysInTheClear(client: pg.Client): Promise<{ rows: number; looked: string[]; found: string[] }> {
+  let all = 0;
   const looked: string[] = [];
   const found: string[] = [];
   for (const { table, column } of credentialColumns) {
@@ -65,8 +66,9 @@ export async function keysInTheClear(client: pg.Client): Promise<{ looked: strin
     const { rows } = await client.query<{ all: string; clear: string }>(
       `select count(*) as all, count(*) filter (where ${column}::text like '%sk-%') as clear from public.${table}`,
     );
+    all += Number(rows[0]?.all);
     looked.push(`${rows[0]?.all} rows of ${table}.${column}`);
     if (Number(rows[0]?.clear) > 0) found.push(`${rows[0]?.clear} rows of ${table}.${column}`);
   }
-  return { looked, found };
+  return { rows: all, looked, found };
 }

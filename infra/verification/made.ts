@@ -16,7 +16,7 @@ export async function withProvider<T>(
   body: (name: string) => unknown,
   work: (made: Made) => Promise<T>,
 ): Promise<T> {
-  return withMade(round, "admin", round.application.routes.providers, "provider", body, work);
+  return withMade(round, "providers", body, work);
 }
 
 /** Makes a connection of the check's own user, works with it, and removes it, whatever happened. */
@@ -26,14 +26,7 @@ export async function withConnection<T>(round: Round, key: string, work: (made: 
     ? await offeredProvider(round)
     : { provider: app.systemProviders[0] ?? "", providerId: "" };
   const template = round.knowsProviders ? verification.connection : verification.fixedConnection;
-  return withMade(
-    round,
-    "user",
-    round.application.routes.connections,
-    "connection",
-    (name) => fillBody(template, { ...provider, name, key }),
-    work,
-  );
+  return withMade(round, "connections", (name) => fillBody(template, { ...provider, name, key }), work);
 }
 
 /** A provider that the release offers, of the system's own. */
@@ -52,26 +45,28 @@ export function isSystem(row: ListedObject): boolean {
 
 async function withMade<T>(
   round: Round,
-  who: "admin" | "user",
-  route: string,
-  what: string,
+  kind: "providers" | "connections",
   body: (name: string) => unknown,
   work: (made: Made) => Promise<T>,
 ): Promise<T> {
+  const route = round.application.routes[kind];
+  const who = kind === "providers" ? "admin" : "user";
   const name = round.newName();
-  const answer = await round.application.ask("POST", route, { token: await round.token(who), body: body(name) });
-  expectStatus(answer, `POST ${route}`, [200, 201]);
-  const row = oneOf(answer, what);
-  const path = `${route}/${textOf(row, "id")}`;
+  let path: string | undefined;
   let result: T;
   try {
+    const answer = await round.application.ask("POST", route, { token: await round.token(who), body: body(name) });
+    expectStatus(answer, `POST ${route}`, [200, 201]);
+    const row = oneOf(answer, kind.slice(0, -1));
+    const id = textOf(row, "id");
+    if (id === "") throw new Error(`POST ${route} answered ${answer.status} without an id`);
+    path = `${route}/${id}`;
     result = await work({ row, name, path, status: answer.status });
   } catch (error) {
-    await round
-      .remove(who, path)
-      .catch((trouble: unknown) =>
-        round.subject.progress(trouble instanceof Error ? trouble.message : String(trouble)),
-      );
+    // An answer of another shape, or none, says nothing of what was stored.
+    await (path === undefined ? round.removeNamed(kind, name) : round.remove(who, path)).catch((trouble: unknown) =>
+      round.subject.progress(trouble instanceof Error ? trouble.message : String(trouble)),
+    );
     throw error;
   }
   await round.remove(who, path);

@@ -15,10 +15,10 @@ export const providerQueries = [
   },
 ] as const;
 
-export type Statement = { query: string; meanMs: number; calls: number };
+export type Statement = { id: string; query: string; meanMs: number; calls: number };
 
-/** The application's statements on providers and models, slowest first. @throws Failure where nobody counts statements */
-export async function slowStatements(client: pg.Client, role: string): Promise<Statement[]> {
+/** The statements on providers and models of one role, as they are counted so far. @throws Failure where nobody counts statements */
+export async function providerStatements(client: pg.Client, role: string): Promise<Statement[]> {
   const { rows: there } = await client.query("select from pg_extension where extname = 'pg_stat_statements'");
   if (there.length === 0)
     throw new Failure(
@@ -27,14 +27,30 @@ export async function slowStatements(client: pg.Client, role: string): Promise<S
       "create extension pg_stat_statements, and pg_stat_statements in shared_preload_libraries",
     );
   const { rows } = await client.query<Statement>(
-    `select s.query, s.mean_exec_time as "meanMs", s.calls::int as calls
+    `select s.queryid::text as id, min(s.query) as query, sum(s.calls)::float8 as calls,
+       sum(s.mean_exec_time * s.calls)::float8 / nullif(sum(s.calls), 0) as "meanMs"
      from pg_stat_statements s join pg_roles r on r.oid = s.userid join pg_database d on d.oid = s.dbid
      where r.rolname = $1 and d.datname = current_database() and s.query ~* '\\m(providers|models)\\M'
        and s.query ~* '^\\s*(select|insert|update|delete|with)\\M'
-     order by s.mean_exec_time desc limit 10`,
+     group by s.queryid`,
     [role],
   );
   return rows;
+}
+
+/** What was called in between, slowest first. The server forgets statements where it has too many: one with fewer calls began anew. */
+export function statementsSince(before: readonly Statement[], after: readonly Statement[]): Statement[] {
+  const known = new Map(before.map((row) => [row.id, row]));
+  return after
+    .flatMap((row) => {
+      const then = known.get(row.id);
+      if (then === undefined || then.calls > row.calls) return [row];
+      const calls = row.calls - then.calls;
+      return calls === 0
+        ? []
+        : [{ ...row, calls, meanMs: (row.meanMs * row.calls - then.meanMs * then.calls) / calls }];
+    })
+    .sort((a, b) => b.meanMs - a.meanMs);
 }
 
 export type IndexUse = { name: string; scans: number; isValid: boolean };

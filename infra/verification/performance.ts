@@ -1,20 +1,23 @@
 import type pg from "pg";
 import { expectStatus } from "./application";
-import { judgeJournal } from "./journal";
-import { indexUses, planScans, providerQueries, slowStatements } from "./performance-queries";
+import { judgeJournal, linesAfter } from "./journal";
+import { indexUses, planScans, providerQueries, providerStatements, statementsSince } from "./performance-queries";
 import type { Round } from "./round";
 
 export async function statementsFast(round: Round): Promise<string> {
   const { statementMs } = round.subject.settings.verification.performance;
+  const role = round.subject.applicationRole;
+  const before = await round.statementsBefore;
   return round.database(async (client) => {
-    const rows = await slowStatements(client, round.subject.applicationRole);
+    const rows = statementsSince(before, await providerStatements(client, role));
+    // These checks list, make and remove providers: a role without a statement is not the one that the release uses.
+    if (rows.length === 0)
+      throw new Error(`no statement on providers or models was counted for ${role} while these checks ran`);
     const slow = rows.filter((row) => row.meanMs > statementMs);
     const words = (row: (typeof rows)[number]) =>
       `${row.meanMs.toFixed(1)} ms on average in ${row.calls} calls: ${row.query.slice(0, 200)}`;
     if (slow.length > 0) throw new Error(`slower than ${statementMs} ms: ${slow.map(words).join("; ")}`);
-    return rows.length === 0
-      ? "no statement on providers or models yet"
-      : `slowest of ${rows.length} statements: ${words(rows[0]!)}`;
+    return `slowest of ${rows.length} statements of ${role} while these checks ran: ${words(rows[0]!)}`;
   });
 }
 
@@ -92,12 +95,14 @@ export async function noTroubleInJournal(round: Round): Promise<string> {
 }
 
 async function journal(round: Round, part: "errors" | "troubles", what: string): Promise<string> {
+  const all = await round.subject.backend.journal();
+  if (all.length === 0) throw new Error("the journal holds no line since the backend started, so nothing was read");
   // A release's own name, which a line may give, tells nothing: `v2-slow-start` is no trouble.
-  const lines = (await round.subject.backend.journal()).map(({ priority, message }) => ({
+  const lines = linesAfter(all, await round.journalSeen).map(({ priority, message }) => ({
     priority,
     message: message.replaceAll(round.subject.release, ""),
   }));
-  if (lines.length === 0) throw new Error("the journal holds no line since the backend started, so nothing was read");
+  const since = `since ${round.subject.journalFrom === "its start" ? "the backend started" : "these checks began"}`;
   const found = judgeJournal(lines, round.subject.settings.verification.journal)[part];
   if (found.length > 0)
     throw new Error(
@@ -106,5 +111,5 @@ async function journal(round: Round, part: "errors" | "troubles", what: string):
         .map((row) => row.slice(0, 300))
         .join(" | ")}`,
     );
-  return `${lines.length} lines since the backend started, none ${what}`;
+  return `${lines.length} lines ${since}, none ${what}`;
 }

@@ -6,6 +6,7 @@ import type { Screenshot } from "../report/details";
 import { setCheckAccount } from "./account";
 import { Application, expectStatus, type ListedObject, listOf, textOf } from "./application";
 import { startChromium } from "./chromium";
+import { providerStatements, type Statement } from "./performance-queries";
 import type { Subject } from "./subject";
 
 /** Begins the name of whatever a check makes: it says who made it, and by it leftovers of a killed run are found. */
@@ -15,6 +16,10 @@ export const maker = "deployment-check";
 export class Round {
   readonly application: Application;
   readonly screenshots: Screenshot[] = [];
+  /** The last line that is no matter of these checks; undefined where all are. */
+  readonly journalSeen: Promise<string | undefined>;
+  /** What was counted before these checks. */
+  readonly statementsBefore: Promise<Statement[]>;
   readonly #tokens = new Map<"admin" | "user", Promise<string>>();
   readonly #opened: string[] = [];
   #browser: Promise<Browser> | undefined;
@@ -26,6 +31,15 @@ export class Round {
       limit: verification.requestBudget,
       windowMinutes: verification.rateLimitWindowMinutes,
     });
+    this.journalSeen =
+      subject.journalFrom === "its start"
+        ? Promise.resolve(undefined)
+        : subject.backend.journal().then((lines) => lines.at(-1)?.cursor);
+    this.statementsBefore = this.knowsProviders
+      ? this.database((client) => providerStatements(client, subject.applicationRole))
+      : Promise.resolve([]);
+    // Whoever needs them is told.
+    for (const seen of [this.journalSeen, this.statementsBefore]) seen.catch(() => undefined);
   }
 
   get knowsProviders(): boolean {
@@ -44,9 +58,19 @@ export class Round {
     return known;
   }
 
+  /** Whether config gives the token, so that nobody logs in. */
+  isGiven(who: "admin" | "user"): boolean {
+    return this.#given(who) !== undefined;
+  }
+
+  #given(who: "admin" | "user"): string | undefined {
+    const { adminToken, userToken } = this.subject.settings.secrets;
+    return who === "admin" ? adminToken : userToken;
+  }
+
   async #login(who: "admin" | "user"): Promise<string> {
     const { verification, secrets } = this.subject.settings;
-    const given = who === "admin" ? secrets.adminToken : secrets.userToken;
+    const given = this.#given(who);
     if (given !== undefined) return given;
     if (who === "user") {
       this.#isAccountUsed = true;
@@ -85,14 +109,19 @@ export class Round {
 
   /** Removes what an earlier run that was killed left behind. */
   async clearLeftovers(): Promise<void> {
-    const { providers, connections } = this.application.routes;
-    if (this.knowsProviders)
-      for (const row of await this.providers())
-        if (textOf(row, "identifier").startsWith(`${maker}-`))
-          await this.remove("admin", `${providers}/${textOf(row, "id")}`);
-    const token = await this.token("user");
-    for (const row of listOf(await this.application.ask("GET", connections, { token }), "connections"))
-      if (textOf(row, "name").startsWith(`${maker}-`)) await this.remove("user", `${connections}/${textOf(row, "id")}`);
+    if (this.knowsProviders) await this.removeNamed("providers", `${maker}-`);
+    await this.removeNamed("connections", `${maker}-`);
+  }
+
+  /** Removes what the lists show under a name that begins so, whatever the answer said that should have named it. */
+  async removeNamed(kind: "providers" | "connections", beginning: string): Promise<void> {
+    const route = this.application.routes[kind];
+    const who = kind === "providers" ? "admin" : "user";
+    const answer = await this.application.ask("GET", route, { token: await this.token(who) });
+    expectStatus(answer, route, [200]);
+    for (const row of listOf(answer, kind))
+      if (textOf(row, kind === "providers" ? "identifier" : "name").startsWith(beginning))
+        await this.remove(who, `${route}/${textOf(row, "id")}`);
   }
 
   /** @throws Error naming what stays behind */

@@ -17,6 +17,8 @@ export async function verifyRelease(
   const round = new Round(subject);
   const hasPages = whyNotNeeded("WEB-1.4", release, schemaVersion, settings.app) === undefined;
   if (hasPages) void round.browser().catch(() => undefined);
+  // Nothing is asked before it is known what was there.
+  await Promise.allSettled([round.journalSeen, round.statementsBefore]);
   await round
     .clearLeftovers()
     .catch((error: unknown) =>

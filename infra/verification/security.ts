@@ -1,7 +1,7 @@
+import type { Proof } from "../checklist/result";
 import { type Asked, type Credential, credentials, judgeAccess, type Route } from "./access";
-import { field, textOf } from "./application";
 import { fillBody } from "./body";
-import { expectNothingFound, keysInTheClear, searchEverywhere } from "./cleartext";
+import { disguises, expectNothingFound, keysInTheClear, searchEverywhere } from "./cleartext";
 import { canaryKey, withConnection, withProvider } from "./made";
 import { maker, type Round } from "./round";
 import { expiredTwin, withChangedSignature } from "./tokens";
@@ -49,7 +49,8 @@ async function askEverywhere(round: Round): Promise<{ asked: Asked[]; left: stri
         ...(route.body === undefined ? {} : { body: route.body }),
       });
       asked.push({ route, credential, status: answer.status });
-      await removeWhatGotIn(round, route, answer.status, field(answer.body, "data"));
+      const isMaking = route.method === "POST" && route.path === round.application.routes.providers;
+      if (isMaking && ![401, 403].includes(answer.status)) await round.removeNamed("providers", `${maker}-`);
     }
   return { asked, left: expired === undefined ? ["no expired token could be made (verification.tokenSecret)"] : [] };
 }
@@ -85,36 +86,42 @@ function guardedRoutes(round: Round): Route[] {
   ];
 }
 
-async function removeWhatGotIn(round: Round, route: Route, status: number, data: unknown): Promise<void> {
-  if (route.method !== "POST" || route.path !== round.application.routes.providers || status >= 300) return;
-  const made = typeof field(data, "id") === "string" ? data : field(data, "provider");
-  await round.remove("admin", `${route.path}/${textOf((made ?? {}) as Record<string, unknown>, "id")}`);
-}
-
 /** The checklist's own query, over whatever was stored before this check: keys that begin as providers' do. */
-export async function nothingInTheClear(round: Round): Promise<string> {
-  return round.database(async (client) => {
-    const { looked, found } = await keysInTheClear(client);
-    if (found.length > 0) throw new Error(`keys that begin with sk- lie unencrypted in ${found.join(", ")}`);
-    return `no key that begins with sk- in ${looked.join(", ")}`;
-  });
+export async function nothingInTheClear(round: Round): Promise<Proof> {
+  const { rows, looked, found } = await round.database(keysInTheClear);
+  const files = await round.subject.searchFiles(["(^|[^A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}"]);
+  const clear = [...found, ...files.found];
+  if (clear.length > 0) throw new Error(`keys that begin with sk- lie unencrypted in ${clear.join(", ")}`);
+  const where = [...looked, ...(files.searched > 0 ? [`${files.searched} files of the shared directories`] : [])];
+  if (rows + files.searched === 0)
+    return {
+      result: "not needed",
+      reason: `nothing is stored yet: ${where.join(", ") || "no column for credentials"}`,
+    };
+  return `no key that begins with sk- in ${where.join(", ")}`;
 }
 
 /** A key that nobody else has, stored through the API, must be found nowhere: not as it is, nor merely encoded. */
 export async function canaryNotFound(round: Round): Promise<string> {
   const canary = canaryKey();
-  const search = () => round.database((client) => searchEverywhere(client, canary));
+  const search = async () => {
+    const { tables, found } = await round.database((client) => searchEverywhere(client, canary));
+    const files = await round.subject.searchFiles(
+      disguises(canary).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")),
+    );
+    return { tables, files: files.searched, found: [...found, ...files.found] };
+  };
   const throughConnection = await withConnection(round, canary, search);
   expectNothingFound(throughConnection, "a connection");
-  let places = throughConnection.tables;
+  let places = throughConnection;
   if (round.knowsProviders) {
     const body = (name: string) => fillBody(round.subject.settings.verification.customProvider, { name, key: canary });
     const throughProvider = await withProvider(round, body, search);
     expectNothingFound(throughProvider, "a provider");
-    places = throughProvider.tables;
+    places = throughProvider;
   }
   const said = (await round.subject.backend.journal()).filter(({ message }) => message.includes(canary));
   if (said.length > 0)
     throw new Error(`the backend wrote the key of a connection or provider into its journal, in ${said.length} lines`);
-  return `a key stored through the API is found in none of ${places} tables, neither as it is nor in base64 or hexadecimal, and not in the journal`;
+  return `a key stored through the API is found in none of ${places.tables} tables${places.files > 0 ? ` and ${places.files} files of the shared directories` : ""}, neither as it is nor in base64 or hexadecimal, and not in the journal`;
 }

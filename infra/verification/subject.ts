@@ -12,6 +12,10 @@ export type Backend = {
   memory(): Promise<{ bytes: number; limitBytes: number; source: string }>;
 };
 
+export type JournalFrom = "its start" | "this verification";
+
+export type SearchedFiles = { searched: number; found: string[] };
+
 /** A release that runs somewhere, and all that the checks need to look at it. */
 export type Subject = {
   release: string;
@@ -24,6 +28,10 @@ export type Subject = {
   connect: () => Promise<pg.Client>;
   /** Runs a statement as the role that the release itself uses. @returns how many rows it changed */
   execute: (statement: string, values: string[]) => Promise<number>;
+  /** Searches the files that the application keeps outside its database (`app.sharedDirectories`). @param patterns as `grep -E` has them */
+  searchFiles: (patterns: readonly string[]) => Promise<SearchedFiles>;
+  /** From where on the journal is judged: what a release that serves has met before this verification says nothing of it. */
+  journalFrom: JournalFrom;
   /** The role that the release itself uses. */
   applicationRole: string;
   /** What was there before this release started; null where nobody looked. */

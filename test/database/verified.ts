@@ -32,6 +32,8 @@ export type VerifyOptions = {
   environment?: NodeJS.ProcessEnv;
   /** Pages that take a path's place when it is asked for the first time. */
   firstAnswers?: Readonly<Record<string, string>>;
+  /** What the checks are told of the release beside what is true. */
+  told?: Partial<Subject>;
   /** Works on the database after its migration, before the release starts. */
   before?: (database: pg.Client, environment: NodeJS.ProcessEnv) => Promise<void>;
 };
@@ -132,8 +134,11 @@ export async function verified(
           },
           execute: async (statement, values) => (await database.query(statement, values)).rowCount ?? 0,
           applicationRole: connection.user,
+          searchFiles: async () => ({ searched: 0, found: [] }),
+          journalFrom: "its start",
           connectionsBefore,
           progress: () => undefined,
+          ...options.told,
         },
         record,
       );

@@ -140,7 +140,6 @@ describe("from a bare machine to the next release and back", () => {
       "APP-2.2",
       "APP-3.1",
       "FUN-1.3",
-      "FUN-2.5",
       "PER-2.1",
       "SEC-1.2",
       "SEC-2.1",

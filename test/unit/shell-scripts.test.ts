@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect, test } from "vitest";
 import { disarmScript, drainScript, pageScript, proofScript } from "../../infra/host/commands/activate-script";
+import { searchFilesScript } from "../../infra/host/commands/backend-inspection";
 import { continuityScript } from "../../infra/host/commands/continuity";
 import { hostTracesScript, variableNamesScript } from "../../infra/host/commands/diagnosis-script";
 import { fetchScript, spaceScript } from "../../infra/host/commands/fetch-script";
@@ -46,6 +47,7 @@ const rendered: Record<string, string> = {
   "closeScript.sh": closeScript(paths),
   "openScript.sh": openScript(paths),
   "installScript.sh": installScript(),
+  "searchFilesScript.sh": searchFilesScript("/srv/a file", ["it's"]),
   "manifestScript.sh": manifestScript("/srv/a file"),
   "mountCopyScript.sh": mountCopyScript("vol-0123456789abcdef0", "/run/a copy"),
   "unmountCopyScript.sh": unmountCopyScript("/run/a copy"),

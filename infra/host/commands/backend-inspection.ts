@@ -1,5 +1,5 @@
 import { backendUnit, type Slot } from "./paths";
-import { line } from "./shell";
+import { line, quote } from "./shell";
 
 /** Lines of one start that are read at most; the newest are kept. */
 const mostLines = 20_000;
@@ -10,6 +10,23 @@ export function journalSinceStart(application: string, slot: Slot): string {
   return `since=$(date -d "$(systemctl show -p ExecMainStartTimestamp --value ${unit})" +%s)
 journalctl -u ${unit} --since "@$since" -n ${mostLines} -o json --output-fields=MESSAGE,PRIORITY --no-pager _SYSTEMD_UNIT=${unit}
 `;
+}
+
+/** Prints how many files lie below a directory, then each in which a pattern of `grep -E` is found. */
+export function searchFilesScript(directory: string, patterns: readonly string[]): string {
+  return `patterns=$(mktemp)
+trap 'rm -f "$patterns"' EXIT
+base64 -d > "$patterns" <<'PATTERNS'
+${Buffer.from(`${patterns.join("\n")}\n`).toString("base64")}
+PATTERNS
+find ${quote(directory)} -xdev -type f | wc -l
+grep -rlaE -f "$patterns" ${quote(directory)} || [ $? = 1 ]
+`;
+}
+
+export function readSearch(printed: string): { searched: number; found: string[] } {
+  const [searched, ...found] = printed.split("\n").filter((row) => row !== "");
+  return { searched: Number(searched), found };
 }
 
 /** What the backends of both slots wrote, each line as JSON: as one command line for the host's own shell. */

@@ -20,7 +20,8 @@ export function healthCheckService({
 }: Omit<HealthCheckArgs, "everyMinutes">): string {
   const paths = hostPaths(application);
   // A restart of the backend takes seconds, which are nobody's outage.
-  const patience = "--max-time 10 --retry 2 --retry-delay 5 --retry-all-errors";
+  // An answer of 429 asks for more patience than that (Retry-After): it is not waited for.
+  const patience = "--max-time 10 --retry 2 --retry-delay 5 --retry-max-time 40 --retry-all-errors";
   const url = escapeText(`https://${publicName}${healthPath}`);
   return `[Unit]
 Description=${application}: asks the public health
@@ -61,11 +62,12 @@ WantedBy=timers.target
 `;
 }
 
-/** Asks once now, and prints: the timer's state, whether it is enabled, whether there was anything to ask, how curl ended. */
+/** Asks once now, and prints: the timer's state, whether it is enabled, whether there was anything to ask, how curl ended, the last HTTP status. */
 export function askHealthNow(application: string): string {
   const unit = healthCheckUnit(application);
   return `systemctl start ${unit}.service || true
-echo "$(systemctl is-active ${unit}.timer || true) $(systemctl is-enabled ${unit}.timer || true) $(systemctl show -p ConditionResult --value ${unit}.service) $(systemctl show -p ExecMainStatus --value ${unit}.service)"
+journalctl --sync
+echo "$(systemctl is-active ${unit}.timer || true) $(systemctl is-enabled ${unit}.timer || true) $(systemctl show -p ConditionResult --value ${unit}.service) $(systemctl show -p ExecMainStatus --value ${unit}.service) $(journalctl -u ${unit}.service -n 20 -o cat --no-pager | sed -n 's/^health \\([0-9]*\\) in .*/\\1/p' | tail -1)"
 `;
 }
 
@@ -77,11 +79,13 @@ const saysUnhealthy = [7, 22, 28, 52, 56];
  * @returns what is wrong with the check itself, or how it found the service
  */
 export function readHealthCheck(printed: string): { problem: string } | { found: string } {
-  const [active = "", enabled = "", hasAsked = "", status = ""] = printed.split(" ");
+  const [active = "", enabled = "", hasAsked = "", status = "", http = ""] = printed.split(" ");
   if (active !== "active" || enabled !== "enabled")
     return { problem: `the timer is ${active || "unknown"} and ${enabled || "unknown"}` };
   if (hasAsked !== "yes") return { found: "nothing to ask yet" };
   if (status === "0") return { found: "healthy just now" };
+  if (status === "22" && http === "429")
+    return { found: "answered 429 just now: the application's rate limit is used up" };
   return saysUnhealthy.includes(Number(status))
     ? { found: `not healthy just now (curl ended with ${status})` }
     : { problem: `it can't ask: curl ended with ${status || "nothing"}` };

@@ -1,14 +1,16 @@
 import { readHostState, type SlotContent } from "../../context/host-state";
-import type { Step, StepContext, StepOutcome } from "../../context/step";
+import { prove, type Step, type StepContext, type StepOutcome, skip } from "../../context/step";
 import { Failure, HostUnreached, ReleaseRefused } from "../../core/failure";
 import type { Outage } from "../../host/commands/activate-script";
 import { otherSlot, type Slot } from "../../host/commands/paths";
 import { forgetVolumeScript } from "../../host/commands/shared-files";
 import { ensureRunning, lastWords, stopSlot } from "../slots/slots";
 import { backendState } from "../slots/started";
+import { releasesOnHost } from "../stage/ledger";
 import { verifyStaged } from "../verify/verify";
 import { type Activation, confirm, drain, takeUpActivation, turn, turnBack, turnFirst } from "./activation";
 import { bake } from "./bake";
+import { rollbackProof } from "./rollback";
 
 /** Turns traffic to the verified slot, watches it, and turns it back if anything fails. */
 export const activate: Step = async (context) => {
@@ -41,13 +43,14 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
   }
   const from = serving === staged.slot ? (cut?.from ?? null) : serving;
   if (from === null) {
-    await ensureRunning(context, staged.slot);
+    const startedMs = await ensureRunning(context, staged.slot);
     const { restarts } = await backendState(context, staged.slot);
+    if (!settings.app.overlap) await tellStarted(context, startedMs);
     if (!settings.app.overlap) await verifyHere(context, staged, null);
     await turnFirst(context, staged.slot);
     await bake(context, staged, restarts);
     tellServing(context, staged);
-    tellBack(context, staged, null);
+    skip(context, ["RBK-1"], "nothing served before");
     return { outcome: "completed", summary: `${staged.release} serves from slot ${staged.slot}` };
   }
   const previous = state.slots[from];
@@ -55,7 +58,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
   const cutRequests = settings.app.overlap ? await drain(context, from) : 0;
   await stopSlot(context, from);
   tellServing(context, staged);
-  tellBack(context, staged, previous);
+  await proveRollback(context, staged, previous);
   return {
     outcome: "completed",
     summary:
@@ -85,7 +88,10 @@ async function switchAndWatch(
       context.progress(`turning traffic to slot ${activation.to} (${staged.release})`);
       outage = await turn(context, activation, staged.release);
       hasServed = true;
-      if (outage !== null) tellOutage(context, outage);
+      if (outage !== null) {
+        tellOutage(context, outage);
+        await tellStarted(context, outage.startMs);
+      }
     }
     await bake(context, staged, restarts);
     // It could not be looked at before it ran: now, with the rollback still open.
@@ -104,8 +110,9 @@ async function switchAndWatch(
         { journal, changed: "kept" },
       );
     });
-    // A connection that was lost says nothing of the release.
-    const Kind = error instanceof HostUnreached ? Failure : ReleaseRefused;
+    // A connection that was lost says nothing of the release, nor does a limit of requests that is used up.
+    const saysNothing = error instanceof HostUnreached || (error instanceof Failure && error.code === "rate-limited");
+    const Kind = saysNothing ? Failure : ReleaseRefused;
     throw new Kind(
       hasServed ? "release-switched-back" : "release-not-switched-to",
       `${staged.release} ${hasServed ? "served and was taken back" : "was not taken"}: ${reason}`,
@@ -115,9 +122,14 @@ async function switchAndWatch(
   }
 }
 
+/** Stage's own box, where it could only put the release in place. */
+async function tellStarted(context: StepContext, startedMs: number): Promise<void> {
+  await prove({ ...context, phase: "stage" }, "APP-2.1", async () => `health answered 200 after ${startedMs} ms`);
+}
+
 /** Verification's own work and boxes, done by this phase: before it the release could not run. */
 async function verifyHere(context: StepContext, staged: SlotContent, serving: Slot | null): Promise<void> {
-  await verifyStaged({ ...context, phase: "verify" }, staged, serving);
+  await verifyStaged({ ...context, phase: "verify" }, staged, serving, "its start");
 }
 
 function tellOutage(context: StepContext, outage: Outage): void {
@@ -132,25 +144,12 @@ function tellServing(context: StepContext, staged: SlotContent): void {
   context.details.serving = `${staged.release} in slot ${staged.slot}, since ${new Date().toISOString()}`;
 }
 
-function tellBack(context: StepContext, staged: SlotContent, previous: SlotContent | null): void {
-  const isBack =
-    previous !== null &&
-    context.input.settings.schemaVersion <= previous.schemaVersion &&
-    previous.release !== staged.release;
-  context.boxes.push(
-    isBack
-      ? {
-          id: "RBK-1",
-          result: "passed",
-          evidence: `from ${previous.release} to ${staged.release} without a stop`,
-          source: context.phase,
-        }
-      : {
-          id: "RBK-1",
-          result: "not needed",
-          evidence: "",
-          reason: "this deployment went forward",
-          source: context.phase,
-        },
+async function proveRollback(context: StepContext, staged: SlotContent, previous: SlotContent | null): Promise<void> {
+  await prove(context, "RBK-1", async () =>
+    rollbackProof(await releasesOnHost(context), {
+      from: previous,
+      to: staged,
+      overlap: context.input.settings.app.overlap,
+    }),
   );
 }

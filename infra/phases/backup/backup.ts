@@ -67,7 +67,7 @@ export const backup: Step = async (context) => {
   stillInWindow(context, made, seconds);
   return {
     outcome: "completed",
-    summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}`,
+    summary: `snapshot ${made.id} of schema ${current} is ${policy.proof === "none" ? "available, and nobody proved it" : `proved, ${seconds} s in all`}${context.details.filesStopMs === undefined ? "" : `; requests waited for at most ${String(context.details.filesStopMs)} ms for the files' snapshot`}`,
   };
 };
 

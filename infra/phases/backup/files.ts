@@ -40,11 +40,17 @@ export async function withWriterStill<T>(context: StepContext, work: () => Promi
     return work();
   }
   context.notice(`stopping slot ${serving} for the files' snapshot (app.overlap is false)`);
+  const stoppedAt = Date.now();
   try {
     await context.host.run(`stopping slot ${serving}`, `systemctl stop ${backendUnit(app.name, serving)}\n${flush}`);
     return await work();
   } finally {
     await ensureRunning(context, serving);
+    const stoppedMs = Date.now() - stoppedAt;
+    // A snapshot that RDS was not ready for is begun again.
+    const before = typeof context.details.filesStopMs === "number" ? context.details.filesStopMs : 0;
+    context.details.filesStopMs = before + stoppedMs;
+    context.notice(`slot ${serving} runs again; requests waited for at most ${stoppedMs} ms`);
   }
 }
 

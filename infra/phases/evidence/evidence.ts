@@ -1,4 +1,5 @@
 import { RDSClient } from "@aws-sdk/client-rds";
+import { whyNotNeeded } from "../../checklist/provable";
 import { automatedBackups } from "../../context/database-service";
 import { prove, type Step, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
@@ -27,6 +28,10 @@ async function proveTroubleshooting(context: StepContext): Promise<void> {
   for (const { box, asked, findings } of await troubleshoot(context, { refreshes: false })) {
     if (box === undefined) continue;
     await prove(context, box, async () => {
+      const { release, settings } = context.input;
+      const reason = whyNotNeeded(box, release.name, settings.schemaVersion, settings.app);
+      if (reason !== undefined) return { result: "not needed", reason };
+      if (asked.length === 0) throw new Error("nothing was asked");
       const silent = asked.filter(({ answer }) => answer.startsWith("no answer"));
       if (silent.length > 0) throw new Error(silent.map(({ question, answer }) => `${question}: ${answer}`).join("; "));
       const found = findings.map(({ what, command }) => `${what} (${command.split("\n").join(", then ")})`);

@@ -77,7 +77,10 @@ export function noting(event: Exclude<LedgerEntry["event"], "bad">, step: Step):
       return done;
     } catch (error) {
       const hasFailedChecks =
-        context.phase === "verify" && error instanceof Failure && !(error instanceof HostUnreached);
+        context.phase === "verify" &&
+        error instanceof Failure &&
+        !(error instanceof HostUnreached) &&
+        error.code !== "rate-limited";
       if (error instanceof ReleaseRefused || hasFailedChecks)
         await keepLedger(context, () => noteRejection(context, error.message));
       throw error;
@@ -107,8 +110,10 @@ async function noteRejection(context: StepContext, reason: string): Promise<void
     digest === undefined
       ? null
       : { release: release.name, commit: release.commit, digest, environment: environmentDigest(context) };
-  const content = context.phase === "stage" ? staging : (await readHostState(context)).staged;
-  if (content !== null) await note(context, "bad", content, reason);
+  const state = await readHostState(context);
+  const content = context.phase === "stage" ? staging : state.staged;
+  // What serves, whatever was found now, is what a rollback would have to lead to.
+  if (content !== null && content.digest !== digestsIn(state).serving) await note(context, "bad", content, reason);
 }
 
 async function pruneBoth(context: StepContext): Promise<void> {

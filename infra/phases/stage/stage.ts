@@ -1,3 +1,4 @@
+import { failed, type Proof } from "../../checklist/result";
 import { type HostState, readHostState, type SlotContent, slotFile, stagedFile } from "../../context/host-state";
 import { prove, type Step, type StepContext } from "../../context/step";
 import { Failure, HostUnreached } from "../../core/failure";
@@ -32,7 +33,7 @@ export const stage: Step = async (context) => {
     const content = { ...serving, schemaVersion: settings.schemaVersion };
     await ensureRunning(context, serving.slot);
     await writeState(context, content);
-    await tellBoxes(context, content, "it serves already");
+    await tellBoxes(context, content, { placed: "serves already", started: "health answered 200; it serves already" });
     return { outcome: "nothing to do", summary: `${release.name} serves already, in slot ${serving.slot}` };
   }
 
@@ -56,12 +57,22 @@ export const stage: Step = async (context) => {
       }),
     );
     await writeState(context, content);
-    await tellBoxes(context, content, "started by activation, after the old one was stopped: two copies must not run");
+    await tellBoxes(context, content, {
+      placed:
+        serving === null
+          ? "holds the first release"
+          : "holds the release; activation stops the serving one before it starts this one",
+      started: { result: "not yet", reason: "activation starts it: two copies must not run" },
+    });
     return { outcome: "completed", summary: `${release.name} lies in slot ${slot}, to be started by activation` };
   }
   const startedMs = await start(context, content);
   await writeState(context, content);
-  await tellBoxes(context, content, `health answered 200 after ${startedMs} ms`);
+  await tellBoxes(context, content, {
+    placed:
+      serving === null ? "runs the first release" : `runs beside slot ${serving.slot}, which serves without a stop`,
+    started: `health answered 200 after ${startedMs} ms`,
+  });
   return {
     outcome: "completed",
     summary: `${release.name} runs in slot ${slot}, seen by nobody yet (up after ${startedMs} ms)`,
@@ -113,12 +124,9 @@ async function start(context: StepContext, content: SlotContent): Promise<number
     await checkStarted(context, content);
     return Number(printed);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return refuse(
-      context,
-      content.slot,
-      `${content.release} was not taken: ${reason}${await whySilent(context, content.slot)}`,
-    );
+    const reason = `${error instanceof Error ? error.message : String(error)}${await whySilent(context, content.slot)}`;
+    if (!(error instanceof HostUnreached)) context.boxes.push(failed("APP-2.1", reason, { source: context.phase }));
+    return refuse(context, content.slot, `${content.release} was not taken: ${reason}`);
   }
 }
 
@@ -128,14 +136,18 @@ async function writeState(context: StepContext, content: SlotContent): Promise<v
   await context.host.put(stagedFile(context.paths), json);
 }
 
-async function tellBoxes(context: StepContext, content: SlotContent, readiness: string): Promise<void> {
+async function tellBoxes(
+  context: StepContext,
+  content: SlotContent,
+  { placed, started }: { placed: string; started: Proof },
+): Promise<void> {
   await prove(
     context,
     "APP-1.1",
     async () =>
-      `no stop: slot ${content.slot} staged beside the serving one; artifact sha256:${content.digest}, environment sha256:${content.environment}`,
+      `slot ${content.slot} ${placed}; artifact sha256:${content.digest}, environment sha256:${content.environment}`,
   );
-  await prove(context, "APP-2.1", async () => readiness);
+  await prove(context, "APP-2.1", async () => started);
   await prove(context, "WEB-1.1", async () => {
     const index = `${context.paths.slot(content.slot)}/frontend/index.html`;
     const size = await context.host.run("looking at the frontend", `stat -L -c %s ${quote(index)}`);

@@ -2,18 +2,17 @@ import { withClient } from "../../context/database-connection";
 import type { StepContext } from "../../context/step";
 import { loopback } from "../../core/loopback";
 import { roleNames, servingRole } from "../../core/role-names";
-import { journalSinceStart, memoryScript } from "../../host/commands/backend-inspection";
+import { journalSinceStart, memoryScript, readSearch, searchFilesScript } from "../../host/commands/backend-inspection";
 import type { Slot } from "../../host/commands/paths";
 import { type ConnectionsSeen, connectionsSeenSchema } from "../../verification/existing-connections";
 import { parseJournal } from "../../verification/journal";
-import type { Subject } from "../../verification/subject";
+import type { JournalFrom, Subject } from "../../verification/subject";
 import { readRecords } from "../ending/records";
 
 /** The release in a slot, through a tunnel that ends with the work. */
 export async function withSubject(
   context: StepContext,
-  slot: Slot,
-  before: ConnectionsSeen | null,
+  { slot, before, journalFrom }: { slot: Slot; before: ConnectionsSeen | null; journalFrom: JournalFrom },
   work: (subject: Subject) => Promise<void>,
 ): Promise<void> {
   const { host, input, progress } = context;
@@ -39,6 +38,13 @@ export async function withSubject(
           };
         },
       },
+      searchFiles: async (patterns) =>
+        input.dataVolume === null
+          ? { searched: 0, found: [] }
+          : readSearch(
+              await host.run("searching the shared directories", searchFilesScript(context.paths.shared, patterns)),
+            ),
+      journalFrom,
       connect: () => context.connect("readonly"),
       execute: async (statement, values) =>
         (
@@ -46,7 +52,7 @@ export async function withSubject(
             client.query(statement, values),
           )
         ).rowCount ?? 0,
-      applicationRole: roleNames.app,
+      applicationRole: roleNames[servingRole(settings.database.migrations)],
       connectionsBefore: before,
       progress,
     });

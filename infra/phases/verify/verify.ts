@@ -2,8 +2,8 @@ import { readHostState, type SlotContent } from "../../context/host-state";
 import { findings, type Step, type StepContext, type StepOutcome } from "../../context/step";
 import { Failure, ReleaseRefused } from "../../core/failure";
 import type { Slot } from "../../host/commands/paths";
-import type { ConnectionsSeen } from "../../verification/existing-connections";
 import { verifyRelease } from "../../verification/run";
+import type { JournalFrom } from "../../verification/subject";
 import { recordApplicationSchema } from "../schema/schema";
 import { ensureRunning, lastWords, stopSlot } from "../slots/slots";
 import { connectionsBefore, withSubject } from "./subject";
@@ -33,16 +33,19 @@ export async function verifyStaged(
   context: StepContext,
   staged: SlotContent,
   serving: Slot | null,
+  journalFrom: JournalFrom = staged.slot === serving ? "this verification" : "its start",
 ): Promise<StepOutcome> {
   const { slot, release } = staged;
   context.progress(`checking ${release} in slot ${slot}`);
   await ensureRunning(context, slot);
   await recordApplicationSchema(context);
-  await verifySlot(context, slot, await connectionsBefore(context));
+  await verifySlot(context, { slot, journalFrom, before: await connectionsBefore(context) });
   const found = findings(context.boxes);
   if (found.length > 0) {
     const journal = await lastWords(context, slot);
     if (slot !== serving) await stopSlot(context, slot);
+    const { requests } = context.details as { requests?: { refused: number } };
+    if ((requests?.refused ?? 0) > 0) throw limitReached(release, found, journal);
     throw new ReleaseRefused(
       "checks-failed",
       `${release} failed ${found.length} of ${context.boxes.length} checks:\n${found.map((row) => `  - ${row}`).join("\n")}`,
@@ -54,14 +57,17 @@ export async function verifyStaged(
   return { outcome: "completed", summary: `${passed} checks passed against slot ${slot}` };
 }
 
-/**
- * Makes every check against the release in a slot; results go to the context's boxes and details.
- * @param before the connections as they were before this release started, where somebody looked
- */
-export async function verifySlot(
-  context: StepContext,
-  slot: Slot,
-  before: ConnectionsSeen | null = null,
-): Promise<void> {
-  await withSubject(context, slot, before, (subject) => verifyRelease(subject, context));
+/** The limit of requests was used up: the release may be as good as any. */
+function limitReached(release: string, found: readonly string[], journal: string[]): Failure {
+  return new Failure(
+    "rate-limited",
+    `${release} could not be checked to the end: the application answered 429, its rate limit is used up.\n${found.map((row) => `  - ${row}`).join("\n")}`,
+    "wait until the limit recovers (verification.rateLimitWindowMinutes), then raise attempt: pulumi config set attempt N, then pulumi up",
+    { journal, changed: "undone" },
+  );
+}
+
+/** Makes every check against the release in a slot; results go to the context's boxes and details. */
+export async function verifySlot(context: StepContext, args: Parameters<typeof withSubject>[1]): Promise<void> {
+  await withSubject(context, args, (subject) => verifyRelease(subject, context));
 }

@@ -24,6 +24,8 @@ export type KnownRelease = Omit<LedgerEntry, "event"> & {
   verdict: Verdict;
   /** When it last began to serve; ISO 8601. */
   servedAt?: string;
+  /** When it first did. */
+  firstServedAt?: string;
 };
 
 /** The entries of a ledger, the oldest first; a line that a full disk or a power cut has spoiled is left out. */
@@ -48,11 +50,13 @@ export function knownReleases(entries: readonly LedgerEntry[]): KnownRelease[] {
     const verdict: Verdict = event === "bad" ? "bad" : isVerdict ? "verified" : (before?.verdict ?? "not verified");
     const why = isVerdict ? reason : before?.reason;
     const servedAt = event === "served" ? entry.at : before?.servedAt;
+    const firstServedAt = before?.firstServedAt ?? servedAt;
     known.set(entry.digest, {
       ...entry,
       verdict,
       ...(why === undefined ? {} : { reason: why }),
       ...(servedAt === undefined ? {} : { servedAt }),
+      ...(firstServedAt === undefined ? {} : { firstServedAt }),
     });
   }
   return [...known.values()].reverse();
@@ -63,6 +67,13 @@ export function lastGood(known: readonly KnownRelease[], serving: string | null)
   return known
     .filter(({ digest, verdict, servedAt }) => digest !== serving && verdict === "verified" && servedAt !== undefined)
     .sort((a, b) => ((a.servedAt ?? "") < (b.servedAt ?? "") ? 1 : -1))[0];
+}
+
+/** Whether one artifact served here before another ever did: to go from the other to it is a rollback, and no release like any. */
+export function isRollback(known: readonly KnownRelease[], from: string, to: string): boolean {
+  const firstServed = (digest: string) => known.find((release) => release.digest === digest)?.firstServedAt;
+  const [then, earlier] = [firstServed(from), firstServed(to)];
+  return from !== to && then !== undefined && earlier !== undefined && earlier < then;
 }
 
 /** Said before a release is tried that was found bad here, or nothing. */

@@ -32,7 +32,35 @@ export async function certificates(context: StepContext): Promise<string> {
     );
   const [leaf] = chainOf(settings.keys.tlsCertificate);
   const bySelf = isSelfSigned(leaf!) ? ", signed by itself" : "";
-  return `the public one bears ${publicName} and holds for ${daysLeft(leaf!, new Date())} days${bySelf}; the database's bears ${database.address}, is signed by the configured authority and holds for ${daysLeft(shown, new Date())} days`;
+  const served = await servedCertificate({ address: context.input.host.address, publicName });
+  return `the public one bears ${publicName} and holds for ${daysLeft(leaf!, new Date())} days${bySelf}; ${describeServed(leaf!, served)}; the database's bears ${database.address}, is signed by the configured authority and holds for ${daysLeft(shown, new Date())} days`;
+}
+
+/** Where users get another certificate than the one that was checked, that is said: configure puts the checked one in its place. */
+export function describeServed(checked: X509Certificate, served: X509Certificate | undefined): string {
+  if (served === undefined) return "none is served yet";
+  return served.fingerprint256 === checked.fingerprint256
+    ? "users get it now"
+    : `users get another one now (serial number ${served.serialNumber}, valid until ${served.validTo}), which configure replaces`;
+}
+
+/** What users are shown now, good or not; undefined where nobody answers. */
+export async function servedCertificate(site: {
+  address: string;
+  port?: number;
+  publicName: string;
+}): Promise<X509Certificate | undefined> {
+  const socket = connect({
+    host: site.address,
+    port: site.port ?? 443,
+    servername: site.publicName,
+    rejectUnauthorized: false,
+  });
+  return new Promise<X509Certificate | undefined>((resolve) => {
+    socket.setTimeout(handshakeMs, () => resolve(undefined));
+    socket.once("error", () => resolve(undefined));
+    socket.once("secureConnect", () => resolve(socket.getPeerX509Certificate()));
+  }).finally(() => socket.destroy());
 }
 
 /** The request with which a PostgreSQL client asks for TLS: its length and a number that stands for it. */
