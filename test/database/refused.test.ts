@@ -1,10 +1,11 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import {
   backfill,
   type Migration,
+  type MigrationOptions,
   migrateTo,
   migrationsDirectory,
   readMigrations,
@@ -14,6 +15,7 @@ import {
 import { extendChain } from "../../infra/database/migrations/chain";
 import { contents, goTo, migrations, seedConnections, seedProviders } from "./library";
 import { one, useCluster } from "./scratch";
+import { type VersionFiles, versionsOf } from "./versions";
 
 const cluster = useCluster();
 
@@ -234,4 +236,84 @@ test("a target that no version has is refused", async () => {
   await expect(goTo(scratch, 3)).rejects.toThrow(
     "There is no schema version 3: this checkout has 1 to 2. Nothing was changed.",
   );
+});
+
+describe("what a run did before it failed is named, and it says no more that nothing was changed", () => {
+  const raises = "DO $$ BEGIN RAISE EXCEPTION 'not today'; END $$;\n";
+  const first = { up: "CREATE TABLE a (id int);\n", down: "DROP TABLE a;\n" };
+  const third = { up: "CREATE TABLE c (id int);\n", down: "DROP TABLE c;\n" };
+  const refusing = {
+    up: "CREATE TABLE b (id int);\n",
+    down: `-- migrate:check\n-- migrate:when true\n${raises}DROP TABLE b;\n`,
+  };
+  const failing = { up: "CREATE TABLE b (id int);\n", down: "DROP TABLE b;\n", verifyDown: raises };
+  const shared = { isShared: true, beforeDown: { 2: ["DROP TABLE made_since"] } };
+
+  async function at(target: number, ...versions: VersionFiles[]) {
+    const scratch = await cluster.database();
+    const migrations = await versionsOf(...versions);
+    await migrateTo({ connect: scratch.connect, target, migrations });
+    const client = await scratch.session();
+    return {
+      client,
+      go: (to: number, options: Partial<MigrationOptions> = {}) =>
+        migrateTo({ connect: scratch.connect, target: to, migrations, options }),
+    };
+  }
+
+  test("a version before it went down", async () => {
+    const { client, go } = await at(3, first, refusing, third);
+    await expect(go(1)).rejects.toMatchObject({
+      changed: "kept",
+      message: expect.stringMatching(
+        /not today.* Nothing else was changed; what this run did before stays: 0003_v went down\.$/,
+      ),
+    });
+    expect(await schemaState(client)).toEqual({ version: 2 });
+    await expect(go(1)).rejects.toMatchObject({
+      changed: "nothing",
+      message: expect.stringMatching(/not today.* Nothing was changed\.$/),
+    });
+  });
+
+  test("a version before it went down, and this one is undone", async () => {
+    const { client, go } = await at(3, first, failing, third);
+    await expect(go(1)).rejects.toMatchObject({
+      changed: "kept",
+      message: expect.stringMatching(
+        /It was undone: the schema is at version 2.*; what this run did before stays: 0003_v/,
+      ),
+    });
+    expect(await schemaState(client)).toEqual({ version: 2 });
+  });
+
+  test("what the application made since is refused behind it", async () => {
+    const { client, go } = await at(2, first, failing, third);
+    await client.query("CREATE TABLE made_since ()");
+    await go(3);
+    await expect(go(1, { isShared: true })).rejects.toMatchObject({
+      code: "made-since",
+      changed: "kept",
+      message: expect.stringContaining("what this run did before stays: 0003_v went down."),
+    });
+  });
+
+  test.each([
+    [
+      "refused by a check",
+      refusing,
+      /Nothing else was changed; what this run did before stays: what was made since 0002_v went up is removed\.$/,
+    ],
+    [
+      "undone",
+      failing,
+      /It was undone: the schema is at version 2.*; what this run did before stays: what was made since/,
+    ],
+  ])("what was made since is removed, and the version is %s", async (_, second, message) => {
+    const { client, go } = await at(2, first, second);
+    await client.query("CREATE TABLE made_since ()");
+    await expect(go(1, shared)).rejects.toMatchObject({ changed: "kept", message: expect.stringMatching(message) });
+    expect(await schemaState(client)).toEqual({ version: 2 });
+    expect(await one(client, "SELECT to_regclass('made_since')")).toBeNull();
+  });
 });

@@ -1,4 +1,4 @@
-import { Failure, type FailureDetails } from "../../core/failure";
+import { type Changed, Failure, type FailureDetails } from "../../core/failure";
 import type { FailureCode } from "../../core/failure-codes";
 import type { Blocker } from "./blockers";
 
@@ -31,6 +31,17 @@ export class MigrationError extends Failure {
     this.name = "MigrationError";
     this.blockers = blockers ?? inner?.blockers ?? [];
   }
+}
+
+/** How a failure ends that changed nothing by itself: what the same run did before it stays. */
+export function unchangedBut(kept: readonly string[]): { state: string; changed: Changed } {
+  return kept.length === 0
+    ? { state: "Nothing was changed.", changed: "nothing" }
+    : { state: `Nothing else was changed; ${whatStays(kept)}`, changed: "kept" };
+}
+
+export function whatStays(kept: readonly string[]): string {
+  return `what this run did before stays: ${kept.join("; ")}.`;
 }
 
 /** A script's own; PostgreSQL's are about its SQL and stay part of the message. */

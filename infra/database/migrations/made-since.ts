@@ -1,5 +1,5 @@
 import { transactionText, withinBudget } from "./budget";
-import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
+import { isConnectionLoss, MigrationError, serverSaid, unchangedBut } from "./errors";
 import type { Migration } from "./files";
 import { fingerprintIn, fingerprintStatements, missingFrom } from "./fingerprint";
 import { label } from "./hash-chain";
@@ -13,19 +13,21 @@ import type { Sessions } from "./session";
  * statements that config gives for that, in one transaction that is kept only if nothing else is left and the version's own checks
  * pass: once this is committed, nothing refuses to go down any more.
  *
- * @throws MigrationError naming what is left; nothing was changed then
+ * @throws MigrationError naming what is left; nothing was changed then, but for what the run did before
  */
 export async function removeMadeSince(args: {
   sessions: Sessions;
   options: MigrationOptions;
   progress: ReportMigration;
   migration: Migration;
+  kept: string[];
 }): Promise<void> {
-  const { sessions, options, progress, migration } = args;
+  const { sessions, options, progress, migration, kept } = args;
   const { worker, engine } = sessions;
   const [after, before] = [await schemaAfter(engine, migration.version), await schemaBefore(engine, migration.version)];
   if (after === undefined) return;
   const statements = options.beforeDown[migration.version] ?? [];
+  const { state, changed } = unchangedBut(kept);
   const what = `removing what was made since ${label(migration)} went up`;
   await sessions.renew();
   const budget = { what, isGentle: false, progress, statements: statements.length + 1 };
@@ -39,9 +41,9 @@ export async function removeMadeSince(args: {
       await worker.query("ROLLBACK");
       throw new MigrationError(
         "made-since",
-        `${label(migration)} does not go down: made since it went up, by the application itself: ${left.join(", ")}. Nothing was changed.`,
+        `${label(migration)} does not go down: made since it went up, by the application itself: ${left.join(", ")}. ${state}`,
         {
-          changed: "nothing",
+          changed,
           remedy: `pulumi config set --path 'database.applicationJournal["${migration.version}"].beforeDown[0]' STATEMENT for each, with its own journal's entries, or have the release that made them remove them; then pulumi up. Until then the older release serves on the newer schema`,
         },
       );
@@ -53,12 +55,13 @@ export async function removeMadeSince(args: {
       if (isConnectionLoss(error)) throw error;
       throw new MigrationError(
         "migration-failed",
-        `${label(migration)} does not go down: ${serverSaid(error)}. Nothing was changed.`,
-        { cause: error, changed: "nothing" },
+        `${label(migration)} does not go down: ${serverSaid(error)}. ${state}`,
+        { cause: error, changed },
       );
     }
     await worker.query("COMMIT");
   });
+  if (statements.length > 0) kept.push(`what was made since ${label(migration)} went up is removed`);
 }
 
 /** Those that stand before anything changes, whatever the schema is like: the others ask for what the statements before them leave. */

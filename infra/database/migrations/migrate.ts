@@ -1,7 +1,7 @@
 import { shownName } from "../sql/tree";
 import { takeLock } from "./advisory-lock";
 import { limitsOf } from "./budget";
-import { MigrationError } from "./errors";
+import { MigrationError, unchangedBut } from "./errors";
 import type { Migration } from "./files";
 import { schemaFingerprint } from "./fingerprint";
 import { refuseOtherHistory } from "./history";
@@ -58,15 +58,17 @@ export async function migrateTo(args: MigrateToArgs): Promise<MigrationReport> {
     }
     const knownTables = tablesOf(migrations);
     const applied: AppliedMigration[] = [];
+    const kept: string[] = [];
     for (const step of steps) {
       const migration = migrations.find(({ version }) => version === step.version);
-      if (!migration)
-        throw new MigrationError(
-          "version-unknown",
-          `Version ${step.version} is not among the migrations. Nothing was changed.`,
-          { changed: "nothing" },
-        );
-      applied.push(await runStep({ sessions, options, progress, migration, knownTables, step, pending: from.pending }));
+      if (!migration) {
+        const { state, changed } = unchangedBut(kept);
+        throw new MigrationError("version-unknown", `Version ${step.version} is not among the migrations. ${state}`, {
+          changed,
+        });
+      }
+      const { pending } = from;
+      applied.push(await runStep({ sessions, options, progress, migration, knownTables, kept, step, pending }));
     }
     const fingerprint = (await schemaFingerprint(engine)).hash;
     return { from: from.version, to: target, applied, waitedMs, durationMs: performance.now() - began, fingerprint };

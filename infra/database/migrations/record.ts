@@ -1,6 +1,6 @@
 import { takeLock } from "./advisory-lock";
 import { limitsOf } from "./budget";
-import { MigrationError } from "./errors";
+import { MigrationError, unchangedBut } from "./errors";
 import { schemaFingerprint } from "./fingerprint";
 import { refuseOtherHistory } from "./history";
 import { ensureJournal, readJournal } from "./journal";
@@ -40,16 +40,17 @@ export async function recordTo(args: MigrateToArgs): Promise<MigrationReport> {
     const steps = stepsTo(state, target, migrations.at(-1)?.version ?? 0).filter(({ direction }) => direction === "up");
     if (steps.length > 0) await ensureJournal(sessions.engine, limitsOf(options, false));
     const applied: AppliedMigration[] = [];
+    const kept: string[] = [];
     for (const { version } of steps) {
       const migration = migrations.find((candidate) => candidate.version === version);
-      if (!migration)
-        throw new MigrationError(
-          "version-unknown",
-          `Version ${version} is not among the migrations. Nothing was changed.`,
-          { changed: "nothing" },
-        );
+      if (!migration) {
+        const { state, changed } = unchangedBut(kept);
+        throw new MigrationError("version-unknown", `Version ${version} is not among the migrations. ${state}`, {
+          changed,
+        });
+      }
       applied.push(
-        await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations) }, []),
+        await recordVersion({ sessions, options, progress, migration, knownTables: tablesOf(migrations), kept }, []),
       );
     }
     const fingerprint = (await schemaFingerprint(sessions.engine)).hash;

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { type QualifiedName, quoted, shownName } from "../sql/tree";
 import { transactionText, withinBudget } from "./budget";
-import { isConnectionLoss, MigrationError, serverSaid } from "./errors";
+import { isConnectionLoss, MigrationError, serverSaid, unchangedBut, whatStays } from "./errors";
 import type { Migration } from "./files";
 import { fingerprintDifference, schemaFingerprint, subjectOf, tablesIn } from "./fingerprint";
 import { label } from "./hash-chain";
@@ -35,6 +35,8 @@ export type Context = {
   migration: Migration;
   /** Tables that some version makes. */
   knownTables: ReadonlySet<string>;
+  /** What this run has done so far, in words; it stays, whatever comes of the rest. */
+  kept: string[];
 };
 
 /**
@@ -50,7 +52,6 @@ export async function runStep(
   const { engine } = sessions;
   const pending = args.pending?.version === migration.version ? args.pending : undefined;
   const name = label(migration);
-  const before = (await schemaFingerprint(engine)).lines;
   const existing = await existingTables(engine, migration.up.creates);
   // What its downgrade drops it must have made: whatever is there by now is somebody else's, with its rows.
   const others = [...existing, ...(await existingTables(engine, migration.down.drops))];
@@ -63,6 +64,7 @@ export async function runStep(
 
   progress({ kind: "started", migration: name, direction: step.direction, isContinued: step.isContinued });
   if (step.direction === "down" && options.isShared && !step.isContinued) await removeMadeSince(args);
+  const before = (await schemaFingerprint(engine)).lines;
   const id = await beginEntry(engine, {
     migration,
     direction: step.direction,
@@ -80,7 +82,10 @@ export async function runStep(
     ...(checkpoint ? { checkpoint } : {}),
   };
   const outcome = await tryDirection(args, attempt);
-  if (!("error" in outcome)) return outcome;
+  if (!("error" in outcome)) {
+    args.kept.push(`${name} went ${step.direction}`);
+    return outcome;
+  }
 
   const { error, hasChanged } = outcome;
   const failed = `${name} ${step.direction} failed: ${messageOf(error)}`;
@@ -94,11 +99,10 @@ export async function runStep(
   }
   const isUnchanged = !hasChanged && !pending;
   await failEntry(engine, id, { error: messageOf(error), blockers, ...(isUnchanged ? { unchanged: true } : {}) });
-  if (isUnchanged)
-    throw new MigrationError("migration-failed", `${failed} Nothing was changed.`, {
-      cause: error,
-      changed: "nothing",
-    });
+  if (isUnchanged) {
+    const { state, changed } = unchangedBut(args.kept);
+    throw new MigrationError("migration-failed", `${failed} ${state}`, { cause: error, changed });
+  }
   if (isAdopted && step.direction === "up") {
     throw new MigrationError(
       "migration-failed",
@@ -108,10 +112,11 @@ export async function runStep(
   }
   await undo(args, { failed, id, schemaBefore: before, cause: error });
   const now = step.direction === "up" ? migration.version - 1 : migration.version;
+  const isAlone = args.kept.length === 0;
   throw new MigrationError(
     "migration-failed",
-    `${failed} It was undone: the schema is at version ${now}, the release that serves continues.`,
-    { cause: error, changed: "undone" },
+    `${failed} It was undone: the schema is at version ${now}, the release that serves continues${isAlone ? "." : `; ${whatStays(args.kept)}`}`,
+    { cause: error, changed: isAlone ? "undone" : "kept" },
   );
 }
 
@@ -288,9 +293,10 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
   } catch (error) {
     const found =
       existing.length > 0 ? `already holds ${existing.join(", ")}, and they are not ${name}` : `does not hold ${name}`;
-    throw new MigrationError("database-differs", `The database ${found}: ${messageOf(error)} Nothing was changed.`, {
+    const { state, changed } = unchangedBut(args.kept);
+    throw new MigrationError("database-differs", `The database ${found}: ${messageOf(error)} ${state}`, {
       cause: error,
-      changed: "nothing",
+      changed,
       remedy: "is this the right database? If so, bring it to that schema first; then pulumi up",
     });
   }
@@ -309,6 +315,7 @@ export async function recordVersion(args: Context, existing: string[]): Promise<
   );
   await noteEntry(engine, id, { schemaAfter: (await schemaFingerprint(engine)).lines });
   progress({ kind: "recorded", migration: name });
+  args.kept.push(`${name} is recorded`);
   const durationMs = performance.now() - began;
   return {
     version: migration.version,
