@@ -27,6 +27,9 @@ describe("S3 is told by method, path, query and headers", () => {
     ["DELETE", "/b/k", "s3:DeleteObject arn:aws:s3:::b/k"],
     ["DELETE", "/b", "s3:DeleteBucket arn:aws:s3:::b"],
     ["PUT", "/b/k%20l", "s3:PutObject arn:aws:s3:::b/k l"],
+    ["POST", "/b/k?uploads", "s3:PutObject arn:aws:s3:::b/k"],
+    ["PUT", "/b/k?partNumber=1&uploadId=u", "s3:PutObject arn:aws:s3:::b/k"],
+    ["POST", "/b/k?uploadId=u", "s3:PutObject arn:aws:s3:::b/k"],
     ["GET", "/", "s3:ListAllMyBuckets *"],
   ])("%s %s", async (method, url, expected) => {
     expect(await needs({ service: "s3", method, url })).toEqual([expected]);

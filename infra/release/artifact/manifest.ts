@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 
 /** `manifest.json` in an artifact: what it is and what it needs, by itself and without the program that built it. */
 export type ArtifactManifest = {
@@ -25,12 +27,14 @@ export async function contentDigest(directory: string): Promise<string> {
   }));
   for (const { entry, path } of paths.sort((a, b) => (a.path < b.path ? -1 : 1))) {
     if (entry.isSymbolicLink()) hash.update(`link ${path}\n${await readlink(join(directory, path))}\n`);
-    else if (entry.isFile())
-      hash.update(
-        `file ${path}\n${createHash("sha256")
-          .update(await readFile(join(directory, path)))
-          .digest("hex")}\n`,
-      );
+    else if (entry.isFile()) hash.update(`file ${path}\n${await fileDigest(join(directory, path))}\n`);
   }
+  return hash.digest("hex");
+}
+
+/** SHA-256, hexadecimal, of a file of any size. */
+export async function fileDigest(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
   return hash.digest("hex");
 }

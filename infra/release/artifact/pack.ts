@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { mustRun } from "../../core/program";
+import { fileDigest } from "./manifest";
 import { timeByContent } from "./times";
 
 export type Artifact = {
@@ -35,11 +33,9 @@ export async function packArtifact(tree: string, path: string): Promise<Artifact
     ["-C", tree, ...options, "--force-local", "--use-compress-program=gzip -n -1", "-cf", temporary, "."],
     { env: { LC_ALL: "C" }, timeoutMs: packTimeoutMs },
   );
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(temporary), hash);
   const used = await mustRun("du", ["-s", "--block-size=1", "--", tree], { timeoutMs: packTimeoutMs });
   const artifact = {
-    digest: hash.digest("hex"),
+    digest: await fileDigest(temporary),
     bytes: (await stat(temporary)).size,
     unpackedBytes: Number.parseInt(used, 10),
   };

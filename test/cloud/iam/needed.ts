@@ -11,6 +11,10 @@ export interface Need {
 
 /** S3's operations whose permission has another name. */
 const s3Names: Record<string, string> = {
+  // An object that comes in parts is put like one that comes whole.
+  CreateMultipartUpload: "PutObject",
+  UploadPart: "PutObject",
+  CompleteMultipartUpload: "PutObject",
   DeleteBucketEncryption: "PutEncryptionConfiguration",
   DeleteBucketLifecycle: "PutLifecycleConfiguration",
   DeleteBucketOwnershipControls: "PutBucketOwnershipControls",
