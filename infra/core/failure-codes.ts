@@ -23,6 +23,7 @@ export const failureCodes = [
   "artifact-not-brought",
   "node-version-unknown",
   "node-too-old",
+  "package-manager-unknown",
   "release-not-ready",
   "release-not-switched-to",
   "release-switched-back",

@@ -15,10 +15,23 @@ export async function missingFiles(repository: string, commit: string, paths: re
 
 /** A file's text at a commit; undefined where the commit holds none. @throws Failure when the commit can't be had */
 export async function releaseFile(repository: string, commit: string, path: string): Promise<string | undefined> {
-  return withCommit(repository, commit, async (directory) => {
-    const entry = await entryOf(directory, commit, path);
-    return entry === undefined ? undefined : git(["cat-file", "blob", entry.object], { directory });
-  });
+  return (await releaseTexts(repository, commit, [path]))[0];
+}
+
+/** The same for several files. */
+export async function releaseTexts(
+  repository: string,
+  commit: string,
+  paths: readonly string[],
+): Promise<(string | undefined)[]> {
+  return withCommit(repository, commit, (directory) =>
+    Promise.all(
+      paths.map(async (path) => {
+        const entry = await entryOf(directory, commit, path);
+        return entry === undefined ? undefined : git(["cat-file", "blob", entry.object], { directory });
+      }),
+    ),
+  );
 }
 
 export type Branches = {

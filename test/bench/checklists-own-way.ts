@@ -6,6 +6,7 @@ import { readHostState } from "../../infra/context/host-state";
 import type { StepContext } from "../../infra/context/step";
 import { backendUnit, hostPaths } from "../../infra/host/commands/paths";
 import { nodeRuntime } from "../../infra/release/artifact/node-runtime";
+import { nodeVersionOf } from "../../infra/release/artifact/node-version";
 
 /**
  * What the checklist does by hand, on the same host: the backend stopped, modules installed, both parts built, the backend started.
@@ -20,7 +21,7 @@ export async function checklistsOwnWay(context: StepContext, release: string): P
     const directory = join(work, "app", app.build.directory);
     await execa("npm", ["ci", "--no-fund", "--no-audit", "--cache", join(work, "npm-cache")], { cwd: directory });
     await rm(join(directory, "node_modules"), { recursive: true });
-    const node = await nodeRuntime(app.build.nodeVersion, "linux-x64");
+    const { program: node } = await nodeRuntime(await nodeVersionOf(app, release), "linux-x64");
     const npm = dirname(dirname((await execa("realpath", [(await execa("which", ["npm"])).stdout])).stdout));
     await execa("cp", ["-a", npm, join(work, "npm")]);
     await execa("cp", [node, join(work, "node")]);

@@ -15,6 +15,7 @@ const examples: Record<string, unknown> = {
   "backup.reason": "Ada Lovelace: nothing in this database yet",
   "backup.copyInstanceClass": "db.t4g.small",
   "app.build.platform": "linux-x64",
+  "app.build.nodeVersion": "22.23.3",
   "maintenanceWindow.override.by": "Ada Lovelace",
   "maintenanceWindow.override.reason": "the fix of today's outage",
   "maintenanceWindow.override.until": "2026-11-26T14:30:00Z",

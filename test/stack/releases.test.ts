@@ -20,6 +20,7 @@ import { note, prune, pruneArtifacts, releasesOnHost } from "../../infra/phases/
 import { stage } from "../../infra/phases/stage/stage";
 import { buildArtifact } from "../../infra/release/artifact/build";
 import { identityOf } from "../../infra/release/artifact/identity";
+import { nodeVersionOf } from "../../infra/release/artifact/node-version";
 import { artifactObject } from "../../infra/release/artifact/object";
 import { provideArtifact } from "../../infra/release/artifact/provide";
 import { badWarning } from "../../infra/release/history/ledger";
@@ -142,7 +143,8 @@ describe("an artifact", () => {
       expect(said).toEqual([]);
       // And where it is built again all the same, with nothing of the first build at hand, it is byte for byte the same.
       const wanted = await next();
-      const identity = identityOf(wanted.settings, wanted.release.commit, [2]);
+      const nodeVersion = await nodeVersionOf(wanted.settings.app, wanted.release.commit);
+      const identity = identityOf(wanted.settings, wanted.release.commit, [2], nodeVersion);
       expect((await buildArtifact(wanted.settings.app, identity, "v1.2.0", (words) => said.push(words))).digest).toBe(
         first.digest,
       );

@@ -1,8 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { cacheDirectory } from "../../infra/core/cache";
 import { theseProcesses } from "../../infra/core/process";
 import { buildArtifact } from "../../infra/release/artifact/build";
 import { inBuildDirectory } from "../../infra/release/artifact/build-directory";
@@ -19,7 +29,7 @@ let count = 0;
 // Node itself is not what these tests look at: the one that runs them takes its place.
 beforeEach(() => {
   process.env.PROMPT_LIBRARY_CACHE = join(root, `cache-${++count}`);
-  const node = join(process.env.PROMPT_LIBRARY_CACHE, "node/linux-x64-22.23.3/bin/node");
+  const node = join(process.env.PROMPT_LIBRARY_CACHE, "node/linux-x64-22.23.3-with-headers/bin/node");
   mkdirSync(join(node, ".."), { recursive: true });
   writeFileSync(node, `#!/bin/sh\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
 });
@@ -47,7 +57,7 @@ async function build(
     sharedDirectories,
   });
   const settings = { app, preflight: { variablesFile: "none" } } as Settings;
-  const again = () => buildArtifact(app, identityOf(settings, commit, [1]), "main", () => undefined);
+  const again = () => buildArtifact(app, identityOf(settings, commit, [1], "22.23.3"), "main", () => undefined);
   const artifact = await again();
   const unpacked = join(root, `unpacked-${count}`);
   mkdirSync(unpacked);
@@ -184,3 +194,90 @@ test.each([
     message: expect.stringContaining(`${setting} names ${path}`),
   });
 });
+
+const yarn =
+  "yarn@1.22.22+sha512.a6b2f7906b721bba3d67d4aff083df04dad64c399707841b7acf00f6b133b7ac24255f2652fa22ae3534329dc6180534e98d17432037ff6fd140556e2bb3137e";
+
+test("the package manager is the one that the release names, of its version and checksum", async () => {
+  const { unpacked } = await build(
+    { "package.json": JSON.stringify({ packageManager: yarn }) },
+    { commands: ["yarn --version > backend/version"] },
+  );
+  expect(readFileSync(join(unpacked, "app/backend/version"), "utf8")).toBe("1.22.22\n");
+});
+
+test.each([
+  ["another checksum", yarn.replace("a6b2", "a6b3")],
+  ["one that we know nothing of", "bun@1.2.3"],
+  ["a range", "pnpm@9"],
+  ["a version that nobody made", "pnpm@9.9999.0"],
+])("a package manager with %s is refused", async (_, packageManager) => {
+  await expect(build({ "package.json": JSON.stringify({ packageManager }) })).rejects.toMatchObject({
+    code: "package-manager-unknown",
+    message: expect.stringContaining(packageManager.slice(0, 12)),
+  });
+});
+
+test("workspaces of pnpm work where the artifact is unpacked, and two builds give the same bytes", async () => {
+  const lock = {
+    lockfileVersion: "9.0",
+    settings: { autoInstallPeers: true, excludeLinksFromLockfile: false },
+    importers: {
+      ".": {},
+      backend: { dependencies: { shared: { specifier: "workspace:*", version: "link:../shared" } } },
+      shared: {},
+    },
+  };
+  const { artifact, again, unpacked } = await build(
+    {
+      "package.json": JSON.stringify({ name: "all", packageManager: "pnpm@9.15.9" }),
+      "pnpm-workspace.yaml": "packages: [backend, shared]\n",
+      "pnpm-lock.yaml": JSON.stringify(lock),
+      "shared/package.json": JSON.stringify({ name: "shared", main: "index.js" }),
+      "shared/index.js": "module.exports = 'shared';",
+      "backend/package.json": JSON.stringify({ name: "backend", dependencies: { shared: "workspace:*" } }),
+      "backend/start.js": "process.stdout.write(require('shared'));",
+    },
+    { commands: ["pnpm install --frozen-lockfile --offline"], include: ["backend", "shared", "node_modules"] },
+  );
+  expect(execFileSync("node", [join(unpacked, "app/backend/start.js")], { encoding: "utf8" })).toBe("shared");
+  expect((await again()).digest).toBe(artifact.digest);
+});
+
+test("a native module is compiled for the Node.js that the artifact carries, and two builds give the same bytes", async () => {
+  // The real Node.js, where this machine keeps it.
+  const own = process.env.PROMPT_LIBRARY_CACHE;
+  Object.assign(process.env, before);
+  if (before.PROMPT_LIBRARY_CACHE === undefined) delete process.env.PROMPT_LIBRARY_CACHE;
+  const kept = cacheDirectory("node");
+  mkdirSync(kept, { recursive: true });
+  process.env.PROMPT_LIBRARY_CACHE = own;
+  rmSync(cacheDirectory("node"), { recursive: true });
+  symlinkSync(kept, cacheDirectory("node"));
+  const addon = `#include <node.h>
+void Init(v8::Local<v8::Object> exports) {
+  auto* isolate = v8::Isolate::GetCurrent();
+  exports->Set(isolate->GetCurrentContext(), v8::String::NewFromUtf8Literal(isolate, "compiledFor"),
+    v8::String::NewFromUtf8Literal(isolate, NODE_VERSION)).Check();
+}
+NODE_MODULE(addon, Init)
+`;
+  const { artifact, again, unpacked } = await build(
+    {
+      "package.json": JSON.stringify({ name: "native", version: "1.0.0", gypfile: true }),
+      "package-lock.json": JSON.stringify({
+        name: "native",
+        version: "1.0.0",
+        lockfileVersion: 3,
+        packages: { "": { name: "native", version: "1.0.0", hasInstallScript: true } },
+      }),
+      "binding.gyp": JSON.stringify({ targets: [{ target_name: "addon", sources: ["addon.cc"] }] }),
+      "addon.cc": addon,
+    },
+    { commands: ["npm ci --no-fund --no-audit"], include: ["build"] },
+  );
+  const script = 'require("./app/build/Release/addon.node").compiledFor';
+  const said = execFileSync(join(unpacked, "runtime/bin/node"), ["-p", script], { cwd: unpacked, encoding: "utf8" });
+  expect(said.trim()).toBe("v22.23.3");
+  expect((await again()).digest).toBe(artifact.digest);
+}, 300_000);

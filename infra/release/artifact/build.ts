@@ -12,6 +12,7 @@ import { layOut } from "./lay-out";
 import { type ArtifactManifest, contentDigest } from "./manifest";
 import { nodeRuntime } from "./node-runtime";
 import { type Artifact, packArtifact } from "./pack";
+import { packageManagerFor } from "./package-manager";
 
 /** How long one build command may take. */
 const commandTimeoutMs = 15 * 60_000;
@@ -46,19 +47,29 @@ export async function buildArtifact(
       declaredVariables,
       () => null,
     );
-    const node = await nodeRuntime(app.build.nodeVersion, identity.platform);
+    const { nodeVersion } = identity.build;
+    const node = await nodeRuntime(nodeVersion, identity.platform);
+    const directory = join(checkout, app.build.directory);
+    const manager = await packageManagerFor([directory, checkout], work);
+    const environment = {
+      PATH: [dirname(node.program), manager, process.env.PATH].filter((path) => path !== undefined).join(":"),
+      CI: "true",
+      // Native modules are compiled with the headers of the version that will run them; node-gyp would ask nodejs.org for them.
+      npm_config_nodedir: node.directory,
+      ...app.build.variables,
+    };
     for (const command of app.build.commands) {
       progress(`building: ${command}`);
       const startedAt = Date.now();
-      await runBuildCommand(command, join(checkout, app.build.directory), { node, variables: app.build.variables });
+      await runBuildCommand(command, directory, environment);
       progress(`built in ${((Date.now() - startedAt) / 1000).toFixed(1)} s: ${command}`);
     }
     progress("packing the artifact");
     const tree = join(work, "artifact");
-    await layOut(tree, checkout, app, node);
+    await layOut(tree, checkout, app, node.program);
     const manifest: ArtifactManifest = {
       commit: identity.commit,
-      nodeVersion: app.build.nodeVersion,
+      nodeVersion,
       schemaVersions: identity.schemaVersions,
       requiredVariables: variables,
       content: await contentDigest(tree),
@@ -72,16 +83,8 @@ function archivePath(key: string): string {
   return cacheDirectory("artifacts", `${key}.tar.gz`);
 }
 
-async function runBuildCommand(
-  command: string,
-  directory: string,
-  options: { node: string; variables: Record<string, string> },
-): Promise<void> {
-  const done = await runProgram("build", ["-c", command], {
-    cwd: directory,
-    env: { PATH: `${dirname(options.node)}:${process.env.PATH ?? ""}`, CI: "true", ...options.variables },
-    timeoutMs: commandTimeoutMs,
-  });
+async function runBuildCommand(command: string, directory: string, env: Record<string, string>): Promise<void> {
+  const done = await runProgram("build", ["-c", command], { cwd: directory, env, timeoutMs: commandTimeoutMs });
   if (done.exitCode === 0) return;
   throw new Failure(
     "artifact-not-built",

@@ -4,7 +4,7 @@ import type { Settings } from "../../settings/settings";
 /** What decides an artifact's content; two machines with the same make the same. */
 export type ArtifactIdentity = {
   commit: string;
-  build: Settings["app"]["build"];
+  build: Settings["app"]["build"] & { nodeVersion: string };
   /** How its files are served is no part of them. */
   frontend: Pick<Settings["app"]["frontend"], "directory">;
   platform: string;
@@ -21,11 +21,12 @@ export function identityOf(
   settings: Pick<Settings, "app" | "preflight">,
   commit: string,
   schemaVersions: readonly number[],
+  nodeVersion: string,
 ): ArtifactIdentity {
   const { build, frontend } = settings.app;
   return {
     commit,
-    build,
+    build: { ...build, nodeVersion },
     frontend: { directory: frontend.directory },
     platform: "linux-x64",
     schemaVersions,

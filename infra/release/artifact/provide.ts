@@ -3,6 +3,7 @@ import type { Settings } from "../../settings/settings";
 import type { Release } from "../release";
 import { buildArtifact, builtEarlier } from "./build";
 import { artifactKey, identityOf } from "./identity";
+import { nodeVersionOf } from "./node-version";
 import { ArtifactStore, type StoredArtifact } from "./store";
 
 export type ProvidedArtifact = StoredArtifact & {
@@ -24,6 +25,7 @@ export async function provideArtifact(
     settings,
     release.commit,
     supportedSchemas(release.name, settings.app.compatibility) ?? [],
+    await nodeVersionOf(settings.app, release.commit),
   );
   const key = artifactKey(identity);
   const store = new ArtifactStore(input.bucket, settings.target.region);

@@ -2,16 +2,17 @@ import type { StepContext } from "../../../context/step";
 import { Failure } from "../../../core/failure";
 import { loopback } from "../../../core/loopback";
 import { line } from "../../../host/commands/shell";
+import { nodeVersionOf } from "../../../release/artifact/node-version";
 
 const oldestNode = 18;
 
 /** PRE-4.1: the artifact's own runtime, and the host's where it has one. */
 export async function nodeVersion({ input, host }: StepContext): Promise<string> {
-  const version = input.settings.app.build.nodeVersion;
+  const version = await nodeVersionOf(input.settings.app, input.release.commit);
   if (majorOf(version) < oldestNode)
     throw new Failure(
       "node-too-old",
-      `app.build.nodeVersion must be ${oldestNode} or newer (it is ${version})`,
+      `Node.js must be ${oldestNode} or newer; ${input.release.name} carries ${version}, by app.build.nodeVersion or by the release itself`,
       "pulumi config set --path app.build.nodeVersion VERSION",
     );
   const onHost = await host.run("asking the host's Node.js", "node --version 2>/dev/null || echo none");
