@@ -14,10 +14,19 @@ export class PublicSite {
   ) {}
 
   /** @throws Error when TLS fails, another certificate is shown or the answer is not whole within 10 s */
-  async get(path: string): Promise<{ status: number; body: string }> {
+  get(path: string): Promise<{ status: number; body: string }> {
+    return this.#within("GET", path);
+  }
+
+  /** The same with a JSON body. */
+  post(path: string, body: unknown): Promise<{ status: number; body: string }> {
+    return this.#within("POST", path, JSON.stringify(body));
+  }
+
+  async #within(method: string, path: string, sent?: string): Promise<{ status: number; body: string }> {
     const deadline = AbortSignal.timeout(10_000);
     try {
-      return await this.#ask(path, deadline);
+      return await this.#ask(method, path, sent, deadline);
     } catch (error) {
       const reason = deadline.aborted
         ? "no answer within 10 s"
@@ -28,15 +37,21 @@ export class PublicSite {
     }
   }
 
-  #ask(path: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
+  #ask(
+    method: string,
+    path: string,
+    sent: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ status: number; body: string }> {
     return new Promise((resolve, reject) => {
       const asked = request(
         {
           host: this.address,
           port: 443,
+          method,
           path,
           servername: this.publicName,
-          headers: { host: this.publicName },
+          headers: { host: this.publicName, ...(sent === undefined ? {} : { "content-type": "application/json" }) },
           ca: trustedBy(this.certificate),
           signal,
           agent: false,
@@ -54,7 +69,7 @@ export class PublicSite {
         },
       );
       asked.on("error", reject);
-      asked.end();
+      asked.end(sent);
     });
   }
 

@@ -49,10 +49,8 @@ async function main(phase: Phase): Promise<void> {
     who: whoRuns(),
     deployment,
   });
-  let hasBegun = false;
   try {
     const [, , step] = await Promise.all([lock.take(phase, context.notice), context.host.connect(), loadStep[phase]()]);
-    hasBegun = true;
     if (lock.changesResources) context.details.changesResources = true;
     if (phase === "preflight") await (await import("./ending/ending")).announce(context);
     const done: StepOutcome = await step(context);
@@ -69,8 +67,6 @@ async function main(phase: Phase): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     for (const row of quiet.course) opened.progress(row);
-    if (!hasBegun)
-      context.details.serving = `What served before ${phase} still serves: without the deployment lock it began nothing.`;
     await (await import("./ending/ending")).reportFailure(context, error, finish, { ownsRecords: lock.isHeld });
     await lock
       .free()

@@ -43,6 +43,8 @@ const known = {
   requests: requestBudgetSchema,
   /** Whether the same deployment had begun to create or change resources before this phase. */
   changesResources: z.boolean(),
+  /** What was answered after a failure by those who serve, and when they were asked. */
+  served: z.string().min(1),
   /** What serves after this phase, where the phase knows better than the report can tell. */
   serving: z.string().min(1),
 };

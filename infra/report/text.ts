@@ -14,7 +14,7 @@ export function renderSummary(report: Report, kept: readonly string[] = []): str
   const head = [
     `${report.state.toUpperCase()}  ${report.header.application}, ${report.header.stack}: ${report.headline}`,
   ];
-  const serves = [`serves   ${report.serving}`];
+  const serves = report.serving.split("\n").map((line, index) => `${(index === 0 ? "serves" : "").padEnd(8)} ${line}`);
   const counted = resultWords.filter((word) => report.counts[word] > 0).map((word) => `${report.counts[word]} ${word}`);
   const took = report.timeline.reduce((sum, { durationMs }) => sum + (durationMs ?? 0), 0);
   const tail = [

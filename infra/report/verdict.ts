@@ -50,8 +50,11 @@ export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxR
   return [...phaseTroubles, ...boxTroubles];
 }
 
-/** What serves now, by the phases' own word where they give it, else by what each phase leaves when it ends or fails. */
+/** What serves now: as it was answered where somebody asked, by the phases' own word where they give it, else by what each phase leaves when it ends or fails. */
 export function servingOf(header: DeploymentHeader, chain: readonly PhaseRecord[], remarks: string[]): string {
+  const last = chain.at(-1);
+  const answered = last === undefined ? undefined : detail(last, "served", remarks);
+  if (answered !== undefined) return answered;
   const said = chain.findLast((record) => detail(record, "serving", remarks) !== undefined);
   const word = said === undefined ? undefined : detail(said, "serving", remarks);
   if (word !== undefined) return word;

@@ -14,6 +14,7 @@ import { notify } from "./notification";
 import { keepRecord } from "./records";
 import { gatherReport, type WrittenReport, writeReport } from "./report";
 import { reportAddress } from "./report-store";
+import { askServed } from "./served";
 
 type Outcome = Pick<PhaseRecord, "outcome" | "summary" | "error">;
 /** Makes the phase's record with all that the context holds by then. */
@@ -69,6 +70,8 @@ export async function reportFailure(
   const journal = [...(known?.journal ?? [])];
   say(context, [`${context.phase} failed: ${message}`, ...journal.map((row) => `  journal: ${row}`)].join("\n"));
   if (!(error instanceof Failure) && error instanceof Error) say(context, error.stack ?? "");
+
+  context.details.served = await askServed(context, { mayLogIn: options.ownsRecords });
 
   const record = finish({
     outcome: "failed",
