@@ -45,8 +45,11 @@ export async function diagnose(
   // A finding about the bucket itself is there already.
   if (host.state !== undefined && lock.findings.every(({ what }) => !what.startsWith("s3://")))
     sections.push(await diagnoseArtifact(last.input, host.state));
-  // What users see follows from what is wrong below it.
-  sections.push(site);
+  // What users see follows from what is wrong below it, and needs no command of its own then.
+  const isExplained = sections.some((section) => section.findings.length > 0);
+  sections.push(
+    isExplained ? { ...site, findings: site.findings.filter(({ what }) => !what.startsWith("GET ")) } : site,
+  );
   if (host.state !== undefined && database.findings.length === 0)
     sections.push(...(await lookThroughDatabase(last, options)));
   const found = sections.map((section) => ({
@@ -76,7 +79,7 @@ async function lookAtHost(context: StepContext): Promise<{ section: Section; sta
         attempt: settings.attempt,
         serving: state.serving,
         staged: state.staged?.slot ?? null,
-        releasesInSlots: { blue: state.slots.blue?.release ?? null, green: state.slots.green?.release ?? null },
+        contents: state.slots,
         paths,
       };
       seen = { state, section: diagnoseHost(situation, readHostTraces(printed)) };

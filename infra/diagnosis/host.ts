@@ -19,6 +19,8 @@ export type HostTraces = {
   large: Record<string, number>;
   /** Whether the link that names the serving slot exists; undefined where the host was not asked. */
   isLinked: boolean | undefined;
+  /** Digest of the artifact that served last, as the ledger has it. */
+  servedLast: string | undefined;
   /** Slots whose link leads to a release that is no longer there. */
   gone: Slot[];
 };
@@ -44,6 +46,7 @@ export function readHostTraces(printed: string): HostTraces {
     failed: names("failed"),
     large: Object.fromEntries(of("large").map(([name, value]) => [name, Number(value)])),
     isLinked: of("link").length === 0 ? undefined : of("link").every(([, target]) => target !== "none-at-all"),
+    servedLast: of("served")[0]?.[1],
     gone: slots.filter((slot) => of("release").some(([name, value]) => name === slot && value === "gone")),
     diskPercent: Object.fromEntries(of("disk").map(([name, value]) => [name, Number(value)])),
   };
@@ -57,16 +60,18 @@ export type HostSituation = {
   /** What the last `stage` made ready. */
   staged: Slot | null;
   /** What the host's files say of each slot. */
-  releasesInSlots: Record<Slot, string | null>;
+  contents: Record<Slot, { release: string; digest: string } | null>;
   paths: Pick<HostPaths, "releases" | "current">;
 };
 
-/** Which slot served before the link was lost: HAProxy still knows, else the one backend that runs. */
-function slotBeforeLoss({ releasesInSlots }: HostSituation, { proxy, slots: units }: HostTraces): Slot | undefined {
-  const held = slots.filter((slot) => releasesInSlots[slot] !== null);
+/** Which slot served before the link was lost: HAProxy still knows, else the ledger, else the one backend that runs. */
+function slotBeforeLoss({ contents }: HostSituation, traces: HostTraces): Slot | undefined {
+  const { proxy, slots: units, servedLast } = traces;
+  const held = slots.filter((slot) => contents[slot] !== null);
   const open = held.filter((slot) => /^(UP|no)/.test(proxy[slot] ?? ""));
   const running = held.filter((slot) => units[slot] === "active");
-  for (const found of [open, running, held]) if (found.length === 1) return found[0];
+  const noted = held.filter((slot) => contents[slot]?.digest === servedLast);
+  for (const found of [open, noted, running, held]) if (found.length === 1) return found[0];
   return undefined;
 }
 
@@ -90,13 +95,13 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
       command: `${onHost(`systemctl reset-failed ${stepUnit}`)}\npulumi up --stack ${stack}`,
     });
   const before = traces.isLinked === false ? slotBeforeLoss(situation, traces) : undefined;
-  if (traces.isLinked === false && slots.some((slot) => situation.releasesInSlots[slot] !== null))
+  if (traces.isLinked === false && slots.some((slot) => situation.contents[slot] !== null))
     findings.push({
       what: `the link ${situation.paths.current}, which names the serving slot, is gone`,
       means:
         before === undefined
           ? "nginx and HAProxy find no release, and which slot served is not known. The next run brings the configured release."
-          : `nginx finds no page, and HAProxy does not start again without it. Slot ${before} served, with ${situation.releasesInSlots[before]}.`,
+          : `nginx finds no page, and HAProxy does not start again without it. Slot ${before} served, with ${situation.contents[before]?.release}.`,
       command:
         before === undefined
           ? anew
@@ -111,7 +116,7 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
       });
   for (const slot of traces.gone)
     findings.push({
-      what: `the files of ${situation.releasesInSlots[slot] ?? "the release"} in slot ${slot} are gone from the host`,
+      what: `the files of ${situation.contents[slot]?.release ?? "the release"} in slot ${slot} are gone from the host`,
       means:
         slot === serving
           ? "Its pages are missing, and its backend cannot start again. The next run fetches it from the bucket."
@@ -120,7 +125,7 @@ export function diagnoseHost(situation: HostSituation, traces: HostTraces): Sect
     });
   for (const slot of slots) {
     const unit = backendUnit(application, slot);
-    if (slot === serving && traces.slots[slot] !== "active")
+    if (slot === (serving ?? before) && traces.slots[slot] !== "active")
       findings.push({
         what: `slot ${slot} serves, but its backend is ${traces.slots[slot]}`,
         means: "Users get errors.",

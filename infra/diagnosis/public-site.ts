@@ -47,9 +47,8 @@ export async function diagnosePublicSite({ input }: StepContext): Promise<Sectio
   const { address } = input.host;
   const section: Section = { title: "What users see", asked: [], findings: [] };
   const otherwise = {
-    means:
-      "Users cannot reach the site; what else is found says why. Where nothing else is: is port 443 of the address open, and does the name lead there?",
-    command: `npm run status -- ${stack}`,
+    means: "Users do not get it, and nothing else that was found explains it. The verification asks more.",
+    command: `npm run verify -- ${stack}`,
   };
   const chain = settings.keys.tlsCertificate;
   const [configured] = chainOf(chain);
@@ -64,7 +63,11 @@ export async function diagnosePublicSite({ input }: StepContext): Promise<Sectio
         );
       return `serial number ${shown.serialNumber}, valid until ${shown.validTo}`;
     },
-    otherwise,
+    {
+      means:
+        "Nobody reaches the site. Where nothing else is found: does port 443 of the address answer from here, and does the name lead there?",
+      command: `npm run ssh -- ${stack} sudo systemctl status nginx --no-pager`,
+    },
   );
   if (section.findings.length > 0) return section;
   const site = new PublicSite(address, publicName, { chain, authority: input.publicAuthority });

@@ -186,7 +186,7 @@ disk / 26
     attempt: 3,
     serving: "blue",
     staged: "blue",
-    releasesInSlots: { blue: "v1.1", green: "v1.0" },
+    contents: { blue: { release: "v1.1", digest: "b1" }, green: { release: "v1.0", digest: "a0" } },
     paths: { releases: "/srv/app/releases", current: "/srv/app/current" },
   };
   const onHost = (command: string) => `npm run ssh -- s sudo ${command}`;
@@ -262,6 +262,18 @@ disk / 26
       ],
     ],
     [
+      "the link gone and all stopped, the ledger knowing what served last",
+      `${well
+        .replace("current serving/blue", "current none-at-all")
+        .replace(/^proxy .*\n/gm, "")
+        .replace("blue active", "blue inactive")}served ledger b1\n`,
+      { serving: null },
+      [
+        `${onHost("ln -sfn serving/blue /srv/app/current")}\n${onHost("systemctl reload-or-restart haproxy")}`,
+        onHost("systemctl restart app-backend@blue.service"),
+      ],
+    ],
+    [
       "the link gone, and nobody knows which slot served",
       well
         .replace("current serving/blue", "current none-at-all")
@@ -293,7 +305,7 @@ disk / 26
     [
       "nothing deployed yet",
       "slot blue inactive\nslot green inactive\nlink current none-at-all\n",
-      { serving: null, staged: null, releasesInSlots: { blue: null, green: null } },
+      { serving: null, staged: null, contents: { blue: null, green: null } },
       [],
     ],
   ])("%s", (_, printed, change, commands) =>

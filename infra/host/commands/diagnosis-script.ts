@@ -9,6 +9,7 @@ export function hostTracesScript(application: string, paths: HostPaths): string 
     `echo "${kind} ${label} $(systemctl is-active ${name} || true)"\n`;
   return `${slots.map((slot) => unit(backendUnit(application, slot), "slot", slot)).join("")}${hostServices.map((name) => unit(name, "service", name)).join("")}
 echo 'show stat' | socat -t 5 - ${paths.haproxySocket} 2>/dev/null | awk -F, '$1 == "slots" && ($2 == "blue" || $2 == "green") { print "proxy", $2, $18 }' || true
+{ grep '"event":"served"' ${quote(paths.ledger)} 2>/dev/null || true; } | tail -n 1 | sed -n 's/.*"digest":"\\([0-9a-f]*\\)".*/served ledger \\1/p'
 echo "link current $(readlink ${quote(paths.current)} || echo none-at-all)"
 ${slots.map((slot) => `if [ -L ${quote(paths.slot(slot))} ]; then echo "release ${slot} $(if [ -d ${quote(paths.slot(slot))} ]; then echo there; else echo gone; fi)"; fi\n`).join("")}find ${quote(paths.releases)} -mindepth 1 -maxdepth 1 \\( -name '*.new' -o -name '*.tar.gz' -o -name '*.part' \\) -printf 'half %f %k\\n'
 echo "step $(systemctl is-active ${stepUnit} || true) $(systemctl show -p Description --value ${stepUnit})"
