@@ -1,7 +1,7 @@
 import pg from "pg";
-import { Failure } from "../core/failure";
 import { roleNames } from "../core/role-names";
 import type { RemoteHost } from "../host/remote-host";
+import { explainConnection } from "./connection-failure";
 import type { StepInput } from "./input";
 
 /** What one statement may take: to look something up, or to read, check or build all that a table holds. */
@@ -34,7 +34,7 @@ export async function connectAs(
   );
 }
 
-/** The same to another server that the host reaches, such as a restored copy, as whoever is given. */
+/** The same to another server that the host reaches, such as a restored copy, with the login given. */
 export async function connectTo(
   server: { address: string; port: number },
   login: { user: string; password: string },
@@ -54,32 +54,15 @@ export async function connectTo(
     ssl: { ca: input.database.certificateAuthority, servername: server.address },
   });
   client.once("end", tunnel.close);
-  // One that is lost between two statements would end the program: the next statement tells of it.
+  // A connection that is lost between two statements would end the program: the next statement reports it.
   client.on("error", () => undefined);
   try {
     await client.connect();
   } catch (error) {
     tunnel.close();
-    throw explainConnection(server.address, login.user, error);
+    throw explainConnection({ address: server.address, database: input.database.name, user: login.user }, error);
   }
   return client;
-}
-
-/** Only where the server itself refuses a login does it matter whose: a server that is away is one finding, whoever asks. */
-function explainConnection(address: string, user: string, error: unknown): Failure {
-  const { code, message } = error instanceof Error ? (error as Error & { code?: string }) : { message: String(error) };
-  const isRefused = code !== undefined && /^(28|3D|42501)/.test(code);
-  return isRefused
-    ? new Failure(
-        "login-refused",
-        `connecting to ${address} as ${user} failed: ${message}`,
-        "the password in the stack's secrets (secrets.masterPassword, ownerPassword, appPassword, readonlyPassword) is not the one of that role: set the secret again as it was, then pulumi up",
-      )
-    : new Failure(
-        "database-unreachable",
-        `connecting to the database ${address} failed: ${message}`,
-        "is the database running? aws rds describe-db-instances --query 'DBInstances[].[DBInstanceIdentifier,DBInstanceStatus]'; then pulumi up again",
-      );
 }
 
 /** Runs something with a connection and ends it, whatever happens. */

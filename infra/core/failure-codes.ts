@@ -49,6 +49,7 @@ export const failureCodes = [
   "redis-silent",
   "database-unreachable",
   "login-refused",
+  "database-missing",
   "database-too-old",
   "statements-not-counted",
   "browser-missing",

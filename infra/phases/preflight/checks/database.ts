@@ -15,7 +15,7 @@ export async function credentials(context: StepContext): Promise<string> {
     throw new Failure(
       first instanceof Failure ? first.code : "database-unreachable",
       [...new Set(refused.map(({ message }) => message))].join("; "),
-      first instanceof Failure ? first.remedy : "is the database running?",
+      [...new Set(refused.flatMap((reason) => (reason instanceof Failure ? [reason.remedy] : [])))].join("; "),
     );
   const seen = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   return `queries answered as ${seen.join(", ")}; the server's certificate names ${context.input.database.address}`;
@@ -42,7 +42,7 @@ export async function serverVersion(context: StepContext): Promise<string> {
       throw new Failure(
         "database-too-old",
         `PostgreSQL must be ${oldestServer} or newer (it is ${rows[0]?.version})`,
-        "set database.engineVersion to a newer one, in a deployment of its own",
+        "set database.engineVersion to a newer one, in a separate deployment",
       );
     return `PostgreSQL ${rows[0]?.version}`;
   });
