@@ -5,8 +5,8 @@ import { locksOf } from "../phases/schema/schema-plan";
 
 export type MigrationCheck = {
   migration: Migration;
-  /** What squawk complains of; undefined where it is not installed. */
-  linted: string[] | undefined;
+  /** What squawk objects to, or why it did not lint. */
+  linted: string[];
   server: string;
   rows: number;
   filled: Filled;
@@ -35,7 +35,7 @@ export function renderMigrationCheck({
   );
   const findings = [
     ...problems,
-    ...(linted ?? ["not linted: squawk is not installed for this platform"]),
+    ...linted,
     ...filled.notFilled.map(({ table, reason }) => `${table} stayed empty, so its size was not tried: ${reason}`),
   ];
   const outcome =

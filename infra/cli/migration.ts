@@ -3,7 +3,6 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { Failure } from "../core/failure";
-import { runProgram } from "../core/program";
 import {
   type Migration,
   type MigrationReport,
@@ -17,6 +16,7 @@ import { newFiles } from "../database/migrations/new-files";
 import { missingParts } from "../database/migrations/readiness";
 import { fillTables } from "../database/pair/fill";
 import { rehearsePair } from "../database/pair/rehearsal";
+import { lintMigration } from "./migration-lint";
 import { type MigrationCheck, renderMigrationCheck } from "./migration-text";
 
 /** Writes the files of the next version. @returns their paths @throws Failure where the name cannot be one, or a file is there */
@@ -61,7 +61,7 @@ export async function checkMigration(options: MigrationCheckOptions): Promise<Mi
   const migrations = readMigrations(directory, { allowsNew: true });
   const migration = wholeVersion(migrations, options.version);
   const { version } = migration;
-  const linted = await lint(directory, migration);
+  const linted = await lintMigration(directory, migration);
   return onScratch(options.url, async (connect) => {
     progress?.(`a scratch database goes to version ${version - 1}`);
     if (version > 1) await migrateTo({ connect, target: version - 1, migrations });
@@ -83,13 +83,6 @@ export async function checkMigration(options: MigrationCheckOptions): Promise<Mi
       await client.end();
     }
   });
-}
-
-async function lint(directory: string, migration: Migration): Promise<string[] | undefined> {
-  const files = (["up", "down"] as const).map((direction) => join(directory, `${label(migration)}.${direction}.sql`));
-  const done = await runProgram("squawk", ["--pg-version", "15", "--reporter", "gcc", ...files], { timeoutMs: 30_000 });
-  if (done.exitCode === undefined) return undefined;
-  return done.stdout.split("\n").filter((line) => /: (warning|error): /.test(line));
 }
 
 function wholeVersion(migrations: readonly Migration[], wanted: number | undefined): Migration {
@@ -147,5 +140,5 @@ async function onScratch<T>(url: string, work: (connect: () => Promise<pg.Client
 export async function sayMigrationCheck(options: MigrationCheckOptions & { json?: boolean }): Promise<boolean> {
   const check = await checkMigration(options);
   process.stdout.write(`${options.json === true ? JSON.stringify(check) : renderMigrationCheck(check)}\n`);
-  return check.problems.length === 0 && (check.linted ?? []).length === 0;
+  return check.problems.length === 0 && check.linted.length === 0;
 }
