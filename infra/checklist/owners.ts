@@ -2,7 +2,7 @@ import type { Phase } from "../core/phases";
 import { type BoxId, boxIds } from "./boxes";
 
 /**
- * Who proves a box. A phase speaks of its own boxes in its record; what a resource, document, command or monitoring shows is
+ * Who proves a box. A phase reports on its own boxes in its record; what a resource, document, command or monitoring shows is
  * collected by the evidence phase; `person` is signed off in config (`signOffs`); `report` is computed from the other boxes.
  */
 export type BoxOwner =
@@ -14,10 +14,10 @@ export type BoxOwner =
   | "person"
   | "report";
 
-/** Which phase may do another's work and speak for it: where two copies must not run, activation starts the release and verifies it. */
+/** Which phase may do another's work and report its boxes: where two copies must not run, activation starts the release and verifies it. */
 export const standIns: Readonly<Partial<Record<BoxOwner, Phase>>> = { stage: "activate", verify: "activate" };
 
-/** Exactly one owner a box: a missing or unknown id is a type error. */
+/** Exactly one owner per box: a missing or unknown id is a type error. */
 export const owners: Readonly<Record<BoxId, BoxOwner>> = {
   "PRE-1.1": "preflight",
   "PRE-1.2": "preflight",
@@ -133,14 +133,14 @@ export const owners: Readonly<Record<BoxId, BoxOwner>> = {
   "CON-3": "report",
 };
 
-/** The boxes that one owner has to speak of, in the checklist's order. */
+/** The boxes that one owner has to report on, in the checklist's order. */
 export function boxesOf(owner: BoxOwner): BoxId[] {
   return boxIds.filter((id) => owners[id] === owner);
 }
 
 /**
- * Holds what a phase says against what it owns, so that a phase's own test can ask that both lists are empty.
- * @returns `missing`: owned and not spoken of; `foreign`: spoken of and owned by another
+ * Compares what a phase reports with what it owns, so that a phase's test can expect both lists to be empty.
+ * @returns `missing`: owned but not reported; `foreign`: reported but owned by another
  */
 export function compareWithOwned(owner: BoxOwner, spokenOf: readonly BoxId[]): { missing: BoxId[]; foreign: BoxId[] } {
   const said = new Set(spokenOf);

@@ -1,7 +1,7 @@
 import { namesRelease } from "../core/compatibility";
 import type { BoxId } from "./boxes";
 
-/** Boxes that speak of providers, models and templates: nothing to see before the schema that makes those tables. */
+/** Boxes about providers, models and templates: they cannot be proved before the schema version that creates those tables. */
 export const providerBoxes: readonly BoxId[] = [
   "MIG-2.2",
   "MIG-3.1",
@@ -34,12 +34,12 @@ export const providerBoxes: readonly BoxId[] = [
 
 const needsProviders: ReadonlySet<BoxId> = new Set(providerBoxes);
 
-/** The first schema version at which a box can be proved. `providersSinceSchema` is config (`app.providersSinceSchema`). */
+/** The first schema version at which a box can be proved. `providersSinceSchema` is the setting `app.providersSinceSchema`. */
 export function provableSinceSchema(id: BoxId, providersSinceSchema = 2): number {
   return needsProviders.has(id) ? providersSinceSchema : 1;
 }
 
-/** Why a box is `not needed` at this schema version, or undefined where it can be proved. */
+/** Why a box is `not needed` at this schema version; undefined if it can be proved. */
 export function notNeededAtSchema(id: BoxId, schemaVersion: number, providersSinceSchema = 2): string | undefined {
   const since = provableSinceSchema(id, providersSinceSchema);
   return schemaVersion >= since
@@ -49,7 +49,7 @@ export function notNeededAtSchema(id: BoxId, schemaVersion: number, providersSin
 
 type ProviderSettings = { providersSinceSchema: number; releasesWithoutProviders: readonly string[] };
 
-/** Whether a release can show anything of dynamic providers: an older one runs beside their tables and does not know them. */
+/** Whether a release supports dynamic providers: an older one runs beside their tables without using them. */
 export function knowsProviders(release: string, schemaVersion: number, app: ProviderSettings): boolean {
   return (
     schemaVersion >= app.providersSinceSchema &&
@@ -57,7 +57,7 @@ export function knowsProviders(release: string, schemaVersion: number, app: Prov
   );
 }
 
-/** Why a box is `not needed` for this release at this schema version, or undefined where it can be proved. */
+/** Why a box is `not needed` for this release at this schema version; undefined if it can be proved. */
 export function whyNotNeeded(
   id: BoxId,
   release: string,
@@ -67,6 +67,6 @@ export function whyNotNeeded(
   if (!needsProviders.has(id) || knowsProviders(release, schemaVersion, app)) return undefined;
   return (
     notNeededAtSchema(id, schemaVersion, app.providersSinceSchema) ??
-    `${release} knows nothing of dynamic providers (app.releasesWithoutProviders)`
+    `${release} does not support dynamic providers (app.releasesWithoutProviders)`
   );
 }

@@ -3,7 +3,7 @@ import { type BoxId, boxIds } from "./boxes";
 
 /**
  * The only words for a box's result, everywhere: `not needed` comes with its reason, `open` waits for a person's sign-off,
- * `not yet` is what the program has not proved.
+ * `not yet` means that the program has not proved it.
  */
 export const resultWords = ["passed", "failed", "not needed", "open", "not yet"] as const;
 
@@ -15,7 +15,7 @@ export const boxResultSchema = z
   .strictObject({
     id: boxId,
     result: z.enum(resultWords),
-    /** What was seen: a value, a count, a status; never a secret. Empty only where nothing was looked at. */
+    /** What was seen: a value, a count, a status; never a secret. Empty only if nothing was checked. */
     evidence: z.string(),
     reason: z.string().min(1).optional(),
     durationMs: z.number().min(0).optional(),
@@ -42,7 +42,7 @@ export function passed(id: BoxId, evidence: string, produced: Produced): BoxResu
   return { id, result: "passed", evidence, ...produced };
 }
 
-/** @param reason what it means or what to do, where the evidence alone does not say it */
+/** @param reason what it means or what to do, if the evidence alone does not say it */
 export function failed(id: BoxId, evidence: string, produced: Produced, reason?: string): BoxResult {
   return { id, result: "failed", evidence, ...(reason === undefined ? {} : { reason }), ...produced };
 }
@@ -51,10 +51,10 @@ export function notNeeded(id: BoxId, reason: string, produced: Produced): BoxRes
   return { id, result: "not needed", evidence: "", reason, ...produced };
 }
 
-/** Failed boxes with one cause: what one of them says is what all of them say. */
+/** Failed boxes with one cause: they all have the same evidence. */
 export type FailedTogether = { ids: BoxId[]; evidence: string; reason?: string };
 
-/** The failed boxes, those with the same evidence as one: a broken login fails thirty boxes and is one thing to fix. */
+/** The failed boxes, those with the same evidence as one finding: a broken login fails thirty boxes but is one thing to fix. */
 export function groupFailed(boxes: readonly BoxResult[]): FailedTogether[] {
   const groups = new Map<string, FailedTogether>();
   for (const { id, result, evidence, reason } of boxes) {

@@ -4,13 +4,13 @@ import * as processes from "../core/process";
 import { describeLease, heartbeatSeconds, type Lease, type LeaseHolder, leaseSeconds, standingOf } from "./lease";
 import type { FoundLease, LockStore } from "./store";
 
-/** How often an owner that is silent is looked at, until it renews its lock or the lock lapses. */
+/** How often the lock of another owner is read, until it is renewed or expires. */
 const watchMs = 2_000;
 
 /**
- * Keeps two deployments of one stack apart, whatever Pulumi backends they keep their state in. Taken by the program before it changes a
- * resource, else by the first phase; renewed by both, freed by the last phase or by one that fails; a killed deployment's lapses, on
- * its own machine at once.
+ * Keeps two deployments of one stack apart, even if they use different Pulumi backends. The program takes it before it changes a
+ * resource, otherwise the first phase does. Both renew it; the last phase, or one that fails, frees it. The lock of a killed
+ * deployment expires, for its own machine at once.
  */
 export class DeploymentLock {
   #etag: string | undefined;
@@ -25,7 +25,7 @@ export class DeploymentLock {
     readonly owner: LeaseHolder,
   ) {}
 
-  /** Whether it was taken and, as far as is known, not lost since. */
+  /** Whether it was taken and, as far as known, not lost since. */
   get isHeld(): boolean {
     return this.#lease !== undefined && this.#lost === undefined;
   }
@@ -36,8 +36,8 @@ export class DeploymentLock {
   }
 
   /**
-   * Takes the lock, or continues with it, and renews it from now on. One whose owner is silent is waited for until it lapses.
-   * @throws Failure saying who holds it, since when, and what to do; or that the store can't be asked
+   * Takes the lock, or continues with it, and renews it from now on. Waits for another owner's lock until it is renewed or expires.
+   * @throws Failure saying who holds it, since when, and what to do; or that the bucket cannot be reached
    */
   async take(phase: string, progress: (message: string) => void): Promise<void> {
     try {
@@ -47,7 +47,7 @@ export class DeploymentLock {
       throw new Failure(
         "lock-unreachable",
         `the deployment lock could not be taken in s3://${this.store.bucket}: ${error instanceof Error ? error.message : String(error)}`,
-        `see that the bucket is there and that these credentials may read and write it, then run pulumi up again`,
+        `check that the bucket exists and that these credentials may read and write it, then run pulumi up again`,
       );
     }
   }
@@ -59,7 +59,7 @@ export class DeploymentLock {
       const standing = standingOf(found, this.owner, processes);
       if (standing !== "held" || found === undefined) {
         if (standing === "lapsed" && found !== undefined)
-          progress(`the deployment of ${describeLease(found)}, has ended without freeing its lock: taken over`);
+          progress(`the deployment of ${describeLease(found)}, ended without freeing its lock; taking it over`);
         const since = standing === "ours" && found !== undefined ? found.lease.since : new Date().toISOString();
         const lease = {
           ...(standing === "ours" && found?.lease.changesResources === true ? { changesResources: true } : {}),
@@ -78,27 +78,27 @@ export class DeploymentLock {
       }
       if (watched === undefined)
         progress(
-          `another deployment holds the lock (${describeLease(found)}): waiting up to ${leaseSeconds} s to see whether it lives`,
+          `another deployment holds the lock (${describeLease(found)}): waiting up to ${leaseSeconds} s for its next heartbeat`,
         );
       else if (watched.etag !== found.etag)
         throw new Failure(
           "lock-held",
-          `another deployment of this stack is under way: ${describeLease(found)}. This one has changed nothing since`,
-          `wait for its end, then run pulumi up again; if it is dead for certain: npm run lock -- ${this.store.stack} --break`,
+          `another deployment of this stack is running: ${describeLease(found)}. This one has changed nothing meanwhile`,
+          `wait until it ends, then run pulumi up again; if it is certainly dead: npm run lock -- ${this.store.stack} --break`,
         );
       watched ??= found;
       await sleep(watchMs);
     }
   }
 
-  /** @throws Failure when somebody else has the lock by now: what follows must not run */
+  /** @throws Failure if another deployment has taken the lock: what follows must not run */
   async check(): Promise<void> {
     await this.#renewal;
     if (this.#lost !== undefined)
       throw new Failure(
         "lock-lost",
         `this deployment lost its lock: ${this.#lost}`,
-        `npm run lock -- ${this.store.stack} says who holds it; then pulumi up, which takes up what is left`,
+        `npm run lock -- ${this.store.stack} says who holds it; then run pulumi up, which resumes the deployment`,
       );
   }
 
@@ -123,7 +123,7 @@ export class DeploymentLock {
       try {
         const etag = await this.store.write(lease, this.#etag);
         if (etag !== undefined) return void ([this.#etag, this.#lease] = [etag, lease]);
-        // Perhaps by ourselves: a write whose answer was lost.
+        // Perhaps this deployment changed it: a write whose answer was lost.
         const found = await this.store.read();
         if (found !== undefined && standingOf(found, this.owner, processes) === "ours")
           [this.#etag, this.#lease] = [found.etag, found.lease];
@@ -131,18 +131,18 @@ export class DeploymentLock {
         else
           this.#lost =
             found === undefined
-              ? "it is gone"
+              ? "it was deleted"
               : found.lease.isFree
                 ? `broken by ${found.lease.brokenBy}`
                 : `held by ${describeLease(found)}`;
       } catch {
-        // Out of reach for now: the next beat tries again, and until the lease ends nobody takes it.
+        // Unreachable for now: the next heartbeat tries again, and nobody takes the lock before it expires.
       }
     });
   }
 }
 
-/** Breaks whoever's lock it is; what that was. */
+/** Breaks the lock, no matter who holds it. @returns the lock that was broken */
 export async function breakLock(store: LockStore, who: string): Promise<FoundLease | undefined> {
   for (;;) {
     const found = await store.read();

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** A lock whose owner has not renewed it for this long has lapsed. */
+/** A lock that its owner has not renewed for this long has expired. */
 export const leaseSeconds = 60;
 
-/** Often enough that one or two lost answers cost no lease. */
+/** Often enough that one or two lost answers do not cost the lock. */
 export const heartbeatSeconds = 15;
 
 /** Another version of this program may have written more. */
@@ -16,10 +16,10 @@ export const leaseSchema = z.object({
   since: z.string(),
   /** What it was doing when it last renewed it. */
   phase: z.string(),
-  /** Rises with each renewal: two of them must differ, or a store could not tell what a writer has read. */
+  /** Rises with each renewal: two renewals must differ, or the store could not detect that a writer read an old one. */
   beat: z.int(),
   isFree: z.boolean(),
-  /** Those that renew it, as `process.ts` names them. */
+  /** The processes that renew it, as `process.ts` names them. */
   processes: z.string().optional(),
   /** Whether its deployment has begun to create or change resources, before its phases. */
   changesResources: z.boolean().optional(),
@@ -30,14 +30,14 @@ export const leaseSchema = z.object({
 export type Lease = z.infer<typeof leaseSchema>;
 export type LeaseHolder = Pick<Lease, "who" | "deployment" | "changesResources">;
 
-/** Ages by the store's clock alone: two operators' clocks may differ. */
+/** Ages come from the store's clock only: two operators' clocks may differ. */
 export type Held = { lease: Lease; ageSeconds: number };
 
 export type Standing = "free" | "ours" | "lapsed" | "held";
 
-/** What is known here of those that renewed a lock, as `process.ts` finds it. */
+/** What this machine knows of the processes that renewed a lock, from `process.ts`. */
 export type KnownProcesses = {
-  /** Nobody has to wait for the lapse then. */
+  /** Then nobody has to wait until it expires. */
   haveEnded: (processes: string) => boolean;
   /** Program and phases are one deployment. */
   haveThisEngine: (processes: string) => boolean;
@@ -52,7 +52,7 @@ export function standingOf(found: Held | undefined, owner: LeaseHolder, known: K
   return isTold(known.haveEnded) || ageSeconds > leaseSeconds ? "lapsed" : "held";
 }
 
-/** Who holds it, since when, what they do and when they were last heard of. */
+/** Who holds it, since when, in which phase, and its last heartbeat. */
 export function describeLease({ lease, ageSeconds }: Held): string {
-  return `${lease.who}, since ${lease.since}, in phase ${lease.phase}, last heard of ${Math.round(ageSeconds)} s ago`;
+  return `${lease.who}, since ${lease.since}, in phase ${lease.phase}, last heartbeat ${Math.round(ageSeconds)} s ago`;
 }

@@ -4,7 +4,7 @@ import { type Held, type Lease, leaseSchema } from "./lease";
 
 export type FoundLease = Held & { etag: string };
 
-/** The stack's lock: one object in its bucket, written only where it still is what the writer has read. */
+/** The stack's lock: one object in its bucket, written only if it has not changed since the writer read it. */
 export class LockStore {
   readonly #s3: S3Client;
   /** The store's clock at its last answer, in milliseconds. */
@@ -15,7 +15,7 @@ export class LockStore {
     readonly stack: string,
     region: string,
   ) {
-    // A write that is tried again after its answer was lost would find itself in its own way.
+    // A retried write whose first answer was lost would be rejected because of itself.
     this.#s3 = s3Client(region, { timeoutMs: 10_000, maxAttempts: 1 });
     this.#s3.middlewareStack.add(
       (next) => async (args) => {
@@ -45,9 +45,9 @@ export class LockStore {
   }
 
   /**
-   * Writes it where it is still what was read.
-   * @param etag of what was read; undefined where there was none
-   * @returns the new one's, or undefined where somebody was quicker
+   * Writes it if it has not changed since it was read.
+   * @param etag of what was read; undefined if there was none
+   * @returns the new etag, or undefined if another writer was faster
    */
   async write(lease: Lease, etag: string | undefined): Promise<string | undefined> {
     const body = JSON.stringify(lease);

@@ -1,4 +1,4 @@
-/** As whom a route was asked. */
+/** The credentials that a route is called with. */
 export const credentials = [
   "no token",
   "a user's token",
@@ -14,8 +14,8 @@ export type Asked = { route: Route; credential: Credential; status: number };
 const refusals: readonly number[] = [401, 403];
 
 /**
- * Which box each answer speaks against. A route that lets strangers in lacks authentication: that it lets users in too is the same
- * fault, not another one.
+ * Which box each answer fails. A route that answers without a valid token lacks authentication: that it answers users too is the same
+ * fault, not a second one.
  */
 export function judgeAccess(asked: readonly Asked[]): {
   authentication: string[];
@@ -36,5 +36,5 @@ export function judgeAccess(asked: readonly Asked[]): {
 }
 
 function sentence({ route, credential, status }: Asked): string {
-  return `${route.method} ${route.path} with ${credential} answered ${status}, not 401 or 403`;
+  return `${route.method} ${route.path} with ${credential} answered ${status}; expected 401 or 403`;
 }

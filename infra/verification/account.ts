@@ -1,8 +1,8 @@
 import type { Subject } from "./subject";
 
 /**
- * Lets the checks' own user in, or keeps everybody out who knows its password: between two verifications nobody needs that account.
- * @returns what came of it
+ * Enables the check account, or disables it so that its password opens nothing: between two verifications nobody needs it.
+ * @returns what was done
  * @throws Error naming the setting, the account, and what to do
  */
 export async function setCheckAccount(
@@ -12,7 +12,7 @@ export async function setCheckAccount(
   const { checkEmail, checkAccount } = settings.verification;
   const statement = state === "enabled" ? checkAccount.enable : checkAccount.disable;
   const setting = `verification.checkAccount.${state === "enabled" ? "enable" : "disable"}`;
-  if (statement === "") return `${checkEmail} stays as it is (${setting} is empty)`;
+  if (statement === "") return `${checkEmail} is unchanged (${setting} is empty)`;
   const changed = await execute(statement, [checkEmail]).catch((error: unknown) => {
     throw new Error(
       `${checkEmail} could not be ${state} (${setting}): ${error instanceof Error ? error.message : String(error)}`,

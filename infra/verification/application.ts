@@ -5,12 +5,12 @@ export type HttpAnswer = { status: number; body: unknown; durationMs: number };
 
 export type RequestBudget = { limit: number; windowMinutes: number };
 
-/** A client of the application: whichever copy of it `origin` leads to. It counts, and stays inside its budget. */
+/** A client of the copy of the application that `origin` leads to. It counts its requests and stays within the budget. */
 export class Application {
   used = 0;
-  /** Answers with status 429. After the first nothing more is asked, so that the limit can recover. */
+  /** Answers with status 429. After the first, no more requests are sent, so that the limit can recover. */
   refused = 0;
-  /** The last request that the limit kept from being answered. */
+  /** The last request that the rate limit prevented. */
   limited: RateLimited | undefined;
   #waitSeconds = 0;
 
@@ -22,7 +22,7 @@ export class Application {
 
   /**
    * @throws Error when nothing answers within 10 s
-   * @throws RateLimited at a 429, after one, and where the budget is used up
+   * @throws RateLimited at a 429, after one, and once the budget is used up
    */
   async ask(method: string, path: string, options: { token?: string; body?: unknown } = {}): Promise<HttpAnswer> {
     this.count(`${method} ${path}`);
@@ -43,12 +43,16 @@ export class Application {
     return { status: response.status, body: parseJson(text), durationMs: Math.round(performance.now() - startedAt) };
   }
 
-  /** Counts a request that somebody else sends, such as the browser. @throws RateLimited where it must not be sent */
+  /** Counts a request that is sent elsewhere, such as by the browser. @throws RateLimited if it must not be sent */
   count(what: string): void {
     const { limit, windowMinutes } = this.budget;
-    if (this.refused > 0) this.#give(`${what} was not asked: the application answered 429 before`, this.#waitSeconds);
+    if (this.refused > 0)
+      this.#give(`${what} was not sent: the application answered 429 to an earlier request`, this.#waitSeconds);
     if (this.used >= limit)
-      this.#give(`${what} was not asked: ${limit} requests are sent (verification.requestBudget)`, windowMinutes * 60);
+      this.#give(
+        `${what} was not sent: the budget of ${limit} requests is used up (verification.requestBudget)`,
+        windowMinutes * 60,
+      );
     this.used += 1;
   }
 
@@ -57,7 +61,7 @@ export class Application {
     this.refused += 1;
     this.#waitSeconds = retryAfterSeconds > 0 ? retryAfterSeconds : this.budget.windowMinutes * 60;
     this.#give(
-      `${what} answered 429: the application's rate limit is used up, ${this.used} requests of it by this verification`,
+      `${what} answered 429: the application's rate limit is used up; this verification sent ${this.used} requests`,
       this.#waitSeconds,
     );
   }
@@ -67,7 +71,7 @@ export class Application {
   }
 
   /**
-   * Logs in; an ordinary user that is not there yet registers itself.
+   * Logs in; an ordinary user that does not exist yet is registered first.
    * @returns the token
    */
   async login(email: string, password: string, options: { registers: boolean }): Promise<string> {
@@ -77,9 +81,9 @@ export class Application {
     const registered = await this.ask("POST", this.routes.register, { body: { email, password } });
     if (registered.status !== 200 && registered.status !== 201)
       throw new Error(
-        `${email} is neither let in nor registered: ${this.routes.login} answered ${describe(first)}, ${this.routes.register} ${describe(registered)}` +
+        `${email} could neither log in nor register: ${this.routes.login} answered ${describe(first)}, ${this.routes.register} ${describe(registered)}` +
           (registered.status === 409
-            ? " (is the account disabled, see verification.checkAccount, or its password no longer secrets.checkPassword?)"
+            ? " (either the account is disabled, see verification.checkAccount, or its password is no longer secrets.checkPassword)"
             : ""),
       );
     // Some let in whom they have just registered, which shows nothing of the login: that session is ended, and login asked.
@@ -91,7 +95,7 @@ export class Application {
   }
 }
 
-/** An answer as an operator reads it. */
+/** An answer in words for the operator. */
 export function describe(answer: HttpAnswer): string {
   const error = field(answer.body, "error");
   const message = field(error, "message") ?? field(error, "code");
@@ -101,7 +105,7 @@ export function describe(answer: HttpAnswer): string {
 /** @throws Error when the status is none of those allowed */
 export function expectStatus(answer: HttpAnswer, what: string, allowed: readonly number[]): string {
   if (!allowed.includes(answer.status))
-    throw new Error(`${what} answered ${describe(answer)}, not ${allowed.join(" or ")}`);
+    throw new Error(`${what} answered ${describe(answer)}; expected ${allowed.join(" or ")}`);
   return `${what}: ${answer.status} in ${answer.durationMs} ms`;
 }
 
@@ -111,16 +115,16 @@ export type ListedObject = Record<string, unknown>;
 export function listOf(answer: HttpAnswer, name: string): ListedObject[] {
   const data = field(answer.body, "data");
   const list = Array.isArray(data) ? data : field(data, name);
-  if (!Array.isArray(list)) throw new Error(`the answer holds no list in data or data.${name}`);
+  if (!Array.isArray(list)) throw new Error(`the answer has no list in data or data.${name}`);
   return list.filter(isRow);
 }
 
-/** One thing in `data`, or in `data.NAME`. */
+/** One object in `data`, or in `data.NAME`. */
 export function oneOf(answer: HttpAnswer, name: string): ListedObject {
   const data = field(answer.body, "data");
   const inner = field(data, name);
   const found = isRow(inner) ? inner : data;
-  if (!isRow(found)) throw new Error(`the answer holds nothing in data or data.${name}`);
+  if (!isRow(found)) throw new Error(`the answer has no object in data or data.${name}`);
   return found;
 }
 
@@ -128,7 +132,7 @@ export function field(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as ListedObject)[name] : undefined;
 }
 
-/** A text of a row; the empty one where there is none. */
+/** A row's value as text; empty if it has none. */
 export function textOf(row: ListedObject, name: string): string {
   const value = row[name];
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";

@@ -7,17 +7,17 @@ import * as performance from "./performance";
 import type { Round } from "./round";
 import * as security from "./security";
 
-/** Proves one box. @returns what was seen, or why there was nothing to look at @throws where the box does not hold */
+/** Proves one box. @returns what was seen, or why there was nothing to look at @throws if the box fails */
 export type Check = (round: Round) => Promise<Proof>;
 
 const access = security.accessChecks();
 
-/** In the order in which they are made: the journal last, since the others are what it tells of. */
+/** In the order in which they run: the journal last, since it reports what the others caused. */
 export const checks: readonly (readonly [BoxId, Check])[] = [
   ["APP-3.2", (round) => answers(round, "health", undefined)],
   ["FUN-2.1", functional.userLogsIn],
   ["APP-3.3", (round) => answers(round, "status", "user")],
-  // Before anything is stored by these checks.
+  // Before these checks store anything.
   ["SEC-1.4", security.nothingInTheClear],
   ["FUN-2.5", functional.existingConnections],
   ["FUN-1.1", functional.adminLogsIn],

@@ -1,11 +1,11 @@
 import type pg from "pg";
 
-/** How long one table may be searched. */
+/** How long the search of one table may take. */
 const searchTimeoutMs = 60_000;
 
 /**
- * A text and what mere encoding makes of it: base64 looks three ways, by where in its group of three bytes the text begins; its
- * first and last characters depend on the neighbours and are left out.
+ * A text and its plain encodings. Base64 has three forms, depending on where in a group of three bytes the text begins; its first
+ * and last characters depend on the neighbours and are left out.
  */
 export function disguises(text: string): string[] {
   const base64 = [0, 1, 2].map((offset) => {
@@ -20,8 +20,8 @@ export function disguises(text: string): string[] {
 export type Searched = { tables: number; found: string[] };
 
 /**
- * Looks through every column of every table that is the application's; reads only. What a rollback has put aside stays out of reach
- * with its schema, though the tables in it keep their grants: no release reads or writes there.
+ * Searches every column of every table of the application; reads only. What a rollback has kept is out of reach, since its schema
+ * is, though the tables in it keep their grants: no release reads or writes there.
  */
 export async function searchEverywhere(client: pg.Client, text: string): Promise<Searched> {
   await client.query(`set statement_timeout = ${searchTimeoutMs}`);
@@ -44,10 +44,10 @@ export async function searchEverywhere(client: pg.Client, text: string): Promise
 /** @throws Error naming the tables */
 export function expectNothingFound({ tables, found }: Searched, storedWith: string): void {
   if (tables === 0) throw new Error("no table can be read, so nothing was searched");
-  if (found.length > 0) throw new Error(`a key stored with ${storedWith} lies readable in ${found.join(", ")}`);
+  if (found.length > 0) throw new Error(`a key stored with ${storedWith} is readable in ${found.join(", ")}`);
 }
 
-/** Columns that hold credentials, where they are there: the checklist names the first. */
+/** Columns that hold credentials, if they exist: the checklist names the first. */
 const credentialColumns = [
   { table: "providers", column: "auth_config" },
   { table: "connections", column: "encrypted_config" },

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { z } from "zod";
 import { tableExists } from "../database/checklist-queries";
 
-/** Connections as they are in the database, without what is secret in them. The sample is chosen by their ids: the same come again. */
+/** Connections as stored in the database, without their secrets. The sample is chosen by id, so that the next one has the same rows. */
 export const connectionsSeenSchema = z.strictObject({
   count: z.int().min(0),
   sample: z.array(z.strictObject({ id: z.string(), status: z.string(), fingerprint: z.string() })),
@@ -12,7 +12,7 @@ export type ConnectionsSeen = z.infer<typeof connectionsSeenSchema>;
 
 export const sampleSize = 200;
 
-/** Reads, as a role that may read all of them. Null where the table is not there yet. */
+/** Reads as a role that may read all of them. Null if the table does not exist yet. */
 export async function seeConnections(client: pg.Client, ids?: readonly string[]): Promise<ConnectionsSeen | null> {
   if (!(await tableExists(client, "connections"))) return null;
   const { rows: counted } = await client.query<{ count: string }>("select count(*) as count from connections");
@@ -25,8 +25,8 @@ export async function seeConnections(client: pg.Client, ids?: readonly string[])
 }
 
 /**
- * Whether the release left the connections alone that were there before it started. Users continue working meanwhile, so a few may
- * be gone or changed.
+ * Whether the release left alone the connections that existed before it started. Users keep working meanwhile, so a few may be gone
+ * or changed.
  * @throws Error naming how many are gone, changed or now marked as broken
  */
 export function compareConnections(before: ConnectionsSeen, after: ConnectionsSeen, changedPercent: number): string {
@@ -38,7 +38,7 @@ export function compareConnections(before: ConnectionsSeen, after: ConnectionsSe
   const broken = before.sample.filter(
     ({ id, status }) => now.has(id) && status !== "error" && now.get(id)?.status === "error",
   );
-  const seen = `${before.count} connections before, ${after.count} now; of ${before.sample.length} sampled ${gone.length} are gone, ${changed.length} hold other credentials, ${broken.length} are newly marked as broken`;
+  const seen = `${before.count} connections before, ${after.count} now; of ${before.sample.length} sampled, ${gone.length} are gone, ${changed.length} have other credentials, ${broken.length} are now marked as broken`;
   const worse = new Set([...gone, ...changed, ...broken].map(({ id }) => id)).size;
   if (worse * 100 > before.sample.length * changedPercent)
     throw new Error(

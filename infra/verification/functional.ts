@@ -8,16 +8,16 @@ import type { Round } from "./round";
 export async function adminLogsIn(round: Round): Promise<Proof> {
   await round.token("admin");
   const { adminEmail } = round.subject.settings.verification;
-  const seen = `${(await round.providers()).length} providers on the page of providers`;
+  const seen = `${(await round.providers()).length} providers on the providers page`;
   return round.isGiven("admin") ? loginNotTried("secrets.adminToken", seen) : `${adminEmail} logs in; ${seen}`;
 }
 
 /** A token from config opens the page; that somebody can log in is not shown by it. */
 function loginNotTried(secret: string, seen: string): Proof {
-  return { result: "not yet", reason: `nobody logged in: the token of ${secret} was used; ${seen}` };
+  return { result: "not yet", reason: `no login was tried: the token in ${secret} was used; ${seen}` };
 }
 
-/** The expected set, each named and marked as the system's. */
+/** The expected set exists, each with a name and marked as a system provider. */
 export async function systemProvidersCreated(round: Round): Promise<string> {
   const expected = round.subject.settings.app.systemProviders;
   const rows = await round.providers();
@@ -27,21 +27,21 @@ export async function systemProvidersCreated(round: Round): Promise<string> {
   );
   if (missing.length > 0)
     throw new Error(
-      `${missing.join(", ")} missing among the ${rows.length} providers, or nameless, or not marked as the system's`,
+      `${missing.join(", ")} missing among the ${rows.length} providers, without a name, or not marked as a system provider`,
     );
-  return `${expected.join(", ")} are there, named and marked as the system's`;
+  return `${expected.join(", ")} exist, with a name and marked as system providers`;
 }
 
-/** What the database holds is what the admin sees. */
+/** The admin sees every system provider of the database. */
 export async function systemProvidersListed(round: Round): Promise<string> {
   const { rows: stored } = await round.database((client) =>
     client.query<{ identifier: string }>("select identifier from providers where is_system order by 1"),
   );
   const listed = new Set((await round.providers()).filter(isSystem).map((row) => textOf(row, "identifier")));
-  if (stored.length === 0) throw new Error("the database holds no system provider");
+  if (stored.length === 0) throw new Error("the database has no system provider");
   const missing = stored.filter(({ identifier }) => !listed.has(identifier));
   if (missing.length > 0)
-    throw new Error(`the list leaves out ${missing.map((row) => row.identifier).join(", ")}, which the database holds`);
+    throw new Error(`${missing.map((row) => row.identifier).join(", ")} missing from the list, though in the database`);
   return `all ${stored.length} system providers of the database are listed`;
 }
 
@@ -67,7 +67,7 @@ export async function providersAnswer(round: Round): Promise<string> {
 
 export async function modelsPopulated(round: Round): Promise<string> {
   const rows = (await round.providers()).filter(isSystem);
-  if (rows.length === 0) throw new Error("there is no system provider that could have models");
+  if (rows.length === 0) throw new Error("there is no system provider, so no models to look for");
   const counts: [string, number][] = [];
   for (const row of rows) counts.push([textOf(row, "identifier"), (await modelsOf(round, row)).length]);
   const empty = counts.filter(([, count]) => count === 0);
@@ -108,11 +108,11 @@ export async function templatesWork(round: Round): Promise<string> {
 async function createdListedRemoved(round: Round, body: (name: string) => unknown, how: string): Promise<string> {
   const isListed = async (name: string) => (await round.providers()).some((row) => textOf(row, "identifier") === name);
   const name = await withProvider(round, body, async (made) => {
-    if (!(await isListed(made.name))) throw new Error(`${made.name} was created${how} and is not listed`);
+    if (!(await isListed(made.name))) throw new Error(`${made.name} was created${how} but is not listed`);
     return made.name;
   });
-  if (await isListed(name)) throw new Error(`${name} was removed and is still listed`);
-  return `${name} created${how}, listed, removed and gone`;
+  if (await isListed(name)) throw new Error(`${name} was removed but is still listed`);
+  return `${name} created${how}, listed, removed, and no longer listed`;
 }
 
 export async function userLogsIn(round: Round): Promise<Proof> {
@@ -123,7 +123,7 @@ export async function userLogsIn(round: Round): Promise<Proof> {
   return round.isGiven("user") ? loginNotTried("secrets.userToken", seen) : `${checkEmail} logs in; ${seen}`;
 }
 
-/** Whatever is active in the database is offered to users. */
+/** Users are offered every provider that is active in the database. */
 export async function providersOffered(round: Round): Promise<string> {
   const { offeredProviders } = round.application.routes;
   const answer = await round.application.ask("GET", offeredProviders, { token: await round.token("user") });
@@ -132,10 +132,12 @@ export async function providersOffered(round: Round): Promise<string> {
   const { rows: active } = await round.database((client) =>
     client.query<{ identifier: string }>("select identifier from providers where status = 'active' order by 1"),
   );
-  if (active.length === 0) throw new Error("the database holds no active provider");
+  if (active.length === 0) throw new Error("the database has no active provider");
   const missing = active.filter(({ identifier }) => !offered.has(identifier));
   if (missing.length > 0)
-    throw new Error(`users are not offered ${missing.map((row) => row.identifier).join(", ")}, which are active`);
+    throw new Error(
+      `users are not offered ${missing.map((row) => row.identifier).join(", ")}, though active in the database`,
+    );
   return `users are offered ${[...offered].join(", ")}`;
 }
 
@@ -146,11 +148,11 @@ export async function connectionCreated(round: Round): Promise<string> {
       (row) => textOf(row, "name") === name,
     );
   const name = await withConnection(round, canaryKey(), async (made) => {
-    if (!(await isListed(made.name))) throw new Error(`${made.name} was created and its owner does not see it`);
+    if (!(await isListed(made.name))) throw new Error(`${made.name} was created but its owner does not see it`);
     return made.name;
   });
-  if (await isListed(name)) throw new Error(`${name} was removed and its owner still sees it`);
-  return `${name} created, seen by its owner, removed and gone`;
+  if (await isListed(name)) throw new Error(`${name} was removed but its owner still sees it`);
+  return `${name} created, seen by its owner, removed, and no longer listed`;
 }
 
 export async function connectionTested(round: Round): Promise<string> {
@@ -171,13 +173,13 @@ export async function existingConnections(round: Round): Promise<Proof> {
       client,
       before?.sample.map(({ id }) => id),
     );
-    if (after === null) throw new Error("the table of connections is gone");
+    if (after === null) throw new Error("the table connections no longer exists");
     if (after.count === 0 && (before?.count ?? 0) === 0)
-      return { result: "not needed", reason: "the table of connections holds no row" };
+      return { result: "not needed", reason: "the table connections has no row" };
     if (before === null)
       return {
         result: "not yet",
-        reason: `nobody looked at the ${after.count} connections before this release started`,
+        reason: `the ${after.count} connections were not sampled before this release started`,
       };
     if (before.sample.length === 0)
       return { result: "not needed", reason: "there was no connection before this release started" };
@@ -202,12 +204,12 @@ export async function templatesRoute(round: Round): Promise<string> {
 export async function connectionRoute(round: Round): Promise<string> {
   return withConnection(round, canaryKey(), async ({ row, status }) => {
     const providerId = textOf(row, "provider_id") || textOf(row, "providerId");
-    if (providerId === "") throw new Error(`POST answered ${status} without the provider_id that it was given`);
+    if (providerId === "") throw new Error(`POST answered ${status} without the provider_id that was sent`);
     return `POST ${round.application.routes.connections} with provider_id: ${status}, provider_id ${providerId}`;
   });
 }
 
-/** A provider that answers has been reached; one that wants other credentials has answered too. */
+/** A provider that answers is reachable, even if it rejects the credentials. */
 function judgeTest(round: Round, answer: HttpAnswer): { isGood: boolean; words: string } {
   if (answer.status >= 300) return { isGood: false, words: `the test answered ${describe(answer)}` };
   const result = field(answer.body, "data") ?? answer.body;

@@ -5,10 +5,10 @@ export type JournalLine = { priority: number | null; message: string; cursor?: s
 
 type Patterns = Settings["verification"]["journal"];
 
-/** systemd gives what has no level the one of its unit: 6. Then the line itself tells. */
+/** A line without a level gets its unit's from systemd: 6. Its text decides then. */
 const errorPriority = 3;
 
-/** Sorts a backend's lines: at error level, of a lower level but telling of trouble, the rest. */
+/** Sorts a backend's lines: at error level, of a lower level but reporting trouble, the rest. */
 export function judgeJournal(
   lines: readonly JournalLine[],
   patterns: Patterns,

@@ -5,12 +5,12 @@ import type { Round } from "./round";
 
 export type Made = { row: ListedObject; name: string; path: string; status: number };
 
-/** A key in the shape of a provider's, known to nobody and good for nothing. */
+/** A random key in a provider's format, valid nowhere. */
 export function canaryKey(): string {
   return `sk-deployment-check-${randomBytes(16).toString("hex")}`;
 }
 
-/** Makes a provider, works with it, and removes it, whatever happened. */
+/** Creates a provider, works with it, and removes it in any case. */
 export async function withProvider<T>(
   round: Round,
   body: (name: string) => unknown,
@@ -19,7 +19,7 @@ export async function withProvider<T>(
   return withMade(round, "providers", body, work);
 }
 
-/** Makes a connection of the check's own user, works with it, and removes it, whatever happened. */
+/** Creates a connection for the check account, works with it, and removes it in any case. */
 export async function withConnection<T>(round: Round, key: string, work: (made: Made) => Promise<T>): Promise<T> {
   const { verification, app } = round.subject.settings;
   const provider = round.knowsProviders
@@ -29,7 +29,7 @@ export async function withConnection<T>(round: Round, key: string, work: (made: 
   return withMade(round, "connections", (name) => fillBody(template, { ...provider, name, key }), work);
 }
 
-/** A provider that the release offers, of the system's own. */
+/** An active provider, a system provider if there is one. */
 async function offeredProvider(round: Round): Promise<{ provider: string; providerId: string }> {
   const rows = (await round.providers()).filter(
     (row) => textOf(row, "status") === "active" || row.status === undefined,

@@ -6,14 +6,14 @@ import type { Round } from "./round";
 type PageSettings = Settings["verification"]["pages"][number];
 
 const viewport = { width: 1024, height: 768 };
-/** Records go to the host and into the report: a page's picture is kept below this. */
+/** Records go to the host and into the report, so a screenshot stays below this. */
 const largestPictureBytes = 150_000;
 
 type Look = { page: PageSettings; complaints: string[]; dataUri?: string };
 
 const begun = new WeakMap<Round, Promise<Look[]>>();
 
-/** Once a round, and beside the checks before the pages' own: most of a page's time is waiting until it asks for nothing more. */
+/** Once a round, in parallel with the checks before it: most of a page's time is waiting until it sends no more requests. */
 export function firstLook(round: Round): Promise<Look[]> {
   const looking = begun.get(round) ?? lookAtAll(round, pagesOf(round));
   begun.set(round, looking);
@@ -21,12 +21,12 @@ export function firstLook(round: Round): Promise<Look[]> {
 }
 
 /**
- * Each page as its visitors see it, from the release that no visitor sees yet. One that complains while other checks make and remove
- * what it shows is opened once more, alone: what it complains of then is its own.
+ * Each page as visitors would see it, from the release that has no traffic yet. A page with errors while other checks create and
+ * remove what it shows is opened once more, alone: only errors that come back count.
  */
 export async function pagesWithoutComplaint(round: Round): Promise<string> {
   const pages = pagesOf(round);
-  if (pages.length === 0) throw new Error("verification.pages names no page that this release has");
+  if (pages.length === 0) throw new Error("verification.pages lists no page of this release");
   const first = await firstLook(round);
   const clean = first.filter(({ complaints }) => complaints.length === 0);
   const doubtful = first.filter(({ complaints }) => complaints.length > 0);
@@ -42,7 +42,7 @@ export async function pagesWithoutComplaint(round: Round): Promise<string> {
   if (round.application.limited !== undefined) throw round.application.limited;
   const found = complaintsOf(second);
   if (found.length > 0) throw new Error(found.join("; "));
-  const passing = complaintsOf(doubtful).map((complaint) => `; only while other checks went on: ${complaint}`);
+  const passing = complaintsOf(doubtful).map((complaint) => `; only while other checks were running: ${complaint}`);
   return `${pages.map(nameOf).join(", ")}: no console error, no failed request, no uncaught exception${passing.join("")}`;
 }
 
@@ -55,7 +55,7 @@ const nameOf = ({ path, as }: PageSettings) => `${path} as ${as}`;
 const complaintsOf = (looks: readonly Look[]) =>
   looks.flatMap(({ page, complaints }) => complaints.map((complaint) => `${nameOf(page)}: ${complaint}`));
 
-/** At once, each in a context of its own. */
+/** In parallel, each in its own context. */
 async function lookAtAll(round: Round, pages: readonly PageSettings[]): Promise<Look[]> {
   const browser = await round.browser();
   round.subject.progress(`opening ${pages.map(nameOf).join(", ")}`);
@@ -87,8 +87,8 @@ async function lookAt(round: Round, browser: Browser, settings: PageSettings): P
 }
 
 /**
- * Answers a request to the public name from the release's own listener. The page keeps its public origin, so that what depends on
- * it (a baked-in API address, secure contexts) is as users have it.
+ * Answers a request to the public name from this release's listener. The page keeps its public origin, so that what depends on it
+ * (a built-in API address, secure contexts) works as it does for users.
  */
 async function turn(route: Route, round: Round, publicOrigin: string, complaints: string[]): Promise<void> {
   const url = route.request().url();
@@ -109,7 +109,7 @@ async function turn(route: Route, round: Round, publicOrigin: string, complaints
 async function logIn(context: BrowserContext, round: Round, as: "admin" | "user", publicOrigin: string): Promise<void> {
   const { storage, tokenKey } = round.subject.settings.verification.browser;
   const values = JSON.stringify([storage, tokenKey, await round.token(as), publicOrigin]);
-  // Only there: no other origin that a page embeds is given the token.
+  // Only there: other origins that a page embeds must not get the token.
   await context.addInitScript(
     `((storage, key, token, origin) => { if (location.origin === origin) window[storage].setItem(key, token); })(...${values})`,
   );

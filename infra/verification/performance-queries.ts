@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { Failure } from "../core/failure";
 
-/** How the application looks for providers and what hangs on them; each has to be served by an index. */
+/** How the application queries providers and what refers to them; an index must serve each query. */
 export const providerQueries = [
   { name: "a provider by identifier", sql: "select * from public.providers where identifier = 'openai'" },
   { name: "providers by status", sql: "select * from public.providers where status = 'active'" },
@@ -17,13 +17,13 @@ export const providerQueries = [
 
 export type Statement = { id: string; query: string; meanMs: number; calls: number };
 
-/** The statements on providers and models of one role, as they are counted so far. @throws Failure where nobody counts statements */
+/** The statements on providers and models of one role, as they are counted so far. @throws Failure if statements are not counted */
 export async function providerStatements(client: pg.Client, role: string): Promise<Statement[]> {
   const { rows: there } = await client.query("select from pg_extension where extname = 'pg_stat_statements'");
   if (there.length === 0)
     throw new Failure(
       "statements-not-counted",
-      "pg_stat_statements is not there, so nobody counts statements",
+      "the extension pg_stat_statements is missing, so statements are not timed",
       "create extension pg_stat_statements, and pg_stat_statements in shared_preload_libraries",
     );
   const { rows } = await client.query<Statement>(
@@ -65,7 +65,7 @@ export async function indexUses(client: pg.Client): Promise<IndexUse[]> {
   return rows;
 }
 
-/** Indexes that a plan goes by, and tables that it reads whole. @param plan as `explain (format json)` gives it */
+/** Indexes that a plan uses, and tables that it scans in full. @param plan as `explain (format json)` gives it */
 export function planScans(plan: unknown): { indexes: string[]; wholeTables: string[] } {
   const found = { indexes: [] as string[], wholeTables: [] as string[] };
   const visit = (node: unknown): void => {

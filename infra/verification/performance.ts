@@ -21,7 +21,7 @@ export async function statementsFast(round: Round): Promise<string> {
   });
 }
 
-/** On small tables PostgreSQL rightly reads them whole: what is asked is whether an index can serve each query. */
+/** PostgreSQL rightly scans small tables, so the check is whether an index can serve each query. */
 export async function indexesServe(round: Round): Promise<string> {
   return round.database(async (client) => {
     const bad: string[] = [];
@@ -29,15 +29,15 @@ export async function indexesServe(round: Round): Promise<string> {
     for (const { name, sql } of providerQueries) {
       const { indexes, wholeTables } = planScans(await planOf(client, sql));
       if (wholeTables.length > 0 || indexes.length === 0)
-        bad.push(`${name} reads ${wholeTables.join(", ") || "no index"} whole`);
-      else good.push(`${name} by ${indexes.join(", ")}`);
+        bad.push(wholeTables.length > 0 ? `${name}: full scan of ${wholeTables.join(", ")}` : `${name}: no index used`);
+      else good.push(`${name} uses ${indexes.join(", ")}`);
     }
     const uses = await indexUses(client);
     const invalid = uses.filter((row) => !row.isValid);
     bad.push(...invalid.map((row) => `${row.name} is invalid`));
     if (bad.length > 0) throw new Error(bad.join("; "));
     const never = uses.filter((row) => row.scans === 0).map((row) => row.name);
-    return `${good.join("; ")}; not used since the statistics began: ${never.join(", ") || "none"}`;
+    return `${good.join("; ")}; not used since the statistics were reset: ${never.join(", ") || "none"}`;
   });
 }
 
@@ -79,7 +79,7 @@ export async function responseTimes(round: Round): Promise<string> {
   return said;
 }
 
-/** Nearest rank: a value that was measured. */
+/** Nearest rank, so always a measured value. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
@@ -89,14 +89,14 @@ export async function noErrorInJournal(round: Round): Promise<string> {
   return journal(round, "errors", "at error level");
 }
 
-/** Lines at error level are APP-3.1's; these are of lower levels. */
+/** APP-3.1 covers lines at error level; this covers lower levels. */
 export async function noTroubleInJournal(round: Round): Promise<string> {
-  return journal(round, "troubles", "that tell of slowness, a timeout or an error");
+  return journal(round, "troubles", "that report slowness, a timeout or an error");
 }
 
 async function journal(round: Round, part: "errors" | "troubles", what: string): Promise<string> {
   const all = await round.subject.backend.journal();
-  if (all.length === 0) throw new Error("the journal holds no line since the backend started, so nothing was read");
+  if (all.length === 0) throw new Error("the journal has no line since the backend started, so nothing was checked");
   // A release's own name, which a line may give, tells nothing: `v2-slow-start` is no trouble.
   const lines = linesAfter(all, await round.journalSeen).map(({ priority, message }) => ({
     priority,

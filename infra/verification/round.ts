@@ -9,10 +9,10 @@ import { startChromium } from "./chromium";
 import { providerStatements, type Statement } from "./performance-queries";
 import type { Subject } from "./subject";
 
-/** Begins the name of whatever a check makes: it says who made it, and by it leftovers of a killed run are found. */
+/** Prefix of the name of everything that a check creates: it says who created it, and leftovers of a killed run are found by it. */
 export const maker = "deployment-check";
 
-/** One look at one release: who is logged in, what was made, what was asked. */
+/** One verification of one release: its sessions, what it created, what it requested. */
 export class Round {
   readonly application: Application;
   readonly screenshots: Screenshot[] = [];
@@ -46,12 +46,12 @@ export class Round {
     return knowsProviders(this.subject.release, this.subject.schemaVersion, this.subject.settings.app);
   }
 
-  /** Chromium, started once; a check that is made later need not wait for it where somebody has asked before. */
+  /** Chromium, started once; asked for early, it is ready when a later check needs it. */
   browser(): Promise<Browser> {
     return (this.#browser ??= startChromium(this.subject.settings.verification.browser.executable));
   }
 
-  /** A token; logged in once, and a refusal is not tried again. */
+  /** A token; logs in once, and does not retry after a rejection. */
   token(who: "admin" | "user"): Promise<string> {
     const known = this.#tokens.get(who) ?? this.#login(who);
     this.#tokens.set(who, known);
@@ -84,7 +84,7 @@ export class Round {
     return token;
   }
 
-  /** A name that nobody else uses, such as `deployment-check-3f9a01`. */
+  /** A unique name, such as `deployment-check-3f9a01`. */
   newName(): string {
     return `${maker}-${randomBytes(3).toString("hex")}`;
   }
@@ -97,7 +97,7 @@ export class Round {
     return listOf(answer, "providers");
   }
 
-  /** Asks the database as a role that may only read. */
+  /** Queries the database as a role that may only read. */
   async database<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = await this.subject.connect();
     try {
@@ -107,7 +107,7 @@ export class Round {
     }
   }
 
-  /** Removes what an earlier run that was killed left behind. */
+  /** Removes what a killed run left behind. */
   async clearLeftovers(): Promise<void> {
     if (this.knowsProviders) await this.removeNamed("providers", `${maker}-`);
     await this.removeNamed("connections", `${maker}-`);
@@ -124,17 +124,17 @@ export class Round {
         await this.remove(who, `${route}/${textOf(row, "id")}`);
   }
 
-  /** @throws Error naming what stays behind */
+  /** @throws Error naming what could not be removed */
   async remove(who: "admin" | "user", path: string): Promise<void> {
     const answer = await this.application.ask("DELETE", path, { token: await this.token(who) });
     if (![200, 202, 204, 404].includes(answer.status))
-      throw new Error(`DELETE ${path} answered ${answer.status}: what the check made is still there`);
+      throw new Error(`DELETE ${path} answered ${answer.status}: what the check created still exists`);
   }
 
   /**
    * Ends the sessions that were opened, and disables the account that was used.
-   * @returns what became of it; undefined where none was used
-   * @throws Error where it could not be disabled
+   * @returns the account's state; undefined if none was used
+   * @throws Error if it could not be disabled
    */
   async end(): Promise<string | undefined> {
     await this.#browser?.then((browser) => browser.close()).catch(() => undefined);

@@ -6,8 +6,8 @@ import { Round } from "./round";
 import type { Subject } from "./subject";
 
 /**
- * Makes every check that this release can pass and keeps its result; what the checks made is gone afterwards, but for the account
- * of their own user, which is disabled. Never throws for a box that does not hold.
+ * Runs every check that this release can pass and records its result. What the checks created is removed afterwards, except the check
+ * account, which is disabled. Never throws for a box that fails.
  */
 export async function verifyRelease(
   subject: Subject,
@@ -22,15 +22,17 @@ export async function verifyRelease(
   await round
     .clearLeftovers()
     .catch((error: unknown) =>
-      progress(`leftovers of an earlier verification: ${error instanceof Error ? error.message : String(error)}`),
+      progress(
+        `leftovers of an earlier verification could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+      ),
     );
   if (hasPages) void firstLook(round).catch(() => undefined);
   for (const [id, check] of checks) {
     const reason = whyNotNeeded(id, release, schemaVersion, settings.app);
     if (reason !== undefined) skip(record, [id], reason);
-    else if ((await prove(record, id, () => check(round))).result === "failed") progress(`${id} does not hold`);
+    else if ((await prove(record, id, () => check(round))).result === "failed") progress(`${id} failed`);
   }
-  // A failure of the box that used it: an account that stays open is for somebody to see to.
+  // Fails the box that used it: somebody has to deal with an account that stays enabled.
   await round.end().then(
     (account) => (record.details.checkAccount = account),
     (error: unknown) => prove(record, "FUN-2.1", () => Promise.reject(error)),

@@ -6,10 +6,10 @@ import { canaryKey, withConnection, withProvider } from "./made";
 import { maker, type Round } from "./round";
 import { expiredTwin, withChangedSignature } from "./tokens";
 
-/** Well formed and nobody's: a route that should refuse must not have anything to change. */
+/** Well formed but unused: a route that wrongly accepts the request must have nothing to change. */
 const nobodysId = "00000000-0000-4000-8000-000000000000";
 
-/** Every guarded route with every credential, asked once for the three boxes that judge it. */
+/** Calls every guarded route with every credential, once for the three boxes that judge the answers. */
 export function accessChecks() {
   const known = new WeakMap<Round, Promise<{ asked: Asked[]; left: string[] }>>();
   const matrix = (round: Round) => {
@@ -22,7 +22,7 @@ export function accessChecks() {
     const found = judgeAccess(asked)[part];
     if (found.length > 0) throw new Error(found.join("; "));
     const routes = new Set(asked.map((row) => row.route));
-    return `${asked.length} requests to ${routes.size} routes with ${credentials.filter((one) => asked.some((row) => row.credential === one)).join(", ")}: none let in that should not be${left.map((row) => `; ${row}`).join("")}`;
+    return `${asked.length} requests to ${routes.size} routes with ${credentials.filter((one) => asked.some((row) => row.credential === one)).join(", ")}: no access that should be denied${left.map((row) => `; ${row}`).join("")}`;
   };
   return {
     onlyAdminsManage: judged("reading"),
@@ -35,7 +35,7 @@ async function askEverywhere(round: Round): Promise<{ asked: Asked[]; left: stri
   const tokens = new Map<Credential, string | undefined>([["no token", undefined]]);
   const [user, strongest] = [await round.token("user"), await round.token(round.knowsProviders ? "admin" : "user")];
   tokens.set("a user's token", user);
-  // Broken ones are made from the token that opens most: nothing else shows that the break is seen.
+  // Broken tokens are made from the one with the most rights: only then a rejection shows that the break was noticed.
   tokens.set("a token with a changed signature", withChangedSignature(strongest));
   const { verification, secrets } = round.subject.settings;
   const expired = expiredTwin(strongest, secrets.app[verification.tokenSecret] ?? "");
@@ -91,7 +91,7 @@ export async function nothingInTheClear(round: Round): Promise<Proof> {
   const { rows, looked, found } = await round.database(keysInTheClear);
   const files = await round.subject.searchFiles(["(^|[^A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}"]);
   const clear = [...found, ...files.found];
-  if (clear.length > 0) throw new Error(`keys that begin with sk- lie unencrypted in ${clear.join(", ")}`);
+  if (clear.length > 0) throw new Error(`keys that begin with sk- are unencrypted in ${clear.join(", ")}`);
   const where = [...looked, ...(files.searched > 0 ? [`${files.searched} files of the shared directories`] : [])];
   if (rows + files.searched === 0)
     return {
@@ -101,7 +101,7 @@ export async function nothingInTheClear(round: Round): Promise<Proof> {
   return `no key that begins with sk- in ${where.join(", ")}`;
 }
 
-/** A key that nobody else has, stored through the API, must be found nowhere: not as it is, nor merely encoded. */
+/** A unique key, stored through the API, must be found nowhere, neither in plain text nor merely encoded. */
 export async function canaryNotFound(round: Round): Promise<string> {
   const canary = canaryKey();
   const search = async () => {
@@ -122,6 +122,6 @@ export async function canaryNotFound(round: Round): Promise<string> {
   }
   const said = (await round.subject.backend.journal()).filter(({ message }) => message.includes(canary));
   if (said.length > 0)
-    throw new Error(`the backend wrote the key of a connection or provider into its journal, in ${said.length} lines`);
-  return `a key stored through the API is found in none of ${places.tables} tables${places.files > 0 ? ` and ${places.files} files of the shared directories` : ""}, neither as it is nor in base64 or hexadecimal, and not in the journal`;
+    throw new Error(`the backend wrote the key of a connection or provider to its journal, in ${said.length} lines`);
+  return `a key stored through the API was found in none of ${places.tables} tables${places.files > 0 ? ` and ${places.files} files of the shared directories` : ""}, neither in plain text nor in base64 or hexadecimal, and not in the journal`;
 }

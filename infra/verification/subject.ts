@@ -4,11 +4,11 @@ import type { Settings } from "../settings/settings";
 import type { ConnectionsSeen } from "./existing-connections";
 import type { JournalLine } from "./journal";
 
-/** The process behind the API, as whoever supervises it knows it. */
+/** The process behind the API, as its supervisor sees it. */
 export type Backend = {
   /** What it wrote since its start, oldest first. */
   journal(): Promise<JournalLine[]>;
-  /** @returns what it takes now, what it may take, and who says so */
+  /** @returns what it uses now, what it may use, and where the numbers come from */
   memory(): Promise<{ bytes: number; limitBytes: number; source: string }>;
 };
 
@@ -24,7 +24,7 @@ export type Subject = {
   /** A listener that leads to this release alone, pages and API. */
   origin: string;
   backend: Backend;
-  /** As a role that only reads. The caller ends it. */
+  /** Connects as a role that only reads. The caller ends the connection. */
   connect: () => Promise<pg.Client>;
   /** Runs a statement as the role that the release itself uses. @returns how many rows it changed */
   execute: (statement: string, values: string[]) => Promise<number>;
@@ -34,7 +34,7 @@ export type Subject = {
   journalFrom: JournalFrom;
   /** The role that the release itself uses. */
   applicationRole: string;
-  /** What was there before this release started; null where nobody looked. */
+  /** The connections before this release started; null if they were not sampled. */
   connectionsBefore: ConnectionsSeen | null;
   progress: Progress;
 };

@@ -1,13 +1,13 @@
 import { createHmac } from "node:crypto";
 
-/** The same token with one character of its signature changed; not the last one, some bits of which mean nothing. */
+/** The same token with one character of its signature changed; not the last one, some of whose bits are unused. */
 export function withChangedSignature(token: string): string {
   const place = Math.max(token.lastIndexOf(".") + 1, token.length - 12);
   const changed = token[place] === "A" ? "B" : "A";
   return token.slice(0, place) + changed + token.slice(place + 1);
 }
 
-/** The same claims, rightly signed and past their time; undefined for a token that is no JWT of HS256. */
+/** The same claims, correctly signed but expired; undefined if the token is not an HS256 JWT. */
 export function expiredTwin(token: string, secret: string): string | undefined {
   const [header = "", payload = "", signature = ""] = token.split(".");
   const sign = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");

@@ -96,11 +96,11 @@ describe("a good release", () => {
         expect(skipped.map((box) => box.id)).toEqual(expect.arrayContaining(["FUN-1.2", "SEC-1.1", "PER-2.2"]));
         expect(new Set(skipped.map((box) => box.reason))).toEqual(
           new Set([
-            "the table of connections holds no row",
+            "the table connections has no row",
             expect.stringMatching(/^nothing is stored yet: /),
             schemaVersion === 1
               ? "dynamic providers come with schema 2; this deployment is at schema 1"
-              : "v1.1.0 knows nothing of dynamic providers (app.releasesWithoutProviders)",
+              : "v1.1.0 does not support dynamic providers (app.releasesWithoutProviders)",
           ]),
         );
         expect(boxes.filter((box) => box.result === "passed").map((box) => box.id)).toEqual(
@@ -113,9 +113,9 @@ describe("a good release", () => {
 
 describe("a broken release is found by the box that speaks of it, and by no other", () => {
   it.each([
-    ["leaky-admin", "SEC-1.3", "GET /api/admin/providers with no token answered 200, not 401 or 403"],
-    ["user-writes", "SEC-1.2", "POST /api/admin/providers with a user's token answered 201, not 401 or 403"],
-    ["clear-keys", "SEC-2.1", "a key stored with a connection lies readable in public.connections (1 rows)"],
+    ["leaky-admin", "SEC-1.3", "GET /api/admin/providers with no token answered 200; expected 401 or 403"],
+    ["user-writes", "SEC-1.2", "POST /api/admin/providers with a user's token answered 201; expected 401 or 403"],
+    ["clear-keys", "SEC-2.1", "a key stored with a connection is readable in public.connections (1 rows)"],
     ["console-error", "WEB-1.4", "/login as nobody: console: analytics is not defined"],
     ["missing-provider", "APP-2.2", "microsoft-copilot missing among the 3 providers"],
     ["slow-providers", "PER-2.2", "more than 900 or 1100 ms"],
@@ -142,7 +142,7 @@ describe("what verification says of what is no fault of the release's pages and 
     const before = (database: import("pg").Client) => connectionOf(database, '{"api_key": "sk-of-somebody"}');
     await verified(services, "v1.2.0", { before }, async ({ boxes }) => {
       expect(failed(boxes)).toEqual([
-        "SEC-1.4: keys that begin with sk- lie unencrypted in 1 rows of connections.encrypted_config",
+        "SEC-1.4: keys that begin with sk- are unencrypted in 1 rows of connections.encrypted_config",
       ]);
     });
   });
@@ -164,7 +164,7 @@ describe("what verification says of what is no fault of the release's pages and 
       // The first, and what pages and a check had on its way by then.
       expect(refused).toBeGreaterThan(0);
       expect(refused).toBeLessThan(10);
-      for (const box of limited) expect(box.reason).toContain("this says nothing of the box itself: wait");
+      for (const box of limited) expect(box.reason).toContain("this says nothing about the box itself: wait");
     });
   });
 
@@ -193,14 +193,14 @@ describe("what verification says of what is no fault of the release's pages and 
     );
   });
 
-  it("a page that complains only while other checks make and remove what it shows is told, and holds", async () => {
+  it("errors of a page that appear only while other checks create and remove what it shows are reported, and it passes", async () => {
     const firstAnswers = {
       "/admin/providers": "<p>Providers</p><script>console.error('the provider is gone')</script>",
     };
     await verified(services, "v1.2.0", { firstAnswers }, async ({ boxes }) => {
       expect(failed(boxes)).toEqual([]);
       expect(boxes.find(({ id }) => id === "WEB-1.4")?.evidence).toMatch(
-        /no console error.*; only while other checks went on: \/admin\/providers as admin: console: the provider is gone$/,
+        /no console error.*; only while other checks were running: \/admin\/providers as admin: console: the provider is gone$/,
       );
     });
   });

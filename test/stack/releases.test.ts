@@ -337,7 +337,7 @@ describe("the deployment lock", () => {
     try {
       await expect(other.take("preflight", hear)).rejects.toMatchObject({
         message: expect.stringMatching(
-          /another deployment of this stack is under way: ada@desk, since .*, in phase stage/,
+          /another deployment of this stack is running: ada@desk, since .*, in phase stage/,
         ),
         remedy: expect.stringContaining("npm run lock -- test-alive --break"),
       });
@@ -374,9 +374,7 @@ describe("the deployment lock", () => {
       });
       const refused = await deploy(rehearsal, "v1.1.0", 1, changed);
       expect(refused.exitCode).not.toBe(0);
-      expect(refused.output).toMatch(
-        /another deployment of this stack is under way: ada@desk, since .*, in phase stage/,
-      );
+      expect(refused.output).toMatch(/another deployment of this stack is running: ada@desk, since .*, in phase stage/);
       expect(refused.output).toContain(`npm run lock -- ${stack} --break`);
       expect(await alarms()).toEqual(standing);
     } finally {
@@ -415,9 +413,7 @@ describe("the deployment lock", () => {
     const startedAt = Date.now();
     await next.take("preflight", hear);
     expect(Date.now() - startedAt).toBeGreaterThan(50_000);
-    expect(said.some((words) => /^the deployment of ada@desk.* has ended without freeing its lock/.test(words))).toBe(
-      true,
-    );
+    expect(said.some((words) => /^the deployment of ada@desk.* ended without freeing its lock/.test(words))).toBe(true);
     await next.free();
   });
 
@@ -449,7 +445,7 @@ describe("the deployment lock", () => {
     try {
       const told = await command();
       expect(told.stdout).toMatch(
-        /^Held by ada@desk, since .*, in phase stage, last heard of \d+ s ago; it expires in \d+ s unless it is renewed\.$/,
+        /^Held by ada@desk, since .*, in phase stage, last heartbeat \d+ s ago; it expires in \d+ s unless it is renewed\.$/,
       );
       expect(told.exitCode).toBe(1);
       expect((await command("--break")).stdout).toMatch(

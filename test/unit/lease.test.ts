@@ -62,7 +62,7 @@ describe("a lock", () => {
   });
   test("says whose it is", () => {
     expect(describeLease(held(12.4))).toBe(
-      "ada@desk, since 2026-11-24T22:00:00.000Z, in phase stage, last heard of 12 s ago",
+      "ada@desk, since 2026-11-24T22:00:00.000Z, in phase stage, last heartbeat 12 s ago",
     );
   });
 });

@@ -131,7 +131,7 @@ describe("connections that were there before", () => {
   });
   test("a few that users removed or changed are no fault", () => {
     expect(compareConnections(seen(20), { ...seen(19) }, 10)).toContain(
-      "20 connections before, 19 now; of 20 sampled 1 are gone",
+      "20 connections before, 19 now; of 20 sampled, 1 are gone",
     );
     expect(compareConnections(seen(0), seen(3), 10)).toContain("0 connections before, 3 now");
   });

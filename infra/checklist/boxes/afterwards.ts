@@ -26,7 +26,7 @@ export const afterwards = [
     ["POST-3.4", "Regular health checks scheduled", "a systemd timer, active"],
   ]),
   section(chapter, "Backups", [
-    ["POST-4.1", "Backups after the deployment work", "newest restorable time lies after the deployment"],
+    ["POST-4.1", "Backups after the deployment work", "newest restorable time is later than the deployment"],
     ["POST-4.2", "Restoration tested", "as PRE-2.4"],
     ["POST-4.3", "Retention policy in force", "as PRE-2.5"],
     ["POST-4.4", "Backup requirements documented", "named file or link in config, checked to exist"],

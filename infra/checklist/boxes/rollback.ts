@@ -10,7 +10,7 @@ export const rollback = [
     ["RBK-0.4", "No performance beyond acceptable limits", "no box of performance failed"],
     ["RBK-0.5", "No critical issue reported by users", "an operator's word, signed off in config"],
   ]),
-  section(chapter, "Ways back", [
+  section(chapter, "Rollbacks", [
     ["RBK-1", "Application-only rollback", "rehearsed and timed"],
     ["RBK-2", "Full rollback, database and application", "rehearsed and timed"],
     ["RBK-3", "Rollback verified", "tables gone, health and connections answer"],
