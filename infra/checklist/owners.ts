@@ -3,7 +3,7 @@ import { type BoxId, boxIds } from "./boxes";
 
 /**
  * Who proves a box. A phase reports on its own boxes in its record; what a resource, document, command or monitoring shows is
- * collected by the evidence phase; `person` is signed off in config (`signOffs`); `report` is computed from the other boxes.
+ * collected by the evidence phase; `person` is signed off in the settings (`signOffs`); `report` is computed from the other boxes.
  */
 export type BoxOwner =
   | Phase

@@ -23,11 +23,11 @@ export const boxResultSchema = z
     source: z.string().min(1),
   })
   .refine((box) => (box.result !== "passed" && box.result !== "failed") || box.evidence.trim() !== "", {
-    message: "must carry evidence when it passed or failed",
+    message: "must have evidence when it passed or failed",
     path: ["evidence"],
   })
   .refine((box) => box.result !== "not needed" || box.reason !== undefined, {
-    message: "must carry a reason when it is not needed",
+    message: "must have a reason when it is not needed",
     path: ["reason"],
   });
 

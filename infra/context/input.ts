@@ -44,8 +44,8 @@ export function readInput(value: unknown): StepInput {
   const places = parsed.error.issues.map(({ path }) => path.join(".") || "the whole of it");
   throw new Failure(
     "made-by-another-version",
-    `what this stack's phases were given was made by another version of this program; it differs at ${[...new Set(places)].join(", ")}`,
-    "pulumi up with this version; or use the version that deployed last (npm run history)",
+    `the input of this stack's phases was written by another version of this program; it differs at ${[...new Set(places)].join(", ")}`,
+    "run pulumi up with this version, or use the version that deployed last (npm run history)",
     { changed: "nothing" },
   );
 }

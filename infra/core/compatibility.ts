@@ -27,12 +27,12 @@ export function pairProblem(
   const supported = supportedSchemas(release, compatibility);
   if (supported === undefined)
     return (
-      `prompt-library:app.compatibility says nothing of release ${release}. ` +
-      `Remedy: pulumi config set --path 'app.compatibility["${release}"][0]' ${schemaVersion}, once somebody knows that it runs with it`
+      `prompt-library:app.compatibility does not list release ${release}. ` +
+      `Remedy: pulumi config set --path 'app.compatibility["${release}"][0]' ${schemaVersion}, once you know that it runs with that schema`
     );
   if (!supported.includes(schemaVersion))
     return (
-      `prompt-library:schemaVersion must be one that ${release} runs with: ${supported.join(" or ")} (it is ${schemaVersion}). ` +
+      `prompt-library:schemaVersion must be one that ${release} supports: ${supported.join(" or ")} (it is ${schemaVersion}). ` +
       `Remedy: pulumi config set schemaVersion ${supported.at(-1)}, or another release`
     );
   return undefined;

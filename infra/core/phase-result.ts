@@ -33,7 +33,7 @@ export function readResult(text: string): PhaseResult {
   if (parsed.success) return parsed.data;
   throw new Failure(
     "made-by-another-version",
-    `the result of the phase before was made by another version of this program: ${text.slice(0, 200)}`,
+    `the result of the previous phase was written by another version of this program: ${text.slice(0, 200)}`,
     "pulumi config set attempt N, then pulumi up",
     { changed: "nothing" },
   );

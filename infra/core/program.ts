@@ -57,10 +57,10 @@ export async function runProgram(
     how: isLate
       ? `did not end within ${timeoutMs / 1000} s`
       : done.exitCode !== undefined
-        ? `ended with ${done.exitCode}`
+        ? `exited with ${done.exitCode}`
         : done.signal !== undefined
-          ? `was ended by ${done.signal}`
-          : `could not be started (${done.code ?? "no reason is known"})`,
+          ? `was killed by ${done.signal}`
+          : `could not be started (${done.code ?? "for an unknown reason"})`,
     lastWords: lastLines(textOf(done.all)),
   };
 }
@@ -74,7 +74,7 @@ export async function mustRun(program: Program, args: readonly string[], options
   const done = await runProgram(program, args, options);
   if (done.exitCode === 0) return done.stdout;
   // What it printed for us may be secret, and is not for an error.
-  throw new Error(`${program} ${done.how}: ${lastLines(done.stderr) || "it said nothing"}`);
+  throw new Error(`${program} ${done.how}: ${lastLines(done.stderr) || "no error output"}`);
 }
 
 /**

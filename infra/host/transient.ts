@@ -66,7 +66,7 @@ export async function runTransient(
     if (seen.status === 0) return seen.stdout.replace(/\n$/, "");
     throw new Failure(
       "host-command-failed",
-      `${what} on ${address} ended with ${seen.status}: ${(seen.stderr.trim() || seen.stdout.trim()).split("\n").slice(-20).join("\n")}`,
+      `${what} on ${address} exited with ${seen.status}: ${(seen.stderr.trim() || seen.stdout.trim()).split("\n").slice(-20).join("\n")}`,
       "",
     );
   }

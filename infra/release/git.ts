@@ -46,7 +46,7 @@ export async function runGit(
   });
   return {
     ...done,
-    words: `git ${args[0]} ${done.how}: ${withoutAddressPassword(done.lastWords) || "it said nothing"}`,
+    words: `git ${args[0]} ${done.how}: ${withoutAddressPassword(done.lastWords) || "no error output"}`,
   };
 }
 

@@ -11,7 +11,7 @@ const freePort = z
   .min(1024)
   .max(65535)
   .refine((port) => !takenPorts.includes(port), {
-    error: ({ input }) => `must not be ${String(input)}, where another program of the host listens`,
+    message: `must not be one that another program on the host uses (${takenPorts.join(", ")})`,
   });
 
 const route = z.string().regex(/^\/\S*$/, "must be a path that begins with /");
@@ -116,7 +116,7 @@ export const routeSettings = z.strictObject({
   prefixes: z
     .array(z.string().regex(/^\/[\w.~/-]+$/, "must be a path such as /api/ or /graphql"))
     .min(1)
-    .refine((prefixes) => new Set(prefixes).size === prefixes.length, { message: "must be named once each" })
+    .refine((prefixes) => new Set(prefixes).size === prefixes.length, { message: "must not be listed twice" })
     .default(["/api/"]),
   health: route.default("/api/system/health"),
   status: route.default("/api/system/status"),
@@ -140,14 +140,15 @@ export const applicationSettings = z.strictObject({
       /^(?=.{2,31}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
       "must be lower-case letters, digits and single hyphens between them, a letter first, at most 31 characters",
     )
-    .refine((name) => !hostUsers.has(name), { message: "must not be a user that the host has already" })
+    .refine((name) => !hostUsers.has(name), { message: "must not be a user that already exists on the host" })
     .default("prompt-library"),
   /** A directory or an address that git understands. */
   repository: z
     .string()
     .regex(/^[^-]/, "must be a directory or an address that git understands, and not begin with a hyphen")
     .refine((address) => !hasAddressPassword(address), {
-      message: "must hold no password, which every command line and report would show: git asks its credential helper",
+      message:
+        "must not contain a password, which command lines and reports would show; git asks its credential helper for it",
     }),
   build: buildSettings.prefault({}),
   backend: backendSettings.prefault({}),
@@ -162,9 +163,9 @@ export const applicationSettings = z.strictObject({
   sharedDirectories: z
     .array(ownDirectory.refine((path) => path === path.replace(/\/+$/, ""), { message: "must not end with a /" }))
     .refine((paths) => paths.every((path) => !paths.some((other) => other !== path && other.startsWith(`${path}/`))), {
-      message: "must not lie one in another",
+      message: "must not be inside one another",
     })
-    .refine((paths) => new Set(paths).size === paths.length, { message: "must be named once each" })
+    .refine((paths) => new Set(paths).size === paths.length, { message: "must not be listed twice" })
     .default([]),
   /**
    * Whether two copies may run at once. An application that rewrites its files whole loses data when they do: false, and the old

@@ -17,7 +17,7 @@ export const backupSettings = z
       .array(
         z.strictObject({
           table: z.string().regex(/^[^.]+\..+$/, "must be schema.table, such as public.sessions"),
-          reason: z.string().min(10, "must say why nobody has to know whether it can be restored"),
+          reason: z.string().min(10, "must say why it need not be proved that this can be restored"),
         }),
       )
       .default([]),

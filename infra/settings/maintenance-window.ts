@@ -15,7 +15,7 @@ export function overrideAt(window: Settings["maintenanceWindow"], now: Date) {
  * @throws Error naming the window and the way around it
  */
 export function insideWindow(window: Settings["maintenanceWindow"], now: Date): string {
-  if (window === "any") return "any time will do for this stack";
+  if (window === "any") return "any time is allowed for this stack";
   const time = now.toISOString().slice(11, 16);
   const crossesMidnight = window.toUtc < window.fromUtc;
   const beganYesterday = crossesMidnight && time < window.toUtc;
@@ -32,8 +32,8 @@ export function insideWindow(window: Settings["maintenanceWindow"], now: Date): 
   throw new Failure(
     "outside-window",
     `${now.toISOString()} is outside the maintenance window (${said})` +
-      (ended === undefined ? "" : `, and ${ended.by}'s override ended at ${ended.until}`),
-    "wait, or pulumi config set --path maintenanceWindow.override.by NAME, .reason and .until TIME, which the report will show",
+      (ended === undefined ? "" : `, and the override by ${ended.by} ended at ${ended.until}`),
+    "wait, or set maintenanceWindow.override.by, .reason and .until (pulumi config set --path maintenanceWindow.override.by NAME); the report shows the override",
     { changed: "nothing" },
   );
 }

@@ -45,7 +45,7 @@ export function journalProblem(
   )
     return undefined;
   return (
-    `prompt-library:database.applicationJournal["${schemaVersion}"].up is needed by database.migrations: both: without it the application would make version ${schemaVersion} a second time. ` +
+    `prompt-library:database.applicationJournal["${schemaVersion}"].up is required by database.migrations: both: without it the application would run version ${schemaVersion} a second time. ` +
     `Remedy: pulumi config set --path 'database.applicationJournal["${schemaVersion}"].up[0]' "INSERT INTO …"`
   );
 }

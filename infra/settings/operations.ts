@@ -49,7 +49,7 @@ export const maintenanceWindowSettings = z.union([
 export const signOffSettings = z.array(
   z.strictObject({
     box: z.string().refine((id) => personal.includes(id), {
-      message: `must be a box that only a person can know: ${personal.join(", ")}`,
+      message: `must be a box that only a person can confirm: ${personal.join(", ")}`,
     }),
     by: filledIn,
     on: z.iso.date(),

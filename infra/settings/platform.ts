@@ -6,7 +6,7 @@ import { timeOfDay, windowMinutes } from "./time-of-day";
 /** EC2 and its provider take a range by its first address alone. */
 const ipv4Range = z
   .cidrv4({ message: "must be an IPv4 range such as 10.20.0.0/16", abort: true })
-  .refine(beginsAtItsFirstAddress, { message: "must begin at the first address of its range, such as 10.20.0.0/16" });
+  .refine(beginsAtItsFirstAddress, { message: "must start at the first address of its range, such as 10.20.0.0/16" });
 
 export const targetSettings = z.strictObject({
   account: z.string().regex(/^\d{12}$/, "must be the 12 digits of the AWS account"),
@@ -76,7 +76,7 @@ export const databaseSettings = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9_]{0,62}$/, "must be a PostgreSQL name in lower case")
     .refine((name) => !takenDatabases.has(name), {
-      message: "must not be a name that PostgreSQL, RDS or PgBouncer has",
+      message: "must not be a name that PostgreSQL, RDS or PgBouncer reserves",
     }),
   /** `amazon`, or the path of a PEM file: who signs the server's certificate. */
   certificateAuthority: z.string().min(1).default("amazon"),

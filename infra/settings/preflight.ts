@@ -29,5 +29,5 @@ export const preflightSettings = z
   })
   .refine((preflight) => !preflight.ciStatusRequired || preflight.ciStatusCommand !== undefined, {
     path: ["ciStatusCommand"],
-    message: "must be given where preflight.ciStatusRequired is true",
+    message: "is required when preflight.ciStatusRequired is true",
   });

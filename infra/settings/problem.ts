@@ -57,7 +57,7 @@ function remedyForWrong(issue: z.core.$ZodIssue, shape: Shape | undefined): stri
     return setCommand(issue.path, shape, String(issue.input));
   // Pulumi sets no value below one of another type.
   if (issue.code === "invalid_type" && (shape?.type === "object" || shape?.type === "array"))
-    return `pulumi config rm --path '${path}', then set what goes below it: docs/settings.md`;
+    return `pulumi config rm --path '${path}', then set the keys below it; see docs/settings.md`;
   return setCommand(issue.path, shape);
 }
 

@@ -110,7 +110,7 @@ function crossChecks(settings: Settings, stack: string): string[] {
     problems.push(
       problem(
         "database.maxStorageGiB",
-        `must be at least a tenth above database.storageGiB, which is ${storageGiB}`,
+        `must be at least 10 % above database.storageGiB, which is ${storageGiB}`,
         maxStorageGiB,
         `pulumi config set --path database.maxStorageGiB ${leastMaximum}`,
       ),
@@ -138,7 +138,7 @@ function crossChecks(settings: Settings, stack: string): string[] {
         problems.push(
           problem(
             `secrets.app.${reference}`,
-            `is needed by app.backend.variables.${name}`,
+            `is required by app.backend.variables.${name}`,
             undefined,
             `pulumi config set --secret --path 'secrets.app.${reference}', which asks for the value`,
           ),

@@ -51,7 +51,7 @@ export const verificationSettings = z.strictObject({
   customProvider: body.default({
     identifier: "${name}",
     name: "${name}",
-    description: "made by the deployment's checks, which remove it again",
+    description: "created by the deployment's checks, which also remove it",
     api_endpoint: "https://deployment-check.invalid/v1",
     auth_method: "api_key",
     auth_config: { api_key: "${key}" },

@@ -36,7 +36,7 @@ export class Application {
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       signal: AbortSignal.timeout(10_000),
     }).catch((error: unknown) => {
-      throw new Error(`${method} ${path} got no answer: ${reasonOf(error)}`);
+      throw new Error(`${method} ${path} was not answered: ${reasonOf(error)}`);
     });
     const text = await response.text();
     if (response.status === 429) this.noteRefusal(`${method} ${path}`, Number(response.headers.get("retry-after")));

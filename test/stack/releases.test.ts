@@ -112,7 +112,7 @@ describe("a script that runs as a unit of the host", () => {
   test("tells its failure with its last words, and its end by systemd as what it is", async () => {
     const { host } = open();
     await expect(host.runWhole("a bad script", "echo why >&2; exit 4")).rejects.toThrow(
-      /a bad script on .* ended with 4: why/,
+      /a bad script on .* exited with 4: why/,
     );
     await expect(host.runWhole("a long script", "sleep 60", { timeoutMs: 1_000 })).rejects.toThrow(
       /a long script on .* was cut off before its end/,
@@ -181,7 +181,7 @@ describe("an artifact", () => {
         release: "v1.2.0",
       });
       await expect(host.runWhole("bringing v1.2.0", script)).rejects.toThrow(
-        /ended with 3: .* is not the archive that was built: .* the host rejected v1.2.0/,
+        /exited with 3: .* is not the archive that was built: .* the host rejected v1.2.0/,
       );
       expect(await host.run("looking", `ls ${paths.releases} | grep ${digest.slice(0, 16)} || true`)).toBe("");
       expect(await host.run("asking", "curl -s http://127.0.0.1:8000/api/system/health | jq -r .version")).toBe(

@@ -305,9 +305,9 @@ describe("the pair of release and schema", () => {
   test.each([
     ["v1.1.0", 1, undefined],
     ["v1.1.9", 2, undefined],
-    ["v1.2.0", 1, /must be one that v1.2.0 runs with: 2 \(it is 1\)/],
+    ["v1.2.0", 1, /must be one that v1.2.0 supports: 2 \(it is 1\)/],
     ["v1.2.0-special", 1, undefined],
-    ["v2.0.0", 2, /says nothing of release v2.0.0/],
+    ["v2.0.0", 2, /does not list release v2.0.0/],
   ])("%s at %d", (release, version, problem) => {
     const said = pairProblem(release, version, compatibility);
     if (problem === undefined) expect(said).toBeUndefined();
@@ -339,7 +339,7 @@ describe("the maintenance window", () => {
     expect(() => insideWindow({ ...night, override }, new Date("2026-11-24T12:00:00Z"))).toThrow(
       expect.objectContaining({
         code: "outside-window",
-        message: expect.stringContaining("Ada's override ended at 2026-11-24T11:59:00Z"),
+        message: expect.stringContaining("the override by Ada ended at 2026-11-24T11:59:00Z"),
       }),
     );
   });

@@ -60,7 +60,7 @@ describe("what init asks", () => {
       ["release", "v1.2.0"],
     ]);
     expect(await problem("release", "v9", answers)).toContain("/srv/app.git has no such tag");
-    expect(await problem("schemaVersion", "1", answers)).toContain("v1.2.0 runs with: 2");
+    expect(await problem("schemaVersion", "1", answers)).toContain("v1.2.0 supports: 2");
     expect(await problem("schemaVersion", "2", answers)).toBeUndefined();
   });
 

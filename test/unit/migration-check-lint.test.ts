@@ -7,7 +7,7 @@ const ended = (change: Partial<Ended>): Ended => ({
   isLate: false,
   stdout: "",
   stderr: "",
-  how: "ended with 0",
+  how: "exited with 0",
   lastWords: "",
   ...change,
 });
@@ -29,8 +29,8 @@ test.each<[string, Partial<Ended>, string[]]>([
   ],
   [
     "wrong use",
-    { exitCode: 2, how: "ended with 2", lastWords: "error: unexpected argument" },
-    ["not linted: squawk ended with 2: error: unexpected argument"],
+    { exitCode: 2, how: "exited with 2", lastWords: "error: unexpected argument" },
+    ["not linted: squawk exited with 2: error: unexpected argument"],
   ],
 ])("squawk, %s", (_case, change, findings) => {
   expect(lintFindings(ended(change))).toEqual(findings);

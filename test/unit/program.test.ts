@@ -29,10 +29,10 @@ test("a program that does not end in time is ended with all that it started, and
 
 test("how a program ended is told with its own last words, but not what it printed for us", async () => {
   const words = ["-c", "echo canary; echo why >&2; exit 3"];
-  await expect(mustRun("operator", words, { timeoutMs: 5_000 })).rejects.toThrow(/^operator ended with 3: why$/);
+  await expect(mustRun("operator", words, { timeoutMs: 5_000 })).rejects.toThrow(/^operator exited with 3: why$/);
   expect(await runProgram("operator", ["-c", "kill -TERM $$"], { timeoutMs: 5_000 })).toMatchObject({
     exitCode: undefined,
-    how: "was ended by SIGTERM",
+    how: "was killed by SIGTERM",
   });
   process.env.PATH = "/nowhere";
   expect((await runProgram("git", ["version"], { timeoutMs: 5_000 })).how).toBe("could not be started (ENOENT)");

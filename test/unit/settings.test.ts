@@ -76,8 +76,8 @@ describe("a stack's settings", () => {
   test.each([
     ["999.999.999.999/99", "must be an IPv4 range"],
     ["10.0.0.0", "must be an IPv4 range"],
-    ["192.0.2.1/24", "must begin at the first address of its range"],
-    ["10.20.128.0/15", "must begin at the first address of its range"],
+    ["192.0.2.1/24", "must start at the first address of its range"],
+    ["10.20.128.0/15", "must start at the first address of its range"],
     ["192.0.2.1/32", undefined],
     ["0.0.0.0/0", undefined],
     ["10.128.0.0/9", undefined],
@@ -110,16 +110,36 @@ describe("a stack's settings", () => {
     rehearsal({ database: { ...(stackFile("rehearsal").database as Raw), ...changes } });
 
   test.each([
-    ["app.backend.ports.blue", appWith({ backend: { ports: { blue: 8000, green: 8002 } } }), "must not be 8000"],
-    ["app.backend.ports.green", appWith({ backend: { ports: { blue: 8001, green: 6432 } } }), "must not be 6432"],
-    ["app.backend.ports.blue", appWith({ backend: { ports: { blue: 8101, green: 8002 } } }), "must not be 8101"],
+    [
+      "app.backend.ports.blue",
+      appWith({ backend: { ports: { blue: 8000, green: 8002 } } }),
+      "must not be one that another program on the host uses",
+    ],
+    [
+      "app.backend.ports.green",
+      appWith({ backend: { ports: { blue: 8001, green: 6432 } } }),
+      "must not be one that another program on the host uses",
+    ],
+    [
+      "app.backend.ports.blue",
+      appWith({ backend: { ports: { blue: 8101, green: 8002 } } }),
+      "must not be one that another program on the host uses",
+    ],
     ["app.backend.command", appWith({ backend: { command: "node a.js\nExecStartPre=/bin/true" } }), "must be one line"],
-    ["app.name", appWith({ name: "www-data" }), "must not be a user that the host has already"],
-    ["app.name", appWith({ name: "admin" }), "must not be a user that the host has already"],
+    ["app.name", appWith({ name: "www-data" }), "must not be a user that already exists on the host"],
+    ["app.name", appWith({ name: "admin" }), "must not be a user that already exists on the host"],
     ["app.sharedDirectories[0]", appWith({ sharedDirectories: ["."] }), "must name a directory inside the repository"],
     ["app.sharedDirectories[0]", appWith({ sharedDirectories: ["a/./b"] }), "must name a directory inside"],
-    ["database.name", databaseWith({ name: "pgbouncer" }), "must not be a name that PostgreSQL, RDS or PgBouncer has"],
-    ["database.name", databaseWith({ name: "template1" }), "must not be a name that PostgreSQL, RDS or PgBouncer has"],
+    [
+      "database.name",
+      databaseWith({ name: "pgbouncer" }),
+      "must not be a name that PostgreSQL, RDS or PgBouncer reserves",
+    ],
+    [
+      "database.name",
+      databaseWith({ name: "template1" }),
+      "must not be a name that PostgreSQL, RDS or PgBouncer reserves",
+    ],
     ["database.instanceClass", databaseWith({ instanceClass: "db.t4g" }), "must be an RDS instance class"],
   ])("%s that cannot work is refused at once: %#", (key, raw, message) => {
     expect(problemsOf(raw)).toEqual([expect.stringContaining(`${key} ${message}`)]);
@@ -157,7 +177,7 @@ describe("a stack's settings", () => {
 
   test.each([
     ["--upload-pack=touch here", "and not begin with a hyphen"],
-    ["https://ada:canary@git.example.com/app.git", "must hold no password"],
+    ["https://ada:canary@git.example.com/app.git", "must not contain a password"],
   ])("the repository %s is refused, and no password is shown", (repository, rule) => {
     const [problem, ...others] = problemsOf(rehearsal({ app: { ...(stackFile("rehearsal").app as Raw), repository } }));
     expect(problem).toContain("prompt-library:app.repository");
@@ -168,10 +188,10 @@ describe("a stack's settings", () => {
 
   test("a pair of release and schema that nobody declared is refused", () => {
     expect(problemsOf(rehearsal({ release: "v1.2.0", schemaVersion: 1 }))).toEqual([
-      expect.stringContaining("schemaVersion must be one that v1.2.0 runs with: 2 (it is 1)"),
+      expect.stringContaining("schemaVersion must be one that v1.2.0 supports: 2 (it is 1)"),
     ]);
     expect(problemsOf(rehearsal({ release: "v9" }))).toEqual([
-      expect.stringContaining("app.compatibility says nothing of release v9"),
+      expect.stringContaining("app.compatibility does not list release v9"),
     ]);
   });
 
@@ -179,7 +199,7 @@ describe("a stack's settings", () => {
     expect(problemsOf(rehearsal({ signOffs: [{ box: "POST-2.3", by: "Mara", on: "2026-11-23" }] }))).toEqual([]);
     const [box, by, on] = problemsOf(rehearsal({ signOffs: [{ box: "SEC-1.2", by: "[Name]", on: "yesterday" }] }));
     expect(box).toContain(
-      'signOffs[0].box must be a box that only a person can know: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")',
+      'signOffs[0].box must be a box that only a person can confirm: RBK-0.5, POST-2.2, POST-2.3, POST-2.4 (it is "SEC-1.2")',
     );
     expect(by).toContain("signOffs[0].by must be filled in");
     expect(on).toContain("signOffs[0].on");
@@ -189,7 +209,7 @@ describe("a stack's settings", () => {
     ["network", { maxBodyMiB: 0 }, "network.maxBodyMiB"],
     ["network", { frameAncestors: ["portal.example"] }, "must be 'self', 'none' or an origin"],
     ["app", { routes: { prefixes: ["api"] } }, "must be a path such as /api/ or /graphql"],
-    ["app", { routes: { prefixes: ["/api/", "/api/"] } }, "must be named once each"],
+    ["app", { routes: { prefixes: ["/api/", "/api/"] } }, "must not be listed twice"],
     ["app", { routes: { prefixes: ["/a;}"] } }, "must be a path such as /api/ or /graphql"],
     ["app", { frontend: { hashedFiles: "(" } }, "must be a regular expression without spaces"],
   ])("what nginx could not be told is refused: %s %j", (part, change, problem) => {
@@ -212,7 +232,7 @@ describe("a stack's settings", () => {
 
   test("a variable whose secret is missing is named", () => {
     expect(problemsOf(rehearsal({ secrets: { ...(made.secrets as Raw), app: { JWT_SECRET: "x" } } }))).toEqual([
-      expect.stringContaining("secrets.app.ENCRYPTION_KEY is needed by app.backend.variables.ENCRYPTION_KEY"),
+      expect.stringContaining("secrets.app.ENCRYPTION_KEY is required by app.backend.variables.ENCRYPTION_KEY"),
     ]);
   });
 });
@@ -331,8 +351,8 @@ describe("backups and files", () => {
     [["/var/data"], "without a leading /"],
     [["interface/../data"], "without a leading / or a .. part"],
     [["interface/data/"], "must not end with a /"],
-    [["interface/data", "interface/data/deep"], "must not lie one in another"],
-    [["interface/data", "interface/data"], "must be named once each"],
+    [["interface/data", "interface/data/deep"], "must not be inside one another"],
+    [["interface/data", "interface/data"], "must not be listed twice"],
   ])("shared directories %j", (sharedDirectories, problem) => {
     expect(problemsOf(app({ sharedDirectories }))).toEqual(
       problem === undefined ? [] : [expect.stringContaining(problem)],
@@ -366,7 +386,7 @@ describe("who migrates", () => {
   test("both only with what the application's own journal must hear", () => {
     expect(problemsOf(database({ migrations: "both" }))).toEqual([
       expect.stringContaining(
-        'prompt-library:database.applicationJournal["2"].up is needed by database.migrations: both',
+        'prompt-library:database.applicationJournal["2"].up is required by database.migrations: both',
       ),
     ]);
     expect(problemsOf(database({ migrations: "both", applicationJournal: { "2": { up: ["SELECT 1"] } } }))).toEqual([]);
@@ -465,7 +485,7 @@ describe("what the database does by itself", () => {
     [{ backupWindow: { fromUtc: "10:00", toUtc: "10:29" } }, "database.backupWindow must be at least 30 minutes long"],
     [
       { storageGiB: 100, maxStorageGiB: 109 },
-      "database.maxStorageGiB must be at least a tenth above database.storageGiB, which is 100 (it is 109). Remedy: pulumi config set --path database.maxStorageGiB 110",
+      "database.maxStorageGiB must be at least 10 % above database.storageGiB, which is 100 (it is 109). Remedy: pulumi config set --path database.maxStorageGiB 110",
     ],
   ])("RDS's own rules: %j", (database, expected) => {
     expect(problemsOf(windows({ database }))).toEqual([expect.stringContaining(expected)]);

@@ -17,7 +17,7 @@ export const deployment = [
     [
       "APP-1.1",
       "Application updated, built and configured",
-      "no stop: slot staged; unit, environment and artifact digest recorded",
+      "no downtime: slot staged; unit, environment and artifact digest recorded",
     ],
     ["APP-2.1", "Backend started and ready", "health answers within a deadline"],
     [
@@ -25,13 +25,13 @@ export const deployment = [
       "System providers created",
       "/api/admin/providers against the expected set: identifier, name, is_system",
     ],
-    ["APP-3.1", "Backend's journal since its start", "read; a line at error level fails"],
-    ["APP-3.2", "/api/system/health answers", "asked, as admin where the release needs it"],
-    ["APP-3.3", "/api/system/status answers", "asked as admin"],
-    ["APP-3.4", "Provider registry's status", "asked as admin"],
+    ["APP-3.1", "Backend's journal since its start", "no line at error level"],
+    ["APP-3.2", "/api/system/health answers", "called, as admin if the release requires it"],
+    ["APP-3.3", "/api/system/status answers", "called as admin"],
+    ["APP-3.4", "Provider registry's status", "called as admin"],
   ]),
   section(chapter, "Frontend", [
-    ["WEB-1.1", "Frontend built and placed", "files of the artifact beside those of the release before"],
+    ["WEB-1.1", "Frontend built and placed", "the artifact's files beside those of the previous release"],
     ["WEB-1.2", "nginx reloaded and active", "configuration tested, unit active"],
     ["WEB-1.3", "Frontend answers", "over TLS by its public name"],
     ["WEB-1.4", "No JavaScript errors in the browser console", "headless Chromium on each named page, screenshot kept"],

@@ -11,19 +11,15 @@ export const operation = [
     ["MON-1.5", "Error rate in the application log", "metrics arrive"],
   ]),
   section(chapter, "Alarms", [
-    ["MON-2.1", "Provider test failures over 10 %", "an alarm, fired once in a rehearsal, with a runbook link"],
-    ["MON-2.2", "API response over 5 s", "an alarm, fired once in a rehearsal, with a runbook link"],
-    ["MON-2.3", "Connection pool exhausted", "an alarm, fired once in a rehearsal, with a runbook link"],
-    ["MON-2.4", "Memory over 80 %", "an alarm, fired once in a rehearsal, with a runbook link"],
-    ["MON-2.5", "Error rate over 1 %", "an alarm, fired once in a rehearsal, with a runbook link"],
+    ["MON-2.1", "Provider test failures over 10 %", "an alarm with a runbook link, triggered once in a rehearsal"],
+    ["MON-2.2", "API response over 5 s", "an alarm with a runbook link, triggered once in a rehearsal"],
+    ["MON-2.3", "Connection pool exhausted", "an alarm with a runbook link, triggered once in a rehearsal"],
+    ["MON-2.4", "Memory over 80 %", "an alarm with a runbook link, triggered once in a rehearsal"],
+    ["MON-2.5", "Error rate over 1 %", "an alarm with a runbook link, triggered once in a rehearsal"],
   ]),
   section(chapter, "Troubleshooting", [
     ["TRB-1", "Migration failures can be diagnosed", "npm run diagnose: the checklist's queries, and what to do next"],
     ["TRB-2", "Startup issues can be diagnosed", "npm run diagnose: journal, variables, database connection"],
-    [
-      "TRB-3",
-      "Registry issues can be diagnosed",
-      "npm run diagnose: registry status; refreshing is an option of its own",
-    ],
+    ["TRB-3", "Registry issues can be diagnosed", "npm run diagnose: registry status; --refresh-registry refreshes it"],
   ]),
 ] as const;

@@ -15,8 +15,8 @@ export const success = [
     ["SUC-9", "Monitoring and alerting are functional", "computed from other boxes"],
   ]),
   section(chapter, "Contacts", [
-    ["CON-1", "Deployment team", "required config; each with a way to reach them"],
-    ["CON-2", "Escalation", "required config; each with a way to reach them"],
-    ["CON-3", "External dependencies", "required config; each with a way to reach them"],
+    ["CON-1", "Deployment team", "required settings; each with contact details"],
+    ["CON-2", "Escalation", "required settings; each with contact details"],
+    ["CON-3", "External dependencies", "required settings; each with contact details"],
   ]),
 ] as const;

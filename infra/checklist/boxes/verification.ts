@@ -15,7 +15,7 @@ export const verification = [
     ["FUN-2.1", "User logs in, connections page opens", "API, and the page in the browser"],
     ["FUN-2.2", "Providers offered for a new connection", "API, and the page in the browser"],
     ["FUN-2.3", "A connection created on a dynamic provider", "created, read back and removed"],
-    ["FUN-2.4", "That connection tested", "its own test call"],
+    ["FUN-2.4", "That connection tested", "its test endpoint is called"],
     ["FUN-2.5", "Existing connections still work", "listed and read as before"],
   ]),
   section(chapter, "API", [

@@ -6,7 +6,7 @@ import { nodeVersionOf } from "../../../release/artifact/node-version";
 
 const oldestNode = 18;
 
-/** PRE-4.1: the artifact's own runtime, and the host's where it has one. */
+/** PRE-4.1: the artifact's runtime and the host's where it has one. */
 export async function nodeVersion({ input, host }: StepContext): Promise<string> {
   const version = await nodeVersionOf(input.settings.app, input.release.commit);
   if (majorOf(version) < oldestNode)
