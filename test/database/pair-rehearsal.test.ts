@@ -79,3 +79,22 @@ test("what a restore would lose is counted from a moment on", async () => {
   });
   expect(loss.tables.find(({ table }) => table === "users")).toMatchObject({ made: 0 });
 });
+
+test.each(["UTC", "Asia/Kolkata", "America/Los_Angeles"])(
+  "what a restore would lose is counted the same by a machine in %s, with and without a zone in the column",
+  async (zone) => {
+    const scratch = await cluster.database();
+    const client = await scratch.session();
+    await client.query(`CREATE TABLE naive (created_at timestamp, updated_at timestamptz);
+      INSERT INTO naive VALUES ('2026-11-26 11:00', '2026-11-26 11:00Z'), ('2026-11-26 11:00', '2026-11-26 12:30Z'), ('2026-11-26 12:30', '2026-11-26 12:30Z')`);
+    const own = process.env.TZ;
+    try {
+      process.env.TZ = zone;
+      const { tables } = await lossSince(client, new Date("2026-11-26T12:00:00Z"), new Date());
+      expect(tables).toEqual([{ table: "naive", made: 1, changed: 1 }]);
+    } finally {
+      if (own === undefined) delete process.env.TZ;
+      else process.env.TZ = own;
+    }
+  },
+);

@@ -7,21 +7,25 @@ export type Loss = { seconds: number; tables: TableLoss[] };
 
 /** What a restore to that moment would lose, as far as `created_at` and `updated_at` tell. Reads whole tables where nothing indexes them. */
 export async function lossSince(client: pg.Client, since: Date, now: Date): Promise<Loss> {
-  const { rows: tables } = await client.query<{ table: string; columns: string[] }>(
-    `SELECT c.relname AS table, array_agg(a.attname::text) AS columns FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
+  const { rows: tables } = await client.query<{ table: string; columns: string[]; naive: string[] }>(
+    `SELECT c.relname AS table, array_agg(a.attname::text) AS columns,
+       coalesce(array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'timestamp'::regtype), '{}') AS naive FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'migration_audit'
        AND a.attname IN ('created_at', 'updated_at') AND format_type(a.atttypid, NULL) LIKE 'timestamp%' GROUP BY 1 ORDER BY 1`,
   );
   const found: TableLoss[] = [];
-  for (const { table, columns } of tables) {
+  for (const { table, columns, naive } of tables) {
+    // What has no zone of its own is the server's clock, which is UTC on RDS, wherever this program runs.
+    const later = (column: string) =>
+      `${column}${naive.includes(column) ? " AT TIME ZONE 'UTC'" : ""} > $1::timestamptz`;
     const [hasMade, hasChanged] = [columns.includes("created_at"), columns.includes("updated_at")];
-    const made = hasMade ? "count(*) FILTER (WHERE created_at > $1)::int" : "NULL::int";
+    const made = hasMade ? `count(*) FILTER (WHERE ${later("created_at")})::int` : "NULL::int";
     const changed = hasChanged
-      ? `count(*) FILTER (WHERE updated_at > $1${hasMade ? " AND created_at <= $1" : ""})::int`
+      ? `count(*) FILTER (WHERE ${later("updated_at")}${hasMade ? ` AND NOT ${later("created_at")}` : ""})::int`
       : "NULL::int";
     const { rows } = await client.query<{ made: number | null; changed: number | null }>(
       `SELECT ${made} AS made, ${changed} AS changed FROM public.${client.escapeIdentifier(table)}`,
-      [since],
+      [since.toISOString()],
     );
     const [row] = rows;
     if (row !== undefined) found.push({ table, ...row });
