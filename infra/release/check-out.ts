@@ -18,6 +18,10 @@ export async function checkOut(repository: string, commit: string, directory: st
   const config = await largeFilesConfig();
   const checkedOut = await runGit(["checkout", "--quiet", "--detach", commit], { directory, timeoutMs, config });
   if (checkedOut.exitCode !== 0) throw unreadable(repository, checkedOut.words);
+  // Git leaves out a file whose content a partial clone lacks, and ends well.
+  const lacking = await git(["ls-files", "--deleted"], { directory });
+  if (lacking !== "")
+    throw unreadable(repository, `it lacks the content of ${lacking.trim().split("\n").slice(0, 5).join(", ")}`);
   // What is beside a clone's own origin (../lib) is not beside the clone.
   await git(["remote", "set-url", "origin", await originOf(place)], { directory });
   const submodules = await checkOutSubmodules(directory, timeoutMs, config);

@@ -193,3 +193,14 @@ test("a shallow clone is named as the reason where it lacks the release", async 
   }
   expect((await checkedOut(shallow, newest))("file")).toBe("2");
 });
+
+test("a partial clone that lacks a file's content refuses the release by the file's name", async () => {
+  const own = repository({ "src/a.js": "1" });
+  gitAlone(own, "config", "uploadpack.allowFilter", "true");
+  const partial = join(root, "partial");
+  gitAlone(root, "clone", "--quiet", "--no-checkout", "--filter=blob:none", `file://${own}`, partial);
+  await expect(checkedOut(partial)).rejects.toMatchObject({
+    code: "repository-unreadable",
+    message: expect.stringMatching(/src\/a\.js/),
+  });
+});
