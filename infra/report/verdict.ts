@@ -42,7 +42,10 @@ export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxR
         ]
       : [],
   );
-  const boxTroubles = groupFailed(results.filter((box) => !isComputed(box.id))).map(({ ids, evidence, reason }) => ({
+  // A box that failed with its phase, in the same words, is the same finding.
+  const isTold = (evidence: string) => phaseTroubles.some(({ what }) => what.includes(evidence));
+  const apart = results.filter((box) => !isComputed(box.id) && !isTold(box.evidence));
+  const boxTroubles = groupFailed(apart).map(({ ids, evidence, reason }) => ({
     where: ids.join(", "),
     what: ids.length === 1 ? `${title.get(ids[0] as BoxId)}: ${evidence}` : evidence,
     ...(reason === undefined ? {} : { remedy: reason }),

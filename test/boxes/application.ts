@@ -18,7 +18,7 @@ import type { Subject } from "../../infra/verification/subject";
  * body is the name that was sent last.
  */
 export type Answers = Readonly<Record<string, Answer | readonly Answer[]>>;
-export type Answer = { status: number; body?: unknown };
+export type Answer = { status: number; body?: unknown /** The status for whoever is logged in. */; withToken?: number };
 
 export const ok = (data: unknown): Answer => ({ status: 200, body: { data } });
 
@@ -33,8 +33,10 @@ export function fakeDatabase(rows: Rows): () => Promise<pg.Client> {
   return async () => ({ query, end: async () => undefined }) as unknown as pg.Client;
 }
 
-export const letIn: Answers = {
-  "POST /api/auth/login": ok({ token: "a.token.of-nobody" }),
+const token = "a.token.of-nobody-in-particular";
+
+const letIn: Answers = {
+  "POST /api/auth/login": ok({ token }),
   "POST /api/auth/logout": ok({}),
 };
 
@@ -53,9 +55,10 @@ export async function checkAgainst(
     asked.push(key);
     made = /"name":"([^"]+)"/.exec(await text(request))?.[1] ?? made;
     const left = given.get(key) ?? [];
-    const { status, body } = (left.length > 1 ? left.shift() : left[0]) ?? { status: 404, body: {} };
+    const { status, body, withToken }: Answer = (left.length > 1 ? left.shift() : left[0]) ?? { status: 404, body: {} };
+    const isKnown = request.headers.authorization === `Bearer ${token}`;
     response
-      .writeHead(status, { "content-type": "application/json" })
+      .writeHead(isKnown ? (withToken ?? status) : status, { "content-type": "application/json" })
       .end(JSON.stringify(body ?? {}).replaceAll("${made}", made));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -39,6 +39,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
     await drain(context, otherSlot(serving));
     await stopSlot(context, otherSlot(serving));
     tellServing(context, staged);
+    skip(context, ["RBK-1"], "no traffic was switched");
     return { outcome: "nothing to do", summary: `${staged.release} serves already, in slot ${serving}` };
   }
   const from = serving === staged.slot ? (cut?.from ?? null) : serving;

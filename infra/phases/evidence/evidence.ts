@@ -3,6 +3,7 @@ import { whyNotNeeded } from "../../checklist/provable";
 import { automatedBackups } from "../../context/database-service";
 import { prove, type Step, type StepContext } from "../../context/step";
 import { clientOptions } from "../../core/aws-client";
+import type { Section } from "../../diagnosis/finding";
 import { troubleshoot } from "../../diagnosis/troubleshooting";
 import { retentionInForce } from "../backup/retention";
 import { proveDocuments } from "./documents";
@@ -18,14 +19,18 @@ export const evidence: Step = async (context) => {
   await proveDocuments(context);
   await proveMonitoring(context);
   context.progress("asking the questions of npm run diagnose");
-  await proveTroubleshooting(context);
+  const startedAt = Date.now();
+  await proveTroubleshooting(context, await troubleshoot(context, { refreshes: false }));
+  context.progress(`diagnosed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
   return { outcome: "completed", summary: "every box has its result" };
 };
 
 /** That a failure could be diagnosed is shown by diagnosing now: each question gets an answer, and what it finds is said. */
-async function proveTroubleshooting(context: StepContext): Promise<void> {
-  const startedAt = Date.now();
-  for (const { box, asked, findings } of await troubleshoot(context, { refreshes: false })) {
+export async function proveTroubleshooting(
+  context: Pick<StepContext, "phase" | "boxes" | "input">,
+  sections: readonly Section[],
+): Promise<void> {
+  for (const { box, asked, findings } of sections) {
     if (box === undefined) continue;
     await prove(context, box, async () => {
       const { release, settings } = context.input;
@@ -38,5 +43,4 @@ async function proveTroubleshooting(context: StepContext): Promise<void> {
       return `${asked.map(({ question }) => question).join(", ")}: answered; ${found.join("; ") || "nothing to see to"}`;
     });
   }
-  context.progress(`diagnosed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }

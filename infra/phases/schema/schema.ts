@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { failed } from "../../checklist/result";
 import { withClient } from "../../context/database-connection";
 import { prove, type Step, type StepContext, skip } from "../../context/step";
 import { checklistQueries, inOneLine, providerTables, rowCounts, tableExists } from "../../database/checklist-queries";
@@ -29,7 +30,7 @@ export const schemaUp: Step = async (context) => {
       summary: `the schema is at ${from}; the application makes ${target} when it starts`,
     };
   }
-  const report = target > from ? await migrate(context, target) : undefined;
+  const report = target > from ? await migrate(context, target, "MIG-2.1") : undefined;
   await look((client) => lookAfter(context, client, { report, before }));
   if (report === undefined)
     return {
@@ -52,7 +53,7 @@ export const schemaDown: Step = async (context) => {
   }
   const problem = downProblem(context.input.settings.database.migrations, from, target);
   if (problem !== undefined) throw problem;
-  const report = await migrate(context, target);
+  const report = await migrate(context, target, "RBK-2");
   context.boxes.push({
     id: "RBK-2",
     result: "passed",
@@ -84,8 +85,13 @@ export async function recordApplicationSchema(context: StepContext): Promise<voi
   if (report.applied.length > 0) context.notice(`the application made schema ${report.to}; verified and recorded`);
 }
 
-async function migrate(context: StepContext, target: number): Promise<MigrationReport> {
-  const report = await migrateTo(migration(context, target));
+/** @param box fails where the schema cannot be brought there */
+async function migrate(context: StepContext, target: number, box: "MIG-2.1" | "RBK-2"): Promise<MigrationReport> {
+  const report = await migrateTo(migration(context, target)).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.boxes.push(failed(box, reason, { source: context.phase }));
+    throw error;
+  });
   context.details.migration = report;
   context.details.locks = locksOf(report);
   return report;
@@ -107,16 +113,15 @@ function migration(context: StepContext, target: number): MigrateToArgs {
 async function lookBefore(context: StepContext, client: pg.Client): Promise<void> {
   const isFirst = !(await tableExists(client, "connections"));
   const ask = async (query: string) => inOneLine((await client.query<Record<string, unknown>>(query)).rows);
+  const nothing = { result: "not needed", reason: "the database has no tables yet" } as const;
   await prove(context, "MIG-1.1", async () => {
     const rows = (await tableExists(client, "migration_audit"))
       ? await ask(checklistQueries.lastAuditRows)
       : "no journal yet";
     return `schema ${await schemaVersion(client)}; ${rows}`;
   });
-  await prove(context, "MIG-1.2", async () =>
-    isFirst ? "no connections table yet" : ask(checklistQueries.sampledConnections),
-  );
-  await prove(context, "MIG-1.3", async () => (isFirst ? "no tables yet" : ask(checklistQueries.tableStatistics)));
+  await prove(context, "MIG-1.2", async () => (isFirst ? nothing : ask(checklistQueries.sampledConnections)));
+  await prove(context, "MIG-1.3", async () => (isFirst ? nothing : ask(checklistQueries.tableStatistics)));
 }
 
 async function lookAfter(
