@@ -65,10 +65,11 @@ export class Roles extends pulumi.ComponentResource {
         ),
     );
     // What the owner may do in its database, the master may too: making extensions takes a database's CREATE.
+    // From PostgreSQL 16 on, who creates a role has it with ADMIN OPTION and no more: the provider may read the one membership or the other.
     const mayExtend = new postgresql.GrantRole(
       `${name}-master-owner`,
       { role: masterUser, grantRole: owner.name },
-      options,
+      { ...options, ignoreChanges: ["withAdminOption"] },
     );
     // To make a database for the owner the provider lends itself this membership, and takes it back: at the same time it would take ours.
     const database = new postgresql.Database(
