@@ -50,7 +50,7 @@ const halfHour = [
 export const databaseSettings = z.strictObject({
   engineVersion: z
     .string()
-    .regex(/^\d+(\.\d+)?$/, "must be a PostgreSQL version such as 15 or 15.8")
+    .regex(/^\d+(\.\d+)?$/, "must be a PostgreSQL version such as 17 or 17.5")
     .refine((version) => Number.parseInt(version, 10) >= 15, { message: "must be 15 or newer" }),
   instanceClass: z.string().regex(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, "must be an RDS instance class such as db.t4g.small"),
   storageGiB: z.int().min(20).max(65536),

@@ -160,12 +160,12 @@ test("a version and a size that RDS would refuse are refused by the preview, bot
   const { pulumi } = rehearsal;
   const { engineVersion, storageGiB } = (await stackInput(stack)).settings.database;
   try {
-    await pulumi.setConfig("database.engineVersion", "16.1");
+    await pulumi.setConfig("database.engineVersion", "18.1");
     await pulumi.setConfig("database.storageGiB", "20");
     const preview = await pulumi.capture("preview", "--color", "never");
     expect(preview.exitCode).not.toBe(0);
     expect(preview.output).toContain("2 settings are wrong; nothing has changed");
-    expect(preview.output).toContain("database.engineVersion must stay a version of PostgreSQL 15");
+    expect(preview.output).toContain("database.engineVersion must stay a version of PostgreSQL 17");
     expect(preview.output).toContain("database.storageGiB must be at least the 25 GiB that the database has");
   } finally {
     await pulumi.setConfig("database.engineVersion", engineVersion);
