@@ -57,6 +57,17 @@ describe("a copy of an older backup is compared with the database as it is now",
     expect(only(found, "public.later")).toMatchObject({ equal: 0, incomparable: "it was made after the backup" });
   });
 
+  test("a table whose columns a migration has changed since is compared by those that are left", async () => {
+    const found = await compare({
+      before: seed,
+      after:
+        "ALTER TABLE small ADD label text; ALTER TABLE wide ADD more int, DROP body; UPDATE small SET label = 'l' WHERE id <= 10",
+      damage: "UPDATE small SET body = 'z' WHERE id = 50; DELETE FROM wide WHERE id = 6",
+    });
+    expect(only(found, "public.small")).toMatchObject({ equal: 89, problems: [expect.stringContaining("(0,50)")] });
+    expect(only(found, "public.wide")).toMatchObject({ equal: 2999, problems: [expect.stringContaining("(0,6)")] });
+  });
+
   test("a row that the copy lacks or holds otherwise is found, also beside rows that changed", async () => {
     const found = await compare({
       before: seed,

@@ -120,7 +120,7 @@ test("a table without a row proves nothing, and the evidence says so", () => {
 });
 
 test("the query of one table, whole", () => {
-  const table = { name: "public.users", row: "one.id, one.rights::text", blocksPerRange: 4 };
+  const table = { name: "public.users", columns: ["one.id", "one.rights::text"], blocksPerRange: 4 };
   expect(digestQuery(table, "4294967300")).toBe(`SELECT first_block::text AS range, found.rows, found.checksum
 FROM pg_catalog.generate_series($1::bigint, $2::bigint - 1, 4) AS first_block,
 LATERAL (SELECT count(*)::text AS rows, coalesce(sum(h), 0)::text || '/' || coalesce(bit_xor(h), 0)::text AS checksum FROM (SELECT one.ctid AS place, pg_catalog.hash_record_extended(ROW(pg_catalog.record_send(ROW(one.id, one.rights::text))), 0) AS h

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Connect } from "../migrations/options";
 import { type ContentDigest, isSame } from "./comparison";
 import { hashedRows, openReader, type ReadOptions, readContent } from "./content";
-import type { Layout, TableLayout } from "./layout";
+import { type Layout, layOut, type TableLayout } from "./layout";
 
 export type AgedTable = {
   table: string;
@@ -21,15 +21,16 @@ const mostNamed = 3;
 
 /**
  * Compares a copy of an older backup with the database as it is now: each row that is as old as the backup and still there must be in the
- * copy, at the same place and with the same content. What was written since is not compared.
- * @param layout of the database, with the copy's horizon
+ * copy, at the same place and with the same content. What was written since is not compared, nor are columns that came or went since.
+ * @param present of the database, with the copy's horizon
  */
 export async function compareWithNow(
   copy: Connect,
   database: Connect,
-  layout: Layout,
+  present: Layout,
   options: ReadOptions,
 ): Promise<AgedTable[]> {
+  const layout = { ...present, tables: await withCommonColumns(copy, present.tables) };
   const [then, now] = [await readContent(copy, layout, options), await readContent(database, layout, options)];
   const [copyClient, nowClient] = [await openReader(copy), await openReader(database)];
   try {
@@ -39,6 +40,20 @@ export async function compareWithNow(
     return found;
   } finally {
     await Promise.all([copyClient.end(), nowClient.end()]);
+  }
+}
+
+/** A migration since the backup may have changed them. */
+async function withCommonColumns(copy: Connect, tables: readonly TableLayout[]): Promise<TableLayout[]> {
+  const client = await openReader(copy);
+  try {
+    const older = new Map((await layOut(client)).tables.map(({ name, columns }) => [name, new Set(columns)]));
+    return tables.map((table) => {
+      const known = older.get(table.name);
+      return { ...table, columns: table.columns.filter((column) => known?.has(column) ?? true) };
+    });
+  } finally {
+    await client.end();
   }
 }
 

@@ -31,7 +31,7 @@ export function hashedRows(
         ]),
     ...(horizon === null ? [] : [isOlder("one.xmin", horizon)]),
   ];
-  return `SELECT one.ctid AS place, pg_catalog.hash_record_extended(ROW(pg_catalog.record_send(ROW(${table.row}))), 0) AS h${more === undefined ? "" : `, ${more}`}
+  return `SELECT one.ctid AS place, pg_catalog.hash_record_extended(ROW(pg_catalog.record_send(ROW(${table.columns.join(", ")}))), 0) AS h${more === undefined ? "" : `, ${more}`}
 FROM ONLY ${table.name} AS one${conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`}`;
 }
 

@@ -6,8 +6,8 @@ export type Exclusion = { table: string; reason: string };
 export type TableLayout = {
   /** Schema and name, quoted as PostgreSQL would write them in a statement. */
   name: string;
-  /** The row as a list of columns whose types have a binary form; others are cast to text. */
-  row: string;
+  /** Columns whose types have a binary form; others are cast to text. */
+  columns: readonly string[];
   /** Blocks of one range; 0 where each row is a range. The same in all readings that are compared. */
   blocksPerRange: number;
 };
@@ -82,7 +82,7 @@ export async function layOut(client: pg.Client, exclude: readonly Exclusion[] = 
     horizon: horizon[0]?.horizon ?? null,
     tables: compared.map(({ name, columns, blocks }) => ({
       name,
-      row: columns.join(", "),
+      columns,
       blocksPerRange: blocksPerRange(blocks),
     })),
     unlogged: rows.filter(({ persistence }) => persistence === "u").map(({ plain }) => plain),
