@@ -70,6 +70,7 @@ function changedFiles(last: StepInput, settings: Settings): string[] {
         database: last.database,
         databaseUsers: { app: each.secrets.appPassword },
         dataVolume: last.dataVolume,
+        ports: each.app.backend.ports,
       }).files.map(({ path, content, mode, owner }) => [path, JSON.stringify([content, mode, owner])]),
     );
   const [before, after] = [filesOf(last.settings), filesOf(settings)];

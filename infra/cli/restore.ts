@@ -21,7 +21,7 @@ import { backendUnit } from "../host/commands/paths";
 import { restoreFilesScript } from "../host/commands/shared-files";
 import { withFilesCopy } from "../phases/backup/files";
 import { makeSnapshot } from "../phases/backup/snapshot";
-import { ensureRunning } from "../phases/slots/slots";
+import { ensureRunning, slotBackends } from "../phases/slots/slots";
 import { databaseIdentifier } from "../stack/database";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
@@ -140,8 +140,9 @@ async function whileStopped(context: StepContext, work: () => Promise<void>): Pr
   try {
     await work();
   } finally {
-    const { serving } = await readHostState(context);
-    if (serving !== null) await ensureRunning(context, serving);
+    const state = await readHostState(context);
+    if (state.serving !== null)
+      await ensureRunning(context, state.serving, slotBackends(context.input.settings, state)[state.serving]);
   }
 }
 

@@ -1,15 +1,16 @@
 import { type Slot, slots } from "../host/commands/paths";
 import { line } from "../host/commands/shell";
+import type { SlotBackend } from "../host/commands/stage-script";
 import type { StepContext } from "./step";
 
-/** One release in a slot, as the file beside the slot's link says. */
-export type SlotContent = {
+/** One release in a slot and what it runs with, as the slot's record says. */
+export type SlotContent = SlotBackend & {
   slot: Slot;
   release: string;
   commit: string;
   /** SHA-256 of the artifact. */
   digest: string;
-  /** SHA-256 of the slot's environment file. */
+  /** SHA-256 of all that config gives it to run with (`slotFiles`). */
   environment: string;
   schemaVersion: number;
 };

@@ -1,5 +1,5 @@
 import { type ProgramOptions, runProgram } from "../core/program";
-import { line, quote } from "./commands/shell";
+import { line, quote, writeFileScript } from "./commands/shell";
 import { type HostAddress, sshArguments } from "./commands/ssh";
 import { explainSsh } from "./ssh-failure";
 import { sharedControlPath, writeSshIdentity } from "./ssh-identity";
@@ -50,18 +50,8 @@ export class RemoteHost {
   }
 
   /** Writes a file as root, whole or not at all. */
-  async put(path: string, content: string, options: { mode?: string; owner?: string } = {}): Promise<void> {
-    const temporary = quote(`${path}.new`);
-    await this.run(
-      `writing ${path}`,
-      `umask 077
-base64 -d > ${temporary} <<'CONTENT'
-${Buffer.from(content).toString("base64")}
-CONTENT
-chmod ${options.mode ?? "0644"} ${temporary}
-chown ${options.owner ?? "root:root"} ${temporary}
-mv ${temporary} ${quote(path)}`,
-    );
+  async put(path: string, content: string, options: { mode?: string } = {}): Promise<void> {
+    await this.run(`writing ${path}`, writeFileScript(path, content, options.mode));
   }
 
   /** Sends a local file to a path of the host, as root. */

@@ -87,10 +87,13 @@ export const backendSettings = z.strictObject({
   }),
   /** Variables beside those, so that one more does not mean to name them all again. */
   moreVariables: z.record(variableName, z.string()).default({}),
-  /** The two slots' loopback ports. */
+  /** The two slots' loopback ports. A changed one holds from the slot's next release on: what serves keeps the port it was started with. */
   ports: z.strictObject({ blue: freePort, green: freePort }).default({ blue: 8001, green: 8002 }),
   memoryLimitMiB: z.int().min(64).default(512),
-  /** A release that does not answer health within this time is refused. The application needs 0.5 to 2 s. */
+  /**
+   * A release that does not answer health within this time is refused. The application needs 0.5 to 2 s. With `app.overlap: false`
+   * requests wait as long at most.
+   */
   startTimeoutSeconds: z.int().min(1).max(600).default(30),
   /** How long requests in flight may take to end before the old slot is stopped. */
   drainTimeoutSeconds: z.int().min(1).max(600).default(30),

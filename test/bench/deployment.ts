@@ -9,7 +9,7 @@ import type { StepContext } from "../../infra/context/step";
 import type { Slot } from "../../infra/host/commands/paths";
 import { otherSlot } from "../../infra/host/commands/paths";
 import { confirm, drain, turn } from "../../infra/phases/activate/activation";
-import { ensureRunning } from "../../infra/phases/slots/slots";
+import { ensureRunning, slotBackends } from "../../infra/phases/slots/slots";
 import { provideArtifact } from "../../infra/release/artifact/provide";
 import { resolveRelease } from "../../infra/release/release";
 import { backendSettings } from "../../infra/settings/application";
@@ -166,7 +166,7 @@ async function switches(rehearsal: Rehearsal, { count, say }: DeploymentBenchOpt
     for (let run = 0; run < count; run += 1) {
       const to = otherSlot(from);
       const release = state.slots[to]?.release ?? "";
-      await ensureRunning(context, to);
+      await ensureRunning(context, to, slotBackends(settings, state)[to]);
       const load = startLoad({
         address: host.address,
         publicName: settings.network.publicName,
@@ -175,7 +175,7 @@ async function switches(rehearsal: Rehearsal, { count, say }: DeploymentBenchOpt
         keepAlive: true,
       });
       const beganMs = await load.firstAnswer();
-      await turn(context, { to, from }, release);
+      await turn(context, state, { to, from }, release);
       await confirm(context, { to, from });
       await drain(context, from);
       const { firstMsByRelease } = await load.end();

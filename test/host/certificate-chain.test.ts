@@ -1,6 +1,9 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { healthCheckService } from "../../infra/host/commands/health-check";
+import { hostPaths } from "../../infra/host/commands/paths";
 import { PublicSite } from "../../infra/host/public-site";
 import { type IssuedCertificate, issueCertificate, type KeyKind } from "../rehearsal/certificates";
 import { type Front, startFront } from "./front";
@@ -40,7 +43,10 @@ describe.each<KeyKind>(["ecdsa", "rsa"])(
     });
 
     test("is what the host's own health check expects", async () => {
-      const service = healthCheckService({ application: "prompt-library", publicName, healthPath: "/" });
+      const service = healthCheckService({ application: "prompt-library", publicName });
+      const record = front.place(`${hostPaths("prompt-library").state}/blue.json`);
+      await mkdir(dirname(record), { recursive: true });
+      await writeFile(record, JSON.stringify({ healthPath: "/" }));
       const [, command = ""] = /^ExecStart=(.*)$/m.exec(front.place(service)) ?? [];
       const { stdout } = await execa("bash", [
         "-c",

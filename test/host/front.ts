@@ -64,6 +64,7 @@ export async function startFront(
       database: { address: "database.example", port: 5432, name: "prompt_library", certificateAuthority: "" },
       databaseUsers: {},
       dataVolume: null,
+      ports: settings.app.backend.ports,
     });
     for (const { path, content } of files)
       if (/nginx|haproxy|tls|maintenance/.test(path)) await put(place(path), place(hasten(content, times)));

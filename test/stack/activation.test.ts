@@ -4,6 +4,7 @@ import type { Rehearsal } from "../rehearsal/rehearsal";
 import { brokenReleaseCases } from "./activation/broken-releases";
 import { guardCases } from "./activation/guards";
 import { interruptionCases } from "./activation/interruptions";
+import { slotSettingCases } from "./activation/slot-settings";
 import { turnCases } from "./activation/turn";
 import { deploy, deployed } from "./deployed";
 import { deployedInput, forgetRateLimit } from "./steps";
@@ -28,5 +29,6 @@ afterAll(async () => {
 
 describe("a broken release", () => brokenReleaseCases(suite));
 describe("what guards a deployment", () => guardCases(suite));
+describe("settings of a slot", () => slotSettingCases(suite));
 describe("a turn of the traffic", () => turnCases(suite));
 describe("an interruption", () => interruptionCases(suite));

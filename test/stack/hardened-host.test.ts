@@ -9,11 +9,13 @@ import type { StepContext } from "../../infra/context/step";
 import { HostRefused } from "../../infra/core/failure";
 import { loopback } from "../../infra/core/loopback";
 import { askHealthNow, readHealthCheck } from "../../infra/host/commands/health-check";
-import { backendUnit, hostPaths, servingUnit } from "../../infra/host/commands/paths";
+import { backendUnit, hostPaths, servingUnit, unitFile } from "../../infra/host/commands/paths";
+import { writeFileScript } from "../../infra/host/commands/shell";
 import { hostServices } from "../../infra/host/commands/system-files";
 import { userData } from "../../infra/host/commands/user-data";
 import { RemoteHost } from "../../infra/host/remote-host";
 import { configure } from "../../infra/phases/configure/configure";
+import { slotFiles } from "../../infra/phases/slots/slots";
 import { type Cloud, startCloud, stopCloud } from "../cloud/cloud";
 import { cloudNames } from "../cloud/names";
 import { bootHost, clients, makeKey, makeNetwork, type TestHost, until } from "./cloud-fixture";
@@ -249,7 +251,8 @@ describe("under the hardened units", () => {
 cat > ${folder}/dist/index.js <<'CONTENT'
 ${program}
 CONTENT
-printf 'PORT=8001\\nLOGS_DIR=/var/log/${application}\\n' > ${hostPaths(application).slotEnvironment("blue")}`);
+${writeFileScript(hostPaths(application).slotEnvironment("blue"), `PORT=8001\nLOGS_DIR=/var/log/${application}\n`, "0600")}${writeFileScript(unitFile(backendUnit(application, "blue")), slotFiles(context, "blue").unit)}systemctl daemon-reload
+echo '{"healthPath":"/"}' > ${hostPaths(application).state}/blue.json`);
     await context.host.send(process.execPath, `${slot}/runtime/bin/node`);
     await context.host.send(module, `${folder}/dist/native.node`);
     const { current } = hostPaths(application);

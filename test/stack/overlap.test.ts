@@ -99,6 +99,25 @@ test.each([
   expect(await connections()).toBe(made);
 });
 
+test("a release that starts slowly has the time that config gives it, and requests wait that long", async () => {
+  await forgetRateLimit(input);
+  const slow = await inputFor(input, "v1.2.0-files");
+  const { backend } = slow.settings.app;
+  slow.settings.app.backend = {
+    ...backend,
+    command: `sh -c "sleep 7; exec ${backend.command}"`,
+    startTimeoutSeconds: 20,
+  };
+  const { failed, value } = await underLoad(healthOf(input), async () => {
+    await runStep("configure", slow);
+    await runStep("stage", slow);
+    return runStep("activate", slow);
+  });
+  expect(failed).toEqual([]);
+  expect((value.context.details.outage as Outage).startMs).toBeGreaterThan(7_000);
+  expect(await connections()).toBe(made);
+});
+
 async function connect(): Promise<void> {
   const answer = await post(
     "/api/connections",

@@ -233,7 +233,7 @@ describe("WEB-1.3 where health tells no release", () => {
 test("the health check does not wait as long as a 429 asks it to", async () => {
   const server = createServer((_request, response) => response.writeHead(429, { "retry-after": "900" }).end());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const unit = healthCheckService({ application: "a", publicName: "p.example", healthPath: "/" });
+  const unit = healthCheckService({ application: "a", publicName: "p.example" });
   const [, patience = ""] = /--fail (.*) --resolve/.exec(unit) ?? [];
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;

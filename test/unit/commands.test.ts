@@ -38,8 +38,8 @@ import {
 } from "../../infra/host/commands/shared-files";
 import { quote } from "../../infra/host/commands/shell";
 import { sshArguments } from "../../infra/host/commands/ssh";
-import { bringScript, releaseDirectory, startScript } from "../../infra/host/commands/stage-script";
-import { backendTemplate } from "../../infra/host/commands/systemd";
+import { bringScript, fillScript, releaseDirectory, startAndWait } from "../../infra/host/commands/stage-script";
+import { backendUnitText } from "../../infra/host/commands/systemd";
 import { toldReleaseProblem } from "../../infra/host/commands/told-release";
 import { beginScript, followScript, readFollowed, settledScript } from "../../infra/host/commands/transient-unit";
 import { userData } from "../../infra/host/commands/user-data";
@@ -56,22 +56,23 @@ const startable = {
   paths,
   to: "green",
   from: "blue",
-  ports,
-  healthPath: "/api/system/health",
-  startTimeoutSeconds: 30,
+  backends: {
+    blue: { port: 8001, healthPath: "/api/system/health", startTimeoutSeconds: 30 },
+    green: { port: 8002, healthPath: "/api/system/health", startTimeoutSeconds: 30 },
+  },
 } as const;
 
 /** Text for other programs, whole. A change of the user data stops the hosts that run with the old one. */
 const texts: Record<string, string> = {
   "user-data.yaml": userData(application),
-  "backend@.service": backendTemplate({
+  "backend@blue.service": backendUnitText({
     application,
     directory: "interface/backend",
     command: "node dist/index.js",
     memoryLimitMiB: 512,
     stopTimeoutSeconds: 30,
   }),
-  "backend-with-files@.service": backendTemplate({
+  "backend-with-files@blue.service": backendUnitText({
     application,
     directory: "interface/backend",
     command: "node dist/index.js",
@@ -104,7 +105,6 @@ const texts: Record<string, string> = {
   "health-check.service": healthCheckService({
     application,
     publicName: "prompts.example",
-    healthPath: "/api/system/health",
   }),
   "health-check.sh": askHealthNow(application),
   "health-check.timer": healthCheckTimer({ application, everyMinutes: 2 }),
@@ -117,15 +117,16 @@ const texts: Record<string, string> = {
     artifact: { digest: "f".repeat(64), bytes: 60_000_000, unpackedBytes: 200_000_000 },
     release: "v1.2.0",
   }),
-  "stage-start.sh": startScript({
+  "stage-fill.sh": fillScript({
     application,
     paths,
     slot: "green",
     digest: "f".repeat(64),
-    port: 8002,
-    healthPath: "/api/system/health",
-    startTimeoutSeconds: 30,
+    environment: 'PORT="8002"\n',
+    unit: "[Service]\n",
+    record: { path: `${paths.state}/green.json`, content: "{}" },
   }),
+  "stage-start.sh": startAndWait({ application, slot: "green", ...startable.backends.green }),
   "activate-turn.sh": turnScript({ application, paths, to: "green", from: "blue" }),
   "activate-exchange.sh": exchangeScript({
     ...startable,

@@ -17,7 +17,8 @@ import {
   restoreFilesScript,
   unmountCopyScript,
 } from "../../infra/host/commands/shared-files";
-import { journalScript, linkScript } from "../../infra/host/commands/stage-script";
+import { writeFileScript } from "../../infra/host/commands/shell";
+import { fillScript, journalScript, stopScript } from "../../infra/host/commands/stage-script";
 import { installScript } from "../../infra/host/commands/user-data";
 
 const application = "prompt-library";
@@ -53,7 +54,12 @@ const rendered: Record<string, string> = {
   "unmountCopyScript.sh": unmountCopyScript("/run/a copy"),
   "restoreFilesScript.sh": restoreFilesScript("/run/a copy", paths.shared),
   "journalScript.sh": journalScript(application, "blue", 20),
-  "linkScript.sh": linkScript({ application, paths, slot: "blue", digest, sharedDirectories: ["data"] }),
+  "fillScript.sh": fillScript({
+    ...{ application, paths, slot: "blue", digest, sharedDirectories: ["data"] },
+    ...{ environment: "A=1\n", unit: "[Service]\n", record: { path: "/var/a file", content: "{}" } },
+  }),
+  "writeFileScript.sh": writeFileScript("/etc/a file", "content\n"),
+  "stopScript.sh": stopScript(application, "blue"),
 };
 
 test("shellcheck finds nothing in any script that runs on the host", async () => {

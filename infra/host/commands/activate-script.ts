@@ -1,7 +1,7 @@
 import { holdFrom, turnTo } from "./haproxy";
 import { backendUnit, type HostPaths, otherSlot, type Slot, turnBackUnit } from "./paths";
-import { quote } from "./shell";
-import { startAndWait } from "./stage-script";
+import { quote, writeFileScript } from "./shell";
+import { type SlotBackend, startAndWait } from "./stage-script";
 
 export type TurnArgs = {
   application: string;
@@ -10,18 +10,11 @@ export type TurnArgs = {
   from: Slot | null;
 };
 
-/** What is needed to start a slot's backend and to know that it answers. */
-export type StartableSlots = {
-  ports: Record<Slot, number>;
-  healthPath: string;
-  startTimeoutSeconds: number;
-};
+/** What is needed to start each slot's backend and to know that it answers: as it was staged, whatever config says meanwhile. */
+export type StartableSlots = { backends: Record<Slot, SlotBackend> };
 
-/** How long requests in flight may take to end while new ones are held: HAProxy gives up on these after 10 s. */
+/** How long requests in flight may take to end while new ones are held. */
 export const heldDrainSeconds = 3;
-
-/** How long a release may take to start meanwhile; the application needs 0.5 to 2 s, and the old one has to come back in time. */
-export const heldStartSeconds = 5;
 
 /**
  * Turns traffic to a slot that is up: HAProxy at run time, then the link that everything follows after a restart. A host that goes
@@ -61,7 +54,7 @@ trap give_back EXIT
 ${runtimeCommands(paths, holdFrom(from))}${drainLoop(paths, from, heldDrainSeconds)}drained=$(now)
 systemctl stop ${unit(from)}
 stopped=$(now)
-(${start({ ...args, startTimeoutSeconds: Math.min(args.startTimeoutSeconds, heldStartSeconds) }, to)}) > /dev/null
+(${start(args, to)}) > /dev/null
 started=$(now)
 ${args.proof}trap - EXIT
 ${runtimeCommands(paths, turnTo(to, from))}turned=$(now)
@@ -102,14 +95,9 @@ fi
 export function armScript(args: TurnArgs & { from: Slot; turnBack: string; afterSeconds: number }): string {
   const { application, paths } = args;
   const unit = turnBackUnit(application);
-  const file = (path: string, content: string) => `base64 -d > ${quote(`${path}.new`)} <<'CONTENT'
-${Buffer.from(content).toString("base64")}
-CONTENT
-mv ${quote(`${path}.new`)} ${quote(path)}
-`;
   return `systemctl stop ${unit}.timer 2>/dev/null || true
 systemctl reset-failed ${unit}.service 2>/dev/null || true
-${file(paths.turnBack, `set -euo pipefail\n${args.turnBack}`)}${file(paths.activation, JSON.stringify({ to: args.to, from: args.from }))}systemd-run --quiet --collect --unit=${unit} --on-active=${args.afterSeconds} --timer-property=AccuracySec=1s /bin/bash ${quote(paths.turnBack)}
+${writeFileScript(paths.turnBack, `set -euo pipefail\n${args.turnBack}`)}${writeFileScript(paths.activation, JSON.stringify({ to: args.to, from: args.from }))}systemd-run --quiet --collect --unit=${unit} --on-active=${args.afterSeconds} --timer-property=AccuracySec=1s /bin/bash ${quote(paths.turnBack)}
 `;
 }
 
@@ -144,8 +132,7 @@ while systemctl is-active --quiet ${unit}.service; do sleep 0.1; done
 }
 
 function start(args: TurnArgs & StartableSlots, slot: Slot): string {
-  const { application, healthPath, startTimeoutSeconds } = args;
-  return startAndWait({ application, slot, port: args.ports[slot], healthPath, startTimeoutSeconds });
+  return startAndWait({ application: args.application, slot, ...args.backends[slot] });
 }
 
 /** HAProxy answers a command that it took with an empty line. */

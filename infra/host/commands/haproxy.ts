@@ -1,6 +1,9 @@
 import { loopback } from "../../core/loopback";
 import { hostPaths, type Slot, slots } from "./paths";
 
+/** `timeout connect`: HAProxy waits as long before it tries again. */
+const retrySeconds = 0.2;
+
 /** A server that nobody listens behind: while it stands alone, requests are tried again and again, and so held. */
 const door = "door";
 
@@ -10,7 +13,7 @@ const door = "door";
  * starts with and which unit a boot starts.
  *
  * A refused connection is tried again every 200 ms (HAProxy waits for `timeout connect`, at most 1 s, before it tries one server
- * twice), 50 times: 10 s in which a backend may start. What was sent to a backend that then died without an answer is tried again
+ * twice) for `holdSeconds`, in which a backend may start. What was sent to a backend that then died without an answer is tried again
  * where that is harmless, never a POST.
  *
  * Headers of the kind X-Forwarded- that nginx does not set are a client's own claims and go no further.
@@ -31,7 +34,7 @@ defaults
     log global
     option dontlognull
     option http-server-close
-    timeout connect 200ms
+    timeout connect ${retrySeconds * 1000}ms
     timeout client 60s
     timeout http-keep-alive 120s
     timeout server 300s
@@ -46,10 +49,20 @@ frontend backend-api
 `;
 }
 
-/** Who serves after HAProxy itself starts; while it runs, the runtime API turns the traffic. */
-export function servingConfig(ports: Record<Slot, number>, serving: Slot | null): string {
+/** For how long a request waits for a backend at least: as long as systemd may take to start one that died. */
+export const shortHoldSeconds = 10;
+
+/**
+ * Who serves after HAProxy itself starts; while it runs, the runtime API turns the traffic.
+ * @param holdSeconds for how long a request waits while nobody listens
+ */
+export function servingConfig(
+  ports: Record<Slot, number>,
+  serving: Slot | null,
+  holdSeconds: number = shortHoldSeconds,
+): string {
   return `backend slots
-    retries 50
+    retries ${Math.ceil(holdSeconds / retrySeconds)}
     option redispatch 1
     retry-on conn-failure empty-response
     http-request disable-l7-retry unless METH_GET

@@ -4,25 +4,20 @@ import { sandbox } from "./sandbox";
 export type HealthCheckArgs = {
   application: string;
   publicName: string;
-  healthPath: string;
   everyMinutes: number;
 };
 
 /**
- * Asks health as users reach it, by the public name and with the certificate verified, through the host's own nginx: an outage of the
+ * Asks health, at the path of the release that serves, as users reach it, by the public name and with the certificate verified, through the host's own nginx: an outage of the
  * network in between is for somebody outside to see. The unit fails while it is not answered 200, and its journal says by what.
  * Not asked before anything serves, nor while the service is closed on purpose.
  */
-export function healthCheckService({
-  application,
-  publicName,
-  healthPath,
-}: Omit<HealthCheckArgs, "everyMinutes">): string {
+export function healthCheckService({ application, publicName }: Omit<HealthCheckArgs, "everyMinutes">): string {
   const paths = hostPaths(application);
   // A restart of the backend takes seconds, which are nobody's outage.
   // An answer of 429 asks for more patience than that (Retry-After): it is not waited for.
   const patience = "--max-time 10 --retry 2 --retry-delay 5 --retry-max-time 40 --retry-all-errors";
-  const url = escapeText(`https://${publicName}${healthPath}`);
+  const record = `${paths.state}/$$(basename "$$(readlink ${paths.current})").json`;
   return `[Unit]
 Description=${application}: asks the public health
 ConditionPathExists=${paths.current}/frontend
@@ -32,7 +27,7 @@ ConditionPathExists=!${paths.maintenance}
 Type=oneshot
 User=${application}
 Group=${application}
-ExecStart=/usr/bin/curl --silent --show-error --fail ${patience} --resolve ${publicName}:443:127.0.0.1 --cacert ${paths.tlsCertificate} --output /dev/null --write-out "health %%{http_code} in %%{time_total} s\\n" ${url}
+ExecStart=/bin/sh -c 'exec curl --silent --show-error --fail ${patience} --resolve ${publicName}:443:127.0.0.1 --cacert ${paths.tlsCertificate} --output /dev/null --write-out "health %%{http_code} in %%{time_total} s\\n" "https://${publicName}$$(jq -r .healthPath "${record}")"'
 TimeoutStartSec=60
 ${sandbox}
 ProcSubset=pid
@@ -89,8 +84,4 @@ export function readHealthCheck(printed: string): { problem: string } | { found:
   return saysUnhealthy.includes(Number(status))
     ? { found: `not healthy just now (curl ended with ${status})` }
     : { problem: `it can't ask: curl ended with ${status || "nothing"}` };
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll("%", "%%");
 }

@@ -1,17 +1,18 @@
 import type { Settings } from "../../settings/settings";
+import { heldDrainSeconds } from "./activate-script";
 import type { ConfigureArgs, ManagedFile } from "./configure-script";
-import { haproxyConfig, haproxyDefaults, servingConfig } from "./haproxy";
+import { haproxyConfig, haproxyDefaults, servingConfig, shortHoldSeconds } from "./haproxy";
 import { healthCheckService, healthCheckTimer } from "./health-check";
 import { maintenancePage } from "./maintenance";
 import { firewallRules } from "./nftables";
 import { nginxConfig } from "./nginx";
-import { healthCheckUnit, hostPaths, servingUnit, slots } from "./paths";
+import { backendTarget, healthCheckUnit, hostPaths, type Slot, servingUnit, slots, unitFile } from "./paths";
 import { pgbouncerConfig, pgbouncerUsers, statsUser } from "./pgbouncer";
 import { servingUnitText } from "./serving";
 import { mountUnit, mountUnitName } from "./shared-files";
 import { sshdConfig } from "./sshd";
 import { systemFiles, systemLoads } from "./system-files";
-import { backendTargetUnit, backendTemplate } from "./systemd";
+import { backendTargetUnit } from "./systemd";
 
 export type HostFilesArgs = {
   settings: Settings;
@@ -19,6 +20,8 @@ export type HostFilesArgs = {
   /** Who may come through PgBouncer, with their passwords. */
   databaseUsers: Readonly<Record<string, string>>;
   dataVolume: { id: string } | null;
+  /** Where each slot's backend listens, or will once it is staged. */
+  ports: Record<Slot, number>;
 };
 
 /** Files of the host that are no release's, how they are tested and how they are loaded. */
@@ -53,7 +56,7 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
           frontend: app.frontend,
           frameAncestors: settings.network.frameAncestors,
           maxBodyMiB: settings.network.maxBodyMiB,
-          ports: app.backend.ports,
+          ports: args.ports,
         }),
         ["nginx"],
       ),
@@ -61,7 +64,9 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       file("/etc/haproxy/haproxy.cfg", haproxyConfig(application), ["haproxy"]),
       file("/etc/default/haproxy", haproxyDefaults(application), ["haproxyArguments"]),
       ...[null, ...slots].map((slot) =>
-        file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(app.backend.ports, slot), ["haproxy"]),
+        file(`${paths.serving}/${slot ?? "none"}/haproxy.cfg`, servingConfig(args.ports, slot, holdSeconds(app)), [
+          "haproxy",
+        ]),
       ),
       file(paths.databaseAuthority, `${database.certificateAuthority.trim()}\n`, ["pgbouncer"]),
       file(
@@ -81,36 +86,18 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       file("/etc/ssh/sshd_config.d/10-deployment.conf", sshdConfig(settings.host.sshUser), ["ssh"]),
       ...systemFiles(application, settings.maintenanceWindow),
       file("/etc/nftables.conf", firewallRules(application), ["nftables"], "0755"),
-      file(
-        `/etc/systemd/system/${application}-backend@.service`,
-        backendTemplate({
-          application,
-          directory: app.backend.directory,
-          command: app.backend.command,
-          memoryLimitMiB: app.backend.memoryLimitMiB,
-          stopTimeoutSeconds: app.backend.drainTimeoutSeconds,
-          hasSharedFiles: args.dataVolume !== null,
-        }),
-        [],
-      ),
       ...(args.dataVolume === null
         ? []
-        : [
-            file(
-              `/etc/systemd/system/${mountUnitName(paths.shared)}`,
-              mountUnit(application, paths, args.dataVolume.id),
-              [],
-            ),
-          ]),
-      file(`/etc/systemd/system/${servingUnit(application)}`, servingUnitText(application), []),
-      file(`/etc/systemd/system/${application}-backend.target`, backendTargetUnit(application), []),
+        : [file(unitFile(mountUnitName(paths.shared)), mountUnit(application, paths, args.dataVolume.id), [])]),
+      file(unitFile(servingUnit(application)), servingUnitText(application), []),
+      file(unitFile(backendTarget(application)), backendTargetUnit(application), []),
       file(
-        `/etc/systemd/system/${healthCheckUnit(application)}.service`,
-        healthCheckService({ application, publicName: settings.network.publicName, healthPath: app.routes.health }),
+        unitFile(`${healthCheckUnit(application)}.service`),
+        healthCheckService({ application, publicName: settings.network.publicName }),
         [],
       ),
       file(
-        `/etc/systemd/system/${healthCheckUnit(application)}.timer`,
+        unitFile(`${healthCheckUnit(application)}.timer`),
         healthCheckTimer({ application, everyMinutes: settings.monitoring.healthCheckMinutes }),
         ["healthCheck"],
       ),
@@ -135,4 +122,10 @@ export function hostFiles(args: HostFilesArgs): ConfigureArgs {
       ...systemLoads,
     },
   };
+}
+
+/** Where two copies must not run, requests wait while one is stopped and the other started, and for the first again if that fails. */
+function holdSeconds({ overlap, backend }: Settings["app"]): number {
+  if (overlap) return shortHoldSeconds;
+  return Math.max(shortHoldSeconds, heldDrainSeconds + 2 * (backend.startTimeoutSeconds + backend.drainTimeoutSeconds));
 }

@@ -50,6 +50,11 @@ export function backendUnit(application: string, slot: Slot | ""): string {
   return `${application}-backend@${slot}.service`;
 }
 
+/** Where a unit of this program's stands. */
+export function unitFile(unit: string): string {
+  return `/etc/systemd/system/${unit}`;
+}
+
 export function backendTarget(application: string): string {
   return `${application}-backend.target`;
 }

@@ -1,9 +1,9 @@
 import { artifactObject } from "../../release/artifact/object";
 import { fetchScript, spaceScript } from "./fetch-script";
 import { keepFilesScript } from "./kept-files";
-import { backendUnit, type HostPaths, type Slot } from "./paths";
+import { backendUnit, type HostPaths, type Slot, unitFile } from "./paths";
 import { linkSharedScript } from "./shared-files";
-import { quote } from "./shell";
+import { quote, writeFileScript } from "./shell";
 
 export type BringArgs = {
   paths: HostPaths;
@@ -44,45 +44,55 @@ ${keepFilesScript(paths)}echo "$found"
 `;
 }
 
-export type StartArgs = {
+/** Where a slot's backend listens, and how one knows that it is up. */
+export type SlotBackend = {
+  port: number;
+  healthPath: string;
+  startTimeoutSeconds: number;
+};
+
+export type FillArgs = {
   application: string;
   paths: HostPaths;
   slot: Slot;
   digest: string;
-  port: number;
-  healthPath: string;
-  startTimeoutSeconds: number;
   /** Directories of the release that lie on the data volume (`app.sharedDirectories`). */
   sharedDirectories?: readonly string[];
+  /** The slot's environment file, its unit, and the record of what it holds. */
+  environment: string;
+  unit: string;
+  record: { path: string; content: string };
 };
 
-/** A slot whose backend does not run holds another release from now on, with the shared directories in their places. */
-export function linkScript(
-  args: Pick<StartArgs, "application" | "paths" | "slot" | "digest" | "sharedDirectories">,
-): string {
-  const { application, paths } = args;
-  const link = paths.slot(args.slot);
+/**
+ * Stops a slot's backend and gives the slot another release with all that it runs with. The old record goes first and the new one
+ * comes last: cut off anywhere between, the slot is known to hold nothing.
+ */
+export function fillScript(args: FillArgs): string {
+  const { application, paths, slot, record } = args;
+  const unit = backendUnit(application, slot);
+  const file = unitFile(unit);
+  const link = paths.slot(slot);
   const directory = releaseDirectory(paths, args.digest);
-  return `${linkSharedScript({ application, paths, releaseDirectory: directory, directories: args.sharedDirectories ?? [] })}ln -sfn ${quote(directory)} ${quote(`${link}.new`)}
+  return `if [ -e ${quote(file)} ]; then systemctl stop ${unit}; systemctl reset-failed ${unit} 2>/dev/null || true; fi
+rm -f ${quote(record.path)}
+${linkSharedScript({ application, paths, releaseDirectory: directory, directories: args.sharedDirectories ?? [] })}${writeFileScript(paths.slotEnvironment(slot), args.environment, "0600")}${writeFileScript(file, args.unit)}systemctl daemon-reload
+ln -sfn ${quote(directory)} ${quote(`${link}.new`)}
 mv -T ${quote(`${link}.new`)} ${quote(link)}
-`;
+${writeFileScript(record.path, record.content)}`;
+}
+
+/** Stops a slot's backend, where it was ever given one. */
+export function stopScript(application: string, slot: Slot): string {
+  const unit = backendUnit(application, slot);
+  return `if [ -e ${quote(unitFile(unit))} ]; then systemctl stop ${unit}; fi\n`;
 }
 
 /**
- * Starts a release in a slot and waits until its health answers 200. Prints how long that took, in milliseconds.
- * Ends with 4 when the backend died, with 5 when it lives and does not answer.
+ * Makes sure that a slot is up: started if it is not, and waited for until its health answers 200. Prints how long that took, in
+ * milliseconds. Ends with 4 when the backend died, with 5 when it lives and does not answer.
  */
-export function startScript(args: StartArgs): string {
-  const unit = backendUnit(args.application, args.slot);
-  return `systemctl stop ${unit}
-systemctl reset-failed ${unit} 2>/dev/null || true
-${linkScript(args)}${startAndWait(args)}`;
-}
-
-/** Makes sure that a slot is up: started if it is not, and waited for. */
-export function startAndWait(
-  args: Pick<StartArgs, "application" | "slot" | "port" | "healthPath" | "startTimeoutSeconds">,
-): string {
+export function startAndWait(args: { application: string; slot: Slot } & SlotBackend): string {
   const unit = backendUnit(args.application, args.slot);
   return `began=$(date +%s%3N)
 systemctl start ${unit}

@@ -14,11 +14,11 @@ export type BackendUnitArgs = {
 };
 
 /**
- * The template of both slots: `systemctl status APPLICATION-backend@blue`. What the release writes stays in its log directory, its shared
+ * The unit of one slot (`systemctl status APPLICATION-backend@blue`), written with the release that it holds. What the release writes stays in its log directory, its shared
  * directories and a /tmp of its own. Memory that is written and then run stays allowed, which Node's compiler needs, and so does the
  * rest of /proc, from which Node counts the processors.
  */
-export function backendTemplate(args: BackendUnitArgs): string {
+export function backendUnitText(args: BackendUnitArgs): string {
   const paths = hostPaths(args.application);
   return `[Unit]
 Description=${args.application} backend, slot %i

@@ -1,4 +1,4 @@
-import { quote } from "./shell";
+import { quote, writeFileScript } from "./shell";
 
 /** One name for all scripts that change a host: while one runs, no other begins, whoever started it. */
 export const stepUnit = "deployment-step";
@@ -33,7 +33,7 @@ flock 9
 if [ -e ${file}.sh ] || [ -e ${file}.status ]; then echo started; exit 0; fi
 if systemctl is-active --quiet ${stepUnit}; then echo "busy $(systemctl show -p Description --value ${stepUnit})"; exit 0; fi
 find ${directory} -type f -mmin +60 ! -name lock -delete
-${fileFrom(`${file}.sh`, script)}${fileFrom(`${file}.run`, runner)}systemd-run --quiet --collect --unit=${stepUnit} --description=${quote(what)} --property=RuntimeMaxSec=${limitSeconds} --setenv=HOME=/root /bin/bash ${file}.run 9>&-
+${writeFileScript(`${file}.sh`, script, "0600")}${writeFileScript(`${file}.run`, runner, "0600")}systemd-run --quiet --collect --unit=${stepUnit} --description=${quote(what)} --property=RuntimeMaxSec=${limitSeconds} --setenv=HOME=/root /bin/bash ${file}.run 9>&-
 echo started
 `;
 }
@@ -84,11 +84,4 @@ export function readFollowed(printed: string): Followed {
 
 function decode(base64: string): string {
   return Buffer.from(base64, "base64").toString();
-}
-
-function fileFrom(path: string, content: string): string {
-  return `base64 -d > ${path} <<'CONTENT'
-${Buffer.from(content).toString("base64")}
-CONTENT
-`;
 }

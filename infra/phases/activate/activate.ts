@@ -1,4 +1,4 @@
-import { readHostState, type SlotContent } from "../../context/host-state";
+import { type HostState, readHostState, type SlotContent } from "../../context/host-state";
 import { prove, type Step, type StepContext, type StepOutcome, skip } from "../../context/step";
 import { Failure, HostUnreached, ReleaseRefused } from "../../core/failure";
 import type { Outage } from "../../host/commands/activate-script";
@@ -33,7 +33,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
       "raise attempt: pulumi config set attempt N, then pulumi up",
     );
   if (serving === staged.slot && cut?.to !== serving) {
-    await ensureRunning(context, serving);
+    await ensureRunning(context, serving, staged);
     await bake(context, staged, (await backendState(context, serving)).restarts);
     // An earlier run may have been killed between confirming and this.
     await drain(context, otherSlot(serving));
@@ -44,7 +44,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
   }
   const from = serving === staged.slot ? (cut?.from ?? null) : serving;
   if (from === null) {
-    const startedMs = await ensureRunning(context, staged.slot);
+    const startedMs = await ensureRunning(context, staged.slot, staged);
     const { restarts } = await backendState(context, staged.slot);
     if (!settings.app.overlap) await tellStarted(context, startedMs);
     if (!settings.app.overlap) await verifyHere(context, staged, null);
@@ -55,7 +55,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
     return { outcome: "completed", summary: `${staged.release} serves from slot ${staged.slot}` };
   }
   const previous = state.slots[from];
-  const outage = await switchAndWatch(context, { to: staged.slot, from }, staged, serving === staged.slot);
+  const outage = await switchAndWatch(context, state, { to: staged.slot, from }, staged, serving === staged.slot);
   const cutRequests = settings.app.overlap ? await drain(context, from) : 0;
   await stopSlot(context, from);
   tellServing(context, staged);
@@ -74,6 +74,7 @@ async function switchTraffic(context: StepContext): Promise<StepOutcome> {
 /** Turns, bakes and confirms, or switches back and says why. */
 async function switchAndWatch(
   context: StepContext,
+  state: HostState,
   activation: Activation,
   staged: SlotContent,
   isTurned: boolean,
@@ -81,13 +82,13 @@ async function switchAndWatch(
   const { overlap } = context.input.settings.app;
   let outage: Outage | null = null;
   let hasServed = isTurned;
-  if (overlap || isTurned) await ensureRunning(context, staged.slot);
+  if (overlap || isTurned) await ensureRunning(context, staged.slot, staged);
   try {
     // systemd counts from the last start by somebody: a slot that activation itself starts begins at 0.
     const restarts = overlap || isTurned ? (await backendState(context, staged.slot)).restarts : 0;
     if (!isTurned) {
       context.progress(`turning traffic to slot ${activation.to} (${staged.release})`);
-      outage = await turn(context, activation, staged.release);
+      outage = await turn(context, state, activation, staged.release);
       hasServed = true;
       if (outage !== null) {
         tellOutage(context, outage);
@@ -103,7 +104,7 @@ async function switchAndWatch(
     const reason = error instanceof Error ? error.message : String(error);
     const journal = await lastWords(context, staged.slot);
     context.progress(`turning back to slot ${activation.from}: ${reason}`);
-    await turnBack(context, activation).catch((backError: unknown) => {
+    await turnBack(context, state, activation).catch((backError: unknown) => {
       throw new Failure(
         "switch-back-failed",
         `${reason}; and turning back to slot ${activation.from} failed too: ${backError instanceof Error ? backError.message : String(backError)}`,

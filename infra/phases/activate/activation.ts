@@ -1,3 +1,4 @@
+import { type HostState, readHostState } from "../../context/host-state";
 import type { StepContext } from "../../context/step";
 import { loopback } from "../../core/loopback";
 import {
@@ -15,6 +16,7 @@ import {
 } from "../../host/commands/activate-script";
 import type { Slot } from "../../host/commands/paths";
 import { line } from "../../host/commands/shell";
+import { slotBackends } from "../slots/slots";
 
 /** A turn of the traffic that is not confirmed yet. */
 export type Activation = { to: Slot; from: Slot };
@@ -23,9 +25,14 @@ export type Activation = { to: Slot; from: Slot };
 const patienceSeconds = 120;
 
 /** Turns traffic from one slot to the other, to be confirmed; for how long requests were held, where they were. */
-export async function turn(context: StepContext, activation: Activation, release: string): Promise<Outage | null> {
+export async function turn(
+  context: StepContext,
+  state: HostState,
+  activation: Activation,
+  release: string,
+): Promise<Outage | null> {
   const { app, verification } = context.input.settings;
-  const args = { ...slotsOf(context), ...activation };
+  const args = { ...slotsOf(context, state), ...activation };
   const arm = armScript({
     ...args,
     turnBack: turnBackScript({ ...args, overlap: app.overlap }),
@@ -40,7 +47,7 @@ export async function turn(context: StepContext, activation: Activation, release
   const previewPort = loopback.preview[activation.to];
   const proof = proofScript({
     previewPort,
-    healthPath: app.routes.health,
+    healthPath: args.backends[activation.to].healthPath,
     releaseField: app.healthReleaseField,
     release,
   });
@@ -48,7 +55,7 @@ export async function turn(context: StepContext, activation: Activation, release
     `exchanging slot ${activation.from} for ${activation.to}`,
     `${arm}${exchangeScript({ ...args, ahead: pageScript(previewPort), proof })}`,
     {
-      timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000,
+      timeoutMs: exchangeTimeoutMs(context, args),
       progress: context.progress,
     },
   );
@@ -62,14 +69,15 @@ export async function turnFirst(context: StepContext, to: Slot): Promise<void> {
 }
 
 /** The old slot serves again, started where it was stopped; the new one is stopped. */
-export async function turnBack(context: StepContext, activation: Activation): Promise<void> {
+export async function turnBack(context: StepContext, state: HostState, activation: Activation): Promise<void> {
   const { app } = context.input.settings;
+  const args = { ...slotsOf(context, state), ...activation };
   await context.host.runWhole(
     `turning back to slot ${activation.from}`,
     `${disarmScript(app.name)}if [ -e ${line(context.paths.activation)} ]; then
-${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}fi`,
+${turnBackScript({ ...args, overlap: app.overlap })}fi`,
     {
-      timeoutMs: (app.backend.startTimeoutSeconds * 2 + app.backend.drainTimeoutSeconds + 60) * 1000,
+      timeoutMs: exchangeTimeoutMs(context, args),
       progress: context.progress,
     },
   );
@@ -77,7 +85,10 @@ ${turnBackScript({ ...slotsOf(context), ...activation, overlap: app.overlap })}f
 
 /** @throws Failure where the host has switched back by itself */
 export async function confirm(context: StepContext, activation: Activation): Promise<void> {
-  await context.host.run("confirming the activation", confirmScript({ ...slotsOf(context), ...activation }));
+  await context.host.run(
+    "confirming the activation",
+    confirmScript({ application: context.input.settings.app.name, paths: context.paths, ...activation }),
+  );
 }
 
 /** Waits until a slot's requests have ended, up to the deadline; how many were cut. */
@@ -103,16 +114,16 @@ export async function settleActivation(context: StepContext): Promise<void> {
   const cut = await takeUpActivation(context);
   if (cut === null) return;
   context.notice(`an activation was cut before it was confirmed: turning back to slot ${cut.from}`);
-  await turnBack(context, cut);
+  await turnBack(context, await readHostState(context), cut);
 }
 
-function slotsOf(context: StepContext): StartableSlots & { application: string; paths: StepContext["paths"] } {
-  const { app } = context.input.settings;
-  return {
-    application: app.name,
-    paths: context.paths,
-    ports: app.backend.ports,
-    healthPath: app.routes.health,
-    startTimeoutSeconds: app.backend.startTimeoutSeconds,
-  };
+function slotsOf(context: StepContext, state: HostState) {
+  const { settings } = context.input;
+  return { application: settings.app.name, paths: context.paths, backends: slotBackends(settings, state) };
+}
+
+/** One slot stopped, the other started, and where that fails the first started again. */
+function exchangeTimeoutMs(context: StepContext, { backends }: StartableSlots): number {
+  const startSeconds = backends.blue.startTimeoutSeconds + backends.green.startTimeoutSeconds;
+  return (startSeconds + context.input.settings.app.backend.drainTimeoutSeconds + 60) * 1000;
 }

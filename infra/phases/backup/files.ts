@@ -8,7 +8,7 @@ import { attachCopy, findVolumeCopies, removeVolumeCopy } from "../../database/b
 import { backendUnit } from "../../host/commands/paths";
 import { manifestScript, mountCopyScript, unmountCopyScript } from "../../host/commands/shared-files";
 import { quote } from "../../host/commands/shell";
-import { ensureRunning } from "../slots/slots";
+import { ensureRunning, slotBackends } from "../slots/slots";
 
 /** Reading every file takes a while where there are many. */
 const readTimeoutMs = 1_800_000;
@@ -33,7 +33,8 @@ export async function readFiles(context: StepContext, directory: string = contex
  */
 export async function withWriterStill<T>(context: StepContext, work: () => Promise<T>): Promise<T> {
   const { app } = context.input.settings;
-  const { serving } = await readHostState(context);
+  const state = await readHostState(context);
+  const { serving } = state;
   const flush = `sync -f ${quote(context.paths.shared)}`;
   if (app.overlap || serving === null) {
     await context.host.run("writing the files out", flush);
@@ -45,7 +46,7 @@ export async function withWriterStill<T>(context: StepContext, work: () => Promi
     await context.host.run(`stopping slot ${serving}`, `systemctl stop ${backendUnit(app.name, serving)}\n${flush}`);
     return await work();
   } finally {
-    await ensureRunning(context, serving);
+    await ensureRunning(context, serving, slotBackends(context.input.settings, state)[serving]);
     const stoppedMs = Date.now() - stoppedAt;
     // A snapshot that RDS was not ready for is begun again.
     const before = typeof context.details.filesStopMs === "number" ? context.details.filesStopMs : 0;

@@ -1,3 +1,4 @@
+import { readHostState } from "../../context/host-state";
 import { findings, prove, type Step, type StepContext } from "../../context/step";
 import { Failure } from "../../core/failure";
 import { loopback } from "../../core/loopback";
@@ -9,6 +10,7 @@ import { backendTarget, healthCheckUnit, servingUnit, slots } from "../../host/c
 import { servingScript } from "../../host/commands/serving";
 import { mountUnitName, prepareVolumeScript } from "../../host/commands/shared-files";
 import { quote } from "../../host/commands/shell";
+import { slotPorts } from "../slots/slots";
 
 const services = ["nginx", "haproxy", "pgbouncer", "redis-server"];
 
@@ -18,8 +20,9 @@ export const configure: Step = async (context) => {
   const { settings } = input;
   const { dataVolume } = input;
   progress("comparing the host's files with those of this config");
-  const [users] = await Promise.all([
+  const [users, state] = await Promise.all([
     databaseUsers(context),
+    readHostState(context),
     host.run("making the directories of the slots", servingScript(context.paths)),
     dataVolume === null
       ? undefined
@@ -29,7 +32,15 @@ export const configure: Step = async (context) => {
   ]);
   const printed = await host.runWhole(
     "configuring the host",
-    configureScript(hostFiles({ settings, database: input.database, databaseUsers: users, dataVolume })),
+    configureScript(
+      hostFiles({
+        settings,
+        database: input.database,
+        databaseUsers: users,
+        dataVolume,
+        ports: slotPorts(settings, state),
+      }),
+    ),
     { progress },
   );
   const changed = printed.split("\n").filter((row) => row !== "");

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readHostState } from "../../context/host-state";
+import type { HostState } from "../../context/host-state";
 import type { StepContext } from "../../context/step";
 import { changedVariables, continuityScript } from "../../host/commands/continuity";
 import { slotEnvironment } from "../slots/slots";
@@ -8,9 +8,8 @@ import { slotEnvironment } from "../slots/slots";
  * Compares the variables that must not change under data (`app.continuity`) with those of the release that serves.
  * @returns what is wrong, one line each: a release that starts with another encryption key may delete what it can't read
  */
-export async function continuityProblems(context: StepContext): Promise<string[]> {
+export async function continuityProblems(context: StepContext, { serving }: HostState): Promise<string[]> {
   const { continuity, continuityChanges } = context.input.settings.app;
-  const { serving } = await readHostState(context);
   if (serving === null || continuity.length === 0) return [];
   const key = randomBytes(32).toString("hex");
   const printed = await context.host.run(

@@ -1,10 +1,12 @@
 import { withClient } from "../../context/database-connection";
 import { automatedBackups } from "../../context/database-service";
+import { readHostState } from "../../context/host-state";
 import { findings, proveTogether, type Step, type StepContext } from "../../context/step";
 import type { Pair } from "../../core/compatibility";
 import { Failure } from "../../core/failure";
 import { insideWindow } from "../../settings/maintenance-window";
 import { seeConnections } from "../../verification/existing-connections";
+import { portProblems } from "../slots/slots";
 import { certificates } from "./checks/certificates";
 import { credentials, serverVersion } from "./checks/database";
 import { externalApis } from "./checks/external-apis";
@@ -54,7 +56,12 @@ export const preflight: Step = async (context) => {
   ]);
   if (context.details.from !== undefined) await provePairReport(context, context.details.from as Pair | null);
 
-  const found = [...findings(context.boxes), ...(await continuityProblems(context))];
+  const state = await readHostState(context);
+  const found = [
+    ...findings(context.boxes),
+    ...portProblems(context.input.settings, state),
+    ...(await continuityProblems(context, state)),
+  ];
   if (found.length > 0)
     throw new Failure(
       "preflight-findings",

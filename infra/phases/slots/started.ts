@@ -20,15 +20,15 @@ export async function backendState(context: StepContext, slot: Slot): Promise<Ba
 /** @throws Error when the backend that has just come up tells another release than its slot holds */
 export async function checkStarted(context: StepContext, content: SlotContent): Promise<void> {
   const { app } = context.input.settings;
-  const health = `http://127.0.0.1:${app.backend.ports[content.slot]}${app.routes.health}`;
+  const health = `http://127.0.0.1:${content.port}${content.healthPath}`;
   const body = await context.host.run("asking the new release who it is", line("curl", "-s", "-m", "5", health));
   const problem = toldReleaseProblem(body, app.healthReleaseField, content.release);
   if (problem !== undefined) throw new Error(problem);
 }
 
 /** What the ports tell of a backend that runs and does not answer; empty where they tell nothing. */
-export async function whySilent(context: StepContext, slot: Slot): Promise<string> {
+export async function whySilent(context: StepContext, { slot, port }: SlotContent): Promise<string> {
   const state = await backendState(context, slot).catch(() => undefined);
-  const reason = state === undefined ? undefined : silenceReason(state, context.input.settings.app.backend.ports[slot]);
+  const reason = state === undefined ? undefined : silenceReason(state, port);
   return reason === undefined ? "" : `; ${reason}`;
 }

@@ -7,7 +7,7 @@ import { quote } from "../../host/commands/shell";
 import { releaseDirectory } from "../../host/commands/stage-script";
 import { type KnownRelease, knownReleases, type LedgerEntry, prunable, readLedger } from "../../release/history/ledger";
 import { ReleaseStore } from "../../release/history/store";
-import { environmentDigest } from "../slots/slots";
+import { idleSlot, slotFiles } from "../slots/slots";
 
 type Noted = Pick<SlotContent, "release" | "commit" | "digest" | "environment">;
 
@@ -106,11 +106,16 @@ async function noteRejection(context: StepContext, reason: string): Promise<void
   const { release } = context.input;
   // Stage refuses what no file of the host names yet.
   const { digest } = (context.details.artifact ?? {}) as { digest?: string };
+  const state = await readHostState(context);
   const staging =
     digest === undefined
       ? null
-      : { release: release.name, commit: release.commit, digest, environment: environmentDigest(context) };
-  const state = await readHostState(context);
+      : {
+          release: release.name,
+          commit: release.commit,
+          digest,
+          environment: slotFiles(context, idleSlot(state)).digest,
+        };
   const content = context.phase === "stage" ? staging : state.staged;
   // What serves, whatever was found now, is what a rollback would have to lead to.
   if (content !== null && content.digest !== digestsIn(state).serving) await note(context, "bad", content, reason);

@@ -1,14 +1,14 @@
 import { failed, type Proof } from "../../checklist/result";
-import { type HostState, readHostState, type SlotContent, slotFile, stagedFile } from "../../context/host-state";
+import { readHostState, type SlotContent, slotFile, stagedFile } from "../../context/host-state";
 import { prove, type Step, type StepContext } from "../../context/step";
 import { Failure, HostUnreached } from "../../core/failure";
-import { otherSlot, type Slot } from "../../host/commands/paths";
+import type { Slot } from "../../host/commands/paths";
 import { quote } from "../../host/commands/shell";
-import { bringScript, linkScript, startScript } from "../../host/commands/stage-script";
+import { bringScript, fillScript, startAndWait } from "../../host/commands/stage-script";
 import { artifactObject } from "../../release/artifact/object";
 import type { ProvidedArtifact } from "../../release/artifact/provide";
 import { settleActivation } from "../activate/activation";
-import { ensureRunning, environmentDigest, refuse, slotEnvironment } from "../slots/slots";
+import { configuredBackend, ensureRunning, idleSlot, refuse, slotFiles } from "../slots/slots";
 import { checkStarted, whySilent } from "../slots/started";
 import { buildArtifact } from "./build-artifact";
 
@@ -20,19 +20,15 @@ export const stage: Step = async (context) => {
   await context.host.settled(progress);
   await settleActivation(context);
   const state = await readHostState(context);
-  const wanted = {
-    release: release.name,
-    commit: release.commit,
-    digest: artifact.digest,
-    environment: environmentDigest(context),
-  };
-
   await bring(context, artifact);
   const serving = state.serving === null ? null : state.slots[state.serving];
-  if (serving !== null && holds(serving, wanted)) {
-    const content = { ...serving, schemaVersion: settings.schemaVersion };
-    await ensureRunning(context, serving.slot);
-    await writeState(context, content);
+  if (serving !== null && holds(serving, artifact.digest, slotFiles(context, serving.slot).digest)) {
+    // What the slot runs with is as config wants it; how one knows that it is up may have changed.
+    const { healthPath, startTimeoutSeconds } = configuredBackend(settings, serving.slot);
+    const content = { ...serving, healthPath, startTimeoutSeconds, schemaVersion: settings.schemaVersion };
+    await ensureRunning(context, content.slot, content);
+    await context.host.put(slotFile(context.paths, content.slot), JSON.stringify(content));
+    await markStaged(context, content);
     await tellBoxes(context, content, { placed: "serves already", started: "health answered 200; it serves already" });
     return { outcome: "nothing to do", summary: `${release.name} serves already, in slot ${serving.slot}` };
   }
@@ -43,20 +39,29 @@ export const stage: Step = async (context) => {
       ? `starting ${release.name} in the idle slot ${slot}`
       : `putting ${release.name} into the idle slot ${slot}, to be started by activation`,
   );
-  await context.host.put(context.paths.slotEnvironment(slot), slotEnvironment(context, slot), { mode: "0600" });
-  const content: SlotContent = { slot, ...wanted, schemaVersion: settings.schemaVersion };
+  const files = slotFiles(context, slot);
+  const content: SlotContent = {
+    slot,
+    release: release.name,
+    commit: release.commit,
+    digest: artifact.digest,
+    environment: files.digest,
+    schemaVersion: settings.schemaVersion,
+    ...configuredBackend(settings, slot),
+  };
+  const fill = fillScript({
+    application: settings.app.name,
+    paths: context.paths,
+    slot,
+    digest: artifact.digest,
+    sharedDirectories: settings.app.sharedDirectories,
+    environment: files.environment,
+    unit: files.unit,
+    record: { path: slotFile(context.paths, slot), content: JSON.stringify(content) },
+  });
   if (!settings.app.overlap) {
-    await context.host.run(
-      `linking slot ${slot}`,
-      linkScript({
-        application: settings.app.name,
-        paths: context.paths,
-        slot,
-        digest: artifact.digest,
-        sharedDirectories: settings.app.sharedDirectories,
-      }),
-    );
-    await writeState(context, content);
+    await context.host.runWhole(`filling slot ${slot}`, fill, { progress });
+    await markStaged(context, content);
     await tellBoxes(context, content, {
       placed:
         serving === null
@@ -66,8 +71,8 @@ export const stage: Step = async (context) => {
     });
     return { outcome: "completed", summary: `${release.name} lies in slot ${slot}, to be started by activation` };
   }
-  const startedMs = await start(context, content);
-  await writeState(context, content);
+  const startedMs = await start(context, content, fill);
+  await markStaged(context, content);
   await tellBoxes(context, content, {
     placed:
       serving === null ? "runs the first release" : `runs beside slot ${serving.slot}, which serves without a stop`,
@@ -79,12 +84,8 @@ export const stage: Step = async (context) => {
   };
 };
 
-function holds(content: SlotContent, wanted: Pick<SlotContent, "digest" | "environment">): boolean {
-  return content.digest === wanted.digest && content.environment === wanted.environment;
-}
-
-function idleSlot(state: HostState): Slot {
-  return state.serving === null ? "blue" : otherSlot(state.serving);
+function holds(content: SlotContent, digest: string, environment: string): boolean {
+  return content.digest === digest && content.environment === environment;
 }
 
 async function bring(context: StepContext, artifact: ProvidedArtifact): Promise<void> {
@@ -104,36 +105,26 @@ async function bring(context: StepContext, artifact: ProvidedArtifact): Promise<
   });
 }
 
-async function start(context: StepContext, content: SlotContent): Promise<number> {
+async function start(context: StepContext, content: SlotContent, fill: string): Promise<number> {
   const { app } = context.input.settings;
   try {
     const printed = await context.host.runWhole(
       `starting ${content.release}`,
-      startScript({
-        application: app.name,
-        paths: context.paths,
-        slot: content.slot,
-        digest: content.digest,
-        sharedDirectories: app.sharedDirectories,
-        port: app.backend.ports[content.slot],
-        healthPath: app.routes.health,
-        startTimeoutSeconds: app.backend.startTimeoutSeconds,
-      }),
-      { timeoutMs: (app.backend.startTimeoutSeconds + 60) * 1000, progress: context.progress },
+      `${fill}${startAndWait({ application: app.name, ...content })}`,
+      { timeoutMs: (content.startTimeoutSeconds + 60) * 1000, progress: context.progress },
     );
     await checkStarted(context, content);
     return Number(printed);
   } catch (error) {
-    const reason = `${error instanceof Error ? error.message : String(error)}${await whySilent(context, content.slot)}`;
+    const reason = `${error instanceof Error ? error.message : String(error)}${await whySilent(context, content)}`;
     if (!(error instanceof HostUnreached)) context.boxes.push(failed("APP-2.1", reason, { source: context.phase }));
     return refuse(context, content.slot, `${content.release} was not taken: ${reason}`);
   }
 }
 
-async function writeState(context: StepContext, content: SlotContent): Promise<void> {
-  const json = JSON.stringify(content);
-  await context.host.put(slotFile(context.paths, content.slot), json);
-  await context.host.put(stagedFile(context.paths), json);
+/** What `verify` looks at and `activate` turns to. */
+async function markStaged(context: StepContext, content: SlotContent): Promise<void> {
+  await context.host.put(stagedFile(context.paths), JSON.stringify(content));
 }
 
 async function tellBoxes(

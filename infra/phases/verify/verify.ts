@@ -37,7 +37,7 @@ export async function verifyStaged(
 ): Promise<StepOutcome> {
   const { slot, release } = staged;
   context.progress(`checking ${release} in slot ${slot}`);
-  await ensureRunning(context, slot);
+  await ensureRunning(context, slot, staged);
   await recordApplicationSchema(context);
   await verifySlot(context, { slot, journalFrom, before: await connectionsBefore(context) });
   const found = findings(context.boxes);

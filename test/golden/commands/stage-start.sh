@@ -1,7 +1,3 @@
-systemctl stop prompt-library-backend@green.service
-systemctl reset-failed prompt-library-backend@green.service 2>/dev/null || true
-ln -sfn /srv/prompt-library/releases/ffffffffffffffff /srv/prompt-library/slots/green.new
-mv -T /srv/prompt-library/slots/green.new /srv/prompt-library/slots/green
 began=$(date +%s%3N)
 systemctl start prompt-library-backend@green.service
 restarts=$(systemctl show -p NRestarts --value prompt-library-backend@green.service)
