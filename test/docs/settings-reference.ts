@@ -4,11 +4,12 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Shape } from "../../infra/settings/problem";
 import { settingsSchema } from "../../infra/settings/settings";
+import { touchesOf } from "./settings-touches";
 
 type Zod = { _zod: { def: Record<string, unknown> } };
 
 /** One setting that holds a value by itself. */
-type Row = { key: string; type: string; rule: string; default: string; example: string; about: string };
+type Row = { key: string; type: string; rule: string; default: string; example: string; shown: unknown; about: string };
 
 /** Where neither a default nor a stack's file of this repository shows one. */
 const examples: Record<string, unknown> = {
@@ -60,35 +61,47 @@ type JsonShape = Shape & {
 
 /** docs/settings.md: every setting, from the schema and the comments in it. */
 export function renderSettingsReference(): string {
-  const json = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonShape;
-  const comments = commentsOf("infra/settings/settings.ts", "Settings");
-  const files = ["production", "staging", "rehearsal"].map((stack) => stackFile(stack));
-  const rows = rowsOf(json, settingsSchema as unknown as Zod, "", comments, files);
   const groups = new Map<string, Row[]>();
-  for (const row of rows) {
+  for (const row of settingsRows()) {
     const group = /^\w+(?=[.[])/.exec(row.key)?.[0] ?? "";
     groups.set(group, [...(groups.get(group) ?? []), row]);
   }
+  const comments = commentsOf("infra/settings/settings.ts", "Settings");
   const sections = [...groups].map(
     ([group, members]) =>
-      `## ${group === "" ? "The deployment" : `\`${group}\``}\n\n${comments.get(group) ?? ""}\n\n| key | type, rule | default | example | what it is for |\n|---|---|---|---|---|\n${members.map(tableRow).join("\n")}\n`,
+      `## ${group === "" ? "The deployment" : `\`${group}\``}\n\n${comments.get(group) ?? ""}\n\n| key | type, rule | default | example | a change reaches | what it is for |\n|---|---|---|---|---|---|\n${members.map(tableRow).join("\n")}\n`,
   );
   return `# Settings
 
 Made from \`infra/settings\` by \`npx vitest run --project unit test/unit/settings-reference.test.ts -u\`; a test compares the two.
 Each key is below \`prompt-library:\` in \`Pulumi.STACK.yaml\`. Set one by \`pulumi config set --path KEY VALUE\`; a text below a path
-that looks like a number or a boolean needs \`--type string\`. \`npm run config -- STACK\` prints what a stack has.
+that looks like a number or a boolean needs \`--type string\`. \`npm run config -- STACK\` prints what a stack has.\n\nWhat a change reaches: the *release* is built anew; a *slot* is what a release runs with, written to the idle slot and served once it is\nverified; *shared files* are the host's own, tested and loaded while it serves; *database*, *host* and *network* are resources at Amazon.\nA test changes each setting and compares slot and shared files with what the program then renders.
 
 ${sections.join("\n").replace(/\n{3,}/g, "\n\n")}`;
 }
 
+/** Every setting that holds a value, as the schema, the comments in it and the stacks' files have it. */
+export function settingsRows(): Row[] {
+  const json = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonShape;
+  const comments = commentsOf("infra/settings/settings.ts", "Settings");
+  const files = ["production", "staging", "rehearsal"].map((stack) => stackFile(stack));
+  return rowsOf(json, settingsSchema as unknown as Zod, "", comments, files);
+}
+
 /** Keys that the reference shows no example of. */
 export function keysWithoutExample(text: string): string[] {
-  return text.split("\n").flatMap((line) => /^\| `([^|]+)` \|.*\| {2}\| [^|]*\|$/.exec(line)?.[1] ?? []);
+  return text.split("\n").flatMap((line) => /^\| `([^|]+)` \|.*\| {2}\| [^|]*\| [^|]*\|$/.exec(line)?.[1] ?? []);
 }
 
 function tableRow({ key, type, rule, default: preset, example, about }: Row): string {
-  const cells = [`\`${key}\``, [type, rule].filter(Boolean).join("; "), preset, example, about];
+  const cells = [
+    `\`${key}\``,
+    [type, rule].filter(Boolean).join("; "),
+    preset,
+    example,
+    touchesOf(key).join(", "),
+    about,
+  ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replace(/\s+/g, " ")).join(" | ")} |`;
 }
 
@@ -147,6 +160,7 @@ function leaf(
     rule: rulesOf(zod, shape).join("; "),
     default: preset === undefined ? "" : code(preset),
     example,
+    shown: shown ?? preset ?? examples[key],
     about: comments.get(key.replaceAll(/\[.*?\]/g, "")) ?? "",
   };
 }
