@@ -280,6 +280,14 @@ systemctl restart ${servingUnit(application)}`);
     });
   });
 
+  test("a link that is gone comes back as it was, and the release goes on serving", async () => {
+    const { current } = hostPaths(application);
+    await asRoot(`rm ${current}`);
+    await configure({ ...context, boxes: [] });
+    expect(await asRoot(`readlink ${current}`)).toBe("serving/blue");
+    expect(await asRoot(`curl -s -k -m 10 -o /dev/null -w '%{http_code}' https://127.0.0.1/api/`)).toBe("200");
+  });
+
   test("the host asks its own public health", async () => {
     expect(readHealthCheck(await asRoot(askHealthNow(application)))).toEqual({ found: "healthy just now" });
   });

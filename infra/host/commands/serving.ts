@@ -4,7 +4,8 @@ import { quote } from "./shell";
 
 /**
  * One directory for each slot, and `none`: what the link `current` may name. Each holds the slot's files for nginx and HAProxy's
- * `haproxy.cfg`, so that both follow one link. Makes what is missing and turns nothing.
+ * `haproxy.cfg`, so that both follow one link. Makes what is missing and turns nothing: a link that is gone names again the slot that
+ * HAProxy sends requests to.
  */
 export function servingScript(paths: HostPaths): string {
   return `mkdir -p ${quote(`${paths.serving}/none`)}
@@ -14,7 +15,11 @@ ${slots
 ln -sfn ${quote(`../../slots/${slot}/frontend`)} ${quote(`${paths.serving}/${slot}/frontend`)}
 `,
   )
-  .join("")}slot=$(basename "$(readlink ${quote(paths.current)} || echo none)")
+  .join("")}slot=$(basename "$(readlink ${quote(paths.current)} || true)")
+if [ -z "$slot" ]; then
+  slot=$(echo 'show stat' | socat -t 5 - ${paths.haproxySocket} 2>/dev/null | awk -F, '$1 == "slots" && ($2 == "blue" || $2 == "green") && $18 == "no check" { print $2; exit }' || true)
+  slot=\${slot:-none}
+fi
 if [ "$(readlink ${quote(paths.current)} || true)" != "serving/$slot" ]; then
   ln -sfn "serving/$slot" ${quote(`${paths.current}.new`)}
   mv -T ${quote(`${paths.current}.new`)} ${quote(paths.current)}
