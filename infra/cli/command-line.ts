@@ -20,7 +20,7 @@ export function commandLine(name: string, purpose: string): Command {
     .exitOverride();
 }
 
-/** How npm is told to run a command, or a part of one. */
+/** The npm command line of a command, or of a part of one. */
 function wordsOf(command: Command): string {
   const isPart = Boolean(command.parent?.parent);
   return isPart ? `${command.parent?.name()} -- ${command.name()}` : `${command.name()} --`;

@@ -28,9 +28,9 @@ import { stackInput } from "./stack-input";
 export type PairOptions = { stack: string; release?: string; schemaVersion?: number; configFile?: string };
 
 /**
- * Rehearses a pair on a copy of its own, which is gone afterwards as is its snapshot. No deployment runs meanwhile: each removes copies
+ * Rehearses a pair on its own copy, which is removed afterwards, as is its snapshot. No deployment runs meanwhile: each removes copies
  * that it finds.
- * @returns the report, which is kept in the stack's bucket also where it tells of problems
+ * @returns the report, which is kept in the stack's bucket also where it reports problems
  * @throws Error when it could not be rehearsed at all
  */
 export async function pair(options: PairOptions): Promise<PairReport> {

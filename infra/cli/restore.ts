@@ -69,7 +69,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
           `the database is restored (${address}), and pulumi up did not end well: mend what it says, then pulumi up --stack ${stack}. The way back: npm run restore -- ${stack} ${kept.id}`,
         );
       });
-      context.progress(`${wanted.id} serves as ${address}; the way back: npm run restore -- ${stack} ${kept.id}`);
+      context.progress(`${wanted.id} serves as ${address}; to undo it: npm run restore -- ${stack} ${kept.id}`);
       if (input.settings.protection)
         context.progress(
           `the instance ${instance.DBInstanceIdentifier} is kept and Pulumi knows it no more: once nobody needs it, take its deletion protection off and delete it`,

@@ -20,7 +20,7 @@ export type StepContext = {
   progress: Progress;
   /** What its operator must see though all goes well. */
   notice: Progress;
-  /** A connection of its own through the host, the server's certificate verified by name. The caller ends it. */
+  /** A new connection through the host, the server's certificate verified by name. The caller ends it. */
   connect: (role: keyof typeof roleNames, limit?: StatementLimit) => Promise<pg.Client>;
   /** Boxes proved or failed so far; kept in the record also when the step fails. */
   boxes: BoxResult[];

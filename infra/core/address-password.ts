@@ -8,7 +8,7 @@ export function hasAddressPassword(text: string): boolean {
   return text.search(pattern) !== -1;
 }
 
-/** For whoever reads a message: the address, without the password or token in it. */
+/** For messages: the address, without the password or token in it. */
 export function withoutAddressPassword(text: string): string {
   return text.replace(pattern, "$1:…@").replace(token, "$1…@");
 }

@@ -14,7 +14,7 @@ export type Located = {
 /**
  * Where a host answers now. A host that replaces another one gets the elastic address last: until then it has only the one that its
  * subnet mapped at launch. Amazon is asked once in a deployment: its phases share the answer.
- * @returns the elastic address where Amazon names none or does not answer; the pinned key tells whether it is that host's
+ * @returns the elastic address where Amazon names none or does not answer; the pinned key shows whether it is that host's
  */
 export async function currentAddress(host: Located, privateKey: string): Promise<string> {
   const directory = sharedDirectory(host.publicKey, privateKey);

@@ -21,7 +21,7 @@ export class RemoteHost {
     this.#files = shared === undefined ? own : { ...own, controlPath: shared };
   }
 
-  /** Opens the shared connection before it is needed. Of a host out of reach the first command tells. */
+  /** Opens the shared connection before it is needed. The first command reports a host that is out of reach. */
   async connect(): Promise<void> {
     await runProgram("ssh", [...sshArguments(this.address, this.#files), "true"], { timeoutMs: 10_000 });
   }

@@ -1,7 +1,7 @@
 import type { Step } from "../context/step";
 import type { Phase } from "../core/phases";
 
-/** Each phase is a process of its own, and loads what it needs itself and nothing of the others. */
+/** Each phase runs in its own process, and loads what it needs itself and nothing of the others. */
 export const loadStep: Record<Phase, () => Promise<Step>> = {
   preflight: async () => {
     const [{ preflight }, { buildArtifact }] = await Promise.all([

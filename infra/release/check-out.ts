@@ -5,7 +5,7 @@ import { largeFilesConfig, requireLargeFiles } from "./large-files";
 import { checkOutSubmodules } from "./submodules";
 
 /**
- * Puts the files of a commit into a new directory, a clone of its own with its history, its submodules and what is in Git LFS.
+ * Puts the files of a commit into a new directory, its own clone with its history, its submodules and what is in Git LFS.
  * @throws Failure naming what can't be had, with git's own words
  */
 export async function checkOut(repository: string, commit: string, directory: string): Promise<void> {

@@ -5,7 +5,7 @@ import { name } from "./verdict";
 
 export type Message = { event: "started" | "succeeded" | "failed"; subject: string; text: string };
 
-/** What the team is told when a deployment begins. */
+/** The message to the team when a deployment begins. */
 export function startMessage(run: {
   application: string;
   stack: string;
@@ -27,7 +27,7 @@ export function startMessage(run: {
   };
 }
 
-/** What the team is told when it has ended: the summary, and where the report is. */
+/** The message to the team when it has ended: the summary, and where the report is. */
 export function endMessage(report: Report, kept: readonly string[]): Message {
   const { application, stack, to } = report.header;
   const event = report.state === "good" ? "succeeded" : "failed";

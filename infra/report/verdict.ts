@@ -24,10 +24,10 @@ export function stateOf(chain: readonly PhaseRecord[], results: readonly BoxResu
 /** The failed phase first, then the failed boxes, a cause each; computed boxes only repeat what others say. */
 export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Trouble[] {
   const title = new Map(boxes.map((box) => [box.id, box.title]));
-  const told = groupFailed(results).map(({ ids }) => `- ${ids.join(", ")}: `);
-  // What a line of its own says of a box is not said twice.
+  const named = groupFailed(results).map(({ ids }) => `- ${ids.join(", ")}: `);
+  // A box that has its own line is not listed twice.
   const once = (message: string) => {
-    const rows = message.split("\n").filter((row) => !told.some((beginning) => row.trim().startsWith(beginning)));
+    const rows = message.split("\n").filter((row) => !named.some((beginning) => row.trim().startsWith(beginning)));
     return rows.join("\n").replace(/:$/, ".");
   };
   const phaseTroubles = chain.flatMap(({ outcome, phase, error }) =>

@@ -61,7 +61,7 @@ function remedyForWrong(issue: z.core.$ZodIssue, shape: Shape | undefined): stri
   return setCommand(issue.path, shape);
 }
 
-/** Below a path, Pulumi stores what looks like a number or a boolean as one unless it is told otherwise. */
+/** Below a path, Pulumi stores what looks like a number or a boolean as one unless --type says otherwise. */
 function setCommand(path: readonly Key[], shape: Shape | undefined, value = "VALUE"): string {
   if (shape?.type === "array") return setCommand([...path, 0], shape.items, value);
   if (shape?.type === "object" && typeof shape.additionalProperties === "object")

@@ -9,7 +9,7 @@ export const relativePath = z
 
 /** One that is spelled in a single way, and is not the repository itself. */
 export const ownDirectory = relativePath.refine(
-  // A / at either end has a message of its own.
+  // A / at either end has its own message.
   (path) =>
     path
       .replace(/^\/+|\/+$/g, "")

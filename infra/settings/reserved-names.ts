@@ -1,4 +1,4 @@
-/** Users of Debian 12 and of what user data installs: the application gets a user of its own name. */
+/** Users of Debian 12 and of what user data installs: the application's user has the application's name. */
 export const hostUsers: ReadonlySet<string> = new Set(
   (
     "root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody adm sudo admin debian " +

@@ -4,7 +4,7 @@ import type { Settings } from "../settings/settings";
 export type AlarmRule = {
   /** Names it, and its section in the runbook. */
   id: string;
-  /** What it means, for whoever is woken by it. */
+  /** What it means, for the person on call. */
   means: string;
   namespace: "AWS/EC2" | "AWS/RDS";
   metric: string;

@@ -16,7 +16,7 @@ export interface HostArgs {
   imageName: string;
   instanceType: string;
   rootVolumeGiB: number;
-  /** OpenSSH public key of whoever deploys. */
+  /** OpenSSH public key of the person who deploys. */
   sshPublicKey: string;
   /** The host may read what is stored in `artifacts/` there, and nothing else of it. */
   artifactBucketArn: pulumi.Input<string>;

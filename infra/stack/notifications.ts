@@ -9,7 +9,7 @@ export interface NotificationsArgs {
   emails: Readonly<Record<string, string | undefined>>;
 }
 
-/** A topic that is told when a deployment starts, succeeds or fails; others may subscribe to it too. */
+/** A topic that gets a message when a deployment starts, succeeds or fails; others may subscribe to it too. */
 export class Notifications extends pulumi.ComponentResource {
   readonly topicArn: pulumi.Output<string>;
 
@@ -30,7 +30,7 @@ export class Notifications extends pulumi.ComponentResource {
   }
 }
 
-/** Who has two roles is told once. */
+/** A person with two roles gets one message. */
 function onceEach(emails: NotificationsArgs["emails"]): [role: string, email: string][] {
   const seen = new Set<string>();
   return Object.entries(emails).flatMap(([role, email]): [string, string][] => {

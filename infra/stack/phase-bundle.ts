@@ -23,7 +23,7 @@ const placed: Plugin = {
 };
 
 /**
- * Compiles the phases to JavaScript where their code has changed since. Each phase is a process of its own: from TypeScript it takes a
+ * Compiles the phases to JavaScript where their code has changed since. Each phase runs in its own process: from TypeScript it takes a
  * second of processor time to start, ten times a deployment, and compiled a fifth of that.
  * @returns whether anything had to be done
  * @throws esbuild's errors, each with its file and line

@@ -5,7 +5,7 @@ import { type Phase, phases } from "../core/phases";
 export interface RolloutArgs {
   /** What a reviewer should see change in a preview; never a secret. */
   headline: pulumi.Input<string>;
-  /** All that the phases work with: content only, no path, time or token of whoever runs the program. */
+  /** All that the phases work with: content only, no path, time or token of the person who runs the program. */
   input: pulumi.Input<object>;
   /** The command line that runs one phase. */
   commandOf: (phase: Phase) => string;

@@ -97,7 +97,7 @@ export async function noTroubleInJournal(round: Round): Promise<string> {
 async function journal(round: Round, part: "errors" | "troubles", what: string): Promise<string> {
   const all = await round.subject.backend.journal();
   if (all.length === 0) throw new Error("the journal has no line since the backend started, so nothing was checked");
-  // A release's own name, which a line may give, tells nothing: `v2-slow-start` is no trouble.
+  // A release's own name, which a line may give, means nothing: `v2-slow-start` is no trouble.
   const lines = linesAfter(all, await round.journalSeen).map(({ priority, message }) => ({
     priority,
     message: message.replaceAll(round.subject.release, ""),

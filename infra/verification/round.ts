@@ -38,7 +38,7 @@ export class Round {
     this.statementsBefore = this.knowsProviders
       ? this.database((client) => providerStatements(client, subject.applicationRole))
       : Promise.resolve([]);
-    // Whoever needs them is told.
+    // The checks that need them say so.
     for (const seen of [this.journalSeen, this.statementsBefore]) seen.catch(() => undefined);
   }
 

@@ -22,7 +22,7 @@ export type Batches = {
   parameters: readonly { number: 1 | 2; at: number }[];
   /** Where an earlier run had come to. */
   after: string | null;
-  /** Told now and then how far it has come: a run that is killed continues from the last one told. */
+  /** Called now and then with the progress: a run that is killed continues from the last one reported. */
   checkpoint(lastKey: string): Promise<void>;
 };
 

@@ -104,7 +104,7 @@ function blockerOf(row: BlockerRow): Blocker {
 }
 
 /**
- * Looks from the engine's session, every 50 ms, who keeps `pid` waiting, until stopped; `onFirst` is told once. A wait beyond its
+ * Looks from the engine's session, every 50 ms, who keeps `pid` waiting, until stopped; `onFirst` is called once. A wait beyond its
  * patience is broken off from here: a script may have taken its own timeouts away, and whoever writes would wait behind it.
  */
 export function watchWaiting(

@@ -3,7 +3,7 @@ import { label } from "./hash-chain";
 /** The four files of a new version, by their path below `sql/`. They hold no statement yet: until their author writes them `check` refuses. */
 export function newFiles(version: number, name: string): Record<string, string> {
   const base = label({ version, name });
-  const lint = `-- The engine gives each statement a lock_timeout and a statement_timeout of its own.
+  const lint = `-- The engine sets lock_timeout and statement_timeout for each statement.
 -- squawk-ignore-file require-lock-timeout, require-statement-timeout
 `;
   return {

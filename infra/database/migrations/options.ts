@@ -19,7 +19,7 @@ export type MigrationOptions = {
   /** Visible to migrations as `current_setting('migrate.NAME')`. */
   settings: Record<string, string>;
   /**
-   * For applications that keep a journal of their own: SQL by version that records there what was done, run in one
+   * For applications that keep their own journal: SQL by version that records there what was done, run in one
    * transaction with our journal's own entry.
    */
   alsoRecord: Record<number, { up?: string[]; down?: string[] }>;

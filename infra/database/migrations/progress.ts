@@ -1,6 +1,6 @@
 import { type Blocker, describeBlockers } from "./blockers";
 
-/** What a migration tells while it runs. Durations in milliseconds. */
+/** What a migration reports while it runs. Durations in milliseconds. */
 export type ProgressEvent =
   | { kind: "waiting-for-lock"; holder: string }
   | { kind: "started"; migration: string; direction: "up" | "down"; isContinued: boolean }

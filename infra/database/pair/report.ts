@@ -30,7 +30,7 @@ export const pairReportSchema = z.strictObject({
 export type PairStep = z.infer<typeof step>;
 export type PairReport = z.infer<typeof pairReportSchema>;
 
-/** The older schema first: whoever rehearsed the way there rehearsed the rollback. */
+/** The older schema first: a rehearsal of the upgrade includes the rollback. */
 export function orderedPair(one: Pair, other: Pair): [Pair, Pair] {
   return one.schemaVersion <= other.schemaVersion ? [one, other] : [other, one];
 }

@@ -72,7 +72,7 @@ export function pageScript(previewPort: number): string {
   return `curl -s -m 5 ${quote(`http://127.0.0.1:${previewPort}/`)} | grep -qi '<html' || { echo "/ is not a page" >&2; exit 7; }\n`;
 }
 
-/** The one question while requests wait: health tells the release that was asked for. Ends with 7 otherwise. */
+/** The one question while requests wait: health reports the expected release. Ends with 7 otherwise. */
 export function proofScript(args: {
   previewPort: number;
   healthPath: string;

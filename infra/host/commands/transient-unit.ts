@@ -1,6 +1,6 @@
 import { quote, writeFileScript } from "./shell";
 
-/** One name for all scripts that change a host: while one runs, no other begins, whoever started it. */
+/** One name for all scripts that change a host: while one runs, no other begins, whichever run started it. */
 export const stepUnit = "deployment-step";
 
 /** Root's alone, and gone with a reboot, as the unit itself is. */
@@ -9,7 +9,7 @@ const directory = `/run/${stepUnit}`;
 export type TransientArgs = {
   /** Tells this script from those of other runs. */
   id: string;
-  /** What it does, for whoever finds it running. */
+  /** What it does, for people who find it running. */
   what: string;
   script: string;
   /** systemd ends it then. */

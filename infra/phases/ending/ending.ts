@@ -20,7 +20,7 @@ type Outcome = Pick<PhaseRecord, "outcome" | "summary" | "error">;
 /** Makes the phase's record with all that the context holds by then. */
 export type Finish = (outcome: Outcome) => PhaseRecord;
 
-/** Tells the team that a deployment begins. It begins also where they can't be told: POST-2.1 speaks of the message at the end. */
+/** Notifies the team that a deployment begins. It begins also where that fails: POST-2.1 is about the message at the end. */
 export async function announce(context: StepContext): Promise<void> {
   const { input } = context;
   const { settings, release } = input;
@@ -32,7 +32,7 @@ export async function announce(context: StepContext): Promise<void> {
 }
 
 /**
- * The end of a deployment that no phase stopped: tells the team, and writes the report that holds the telling too.
+ * The end of a deployment that no phase stopped: notifies the team, and writes the report, which includes the notification.
  * @throws Failure when any box failed: a release is good only if none did
  */
 export async function conclude(
@@ -52,8 +52,8 @@ export async function conclude(
 }
 
 /**
- * The end of a deployment at a phase that failed: its record, the report, the team told, and all of it said on stderr.
- * @param options.ownsRecords whether the deployment lock is this run's: the records of whoever has it are left alone
+ * The end of a deployment at a phase that failed: its record, the report, the message to the team, and all of it on stderr.
+ * @param options.ownsRecords whether the deployment lock is this run's: another run's records are left alone
  */
 export async function reportFailure(
   context: StepContext,

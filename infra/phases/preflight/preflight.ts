@@ -72,7 +72,7 @@ export const preflight: Step = async (context) => {
   context.details.connectionsBefore = await withClient(context.connect("readonly"), seeConnections);
   return {
     outcome: "completed",
-    summary: `${context.boxes.length} boxes hold; ${input.release.name} may go to schema ${settings.schemaVersion}; the way back: ${String(context.details.wayBack)}`,
+    summary: `${context.boxes.length} boxes hold; ${input.release.name} may go to schema ${settings.schemaVersion}; rollback: ${String(context.details.wayBack)}`,
   };
 };
 
@@ -81,5 +81,5 @@ async function pairAllowed(context: StepContext): Promise<string> {
   const back = wayBackOf(context, from).words;
   context.details.from = from;
   context.details.wayBack = back;
-  return `${compatibility(context)}; ${transition(context, from)}; the way back: ${back}`;
+  return `${compatibility(context)}; ${transition(context, from)}; rollback: ${back}`;
 }

@@ -30,7 +30,7 @@ export function slotEnvironment(context: StepContext, slot: Slot): string {
   return environmentFile(fillVariables({ ...backend.variables, ...backend.moreVariables }, values));
 }
 
-/** All that config gives a release to run with in a slot; the digest tells one such from another. */
+/** All that config gives a release to run with in a slot; the digest changes with any of it. */
 export function slotFiles(context: StepContext, slot: Slot): { environment: string; unit: string; digest: string } {
   const { app } = context.input.settings;
   const environment = slotEnvironment(context, slot);
@@ -106,7 +106,7 @@ export async function stopSlot(context: StepContext, slot: Slot): Promise<void> 
   await context.host.run(`stopping slot ${slot}`, stopScript(context.input.settings.app.name, slot));
 }
 
-/** The last lines of a slot's backend, for whoever reads why it was refused. */
+/** The last lines of a slot's backend, to show why it was refused. */
 export async function lastWords(context: StepContext, slot: Slot, lines = 20): Promise<string[]> {
   const printed = await context.host
     .run("reading the journal", journalScript(context.input.settings.app.name, slot, lines))

@@ -17,7 +17,7 @@ export async function backendState(context: StepContext, slot: Slot): Promise<Ba
   );
 }
 
-/** @throws Error when the backend that has just come up tells another release than its slot holds */
+/** @throws Error when the backend that has just come up reports another release than its slot holds */
 export async function checkStarted(context: StepContext, content: SlotContent): Promise<void> {
   const { app } = context.input.settings;
   const health = `http://127.0.0.1:${content.port}${content.healthPath}`;

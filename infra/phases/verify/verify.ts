@@ -8,7 +8,7 @@ import { recordApplicationSchema } from "../schema/schema";
 import { ensureRunning, lastWords, stopSlot } from "../slots/slots";
 import { connectionsBefore, withSubject } from "./subject";
 
-/** Looks at the staged release before any user does, on a listener of its own. */
+/** Looks at the staged release before any user does, on its own listener. */
 export const verify: Step = async (context) => {
   const state = await readHostState(context);
   if (state.staged === null)
