@@ -12,17 +12,15 @@ import { pairProblem } from "../core/compatibility";
 import { Failure } from "../core/failure";
 import { mustRun } from "../core/program";
 import { masterUser, roleNames } from "../core/role-names";
-import { describeLoss, lossSince } from "../database/backup/loss";
 import { isOwn, tagsOf } from "../database/backup/ownership";
 import type { SnapshotTags } from "../database/backup/snapshots";
-import { schemaVersion } from "../database/migrations/journal";
 import { scramVerifier } from "../database/scram";
 import { backendUnit } from "../host/commands/paths";
 import { restoreFilesScript } from "../host/commands/shared-files";
 import { withFilesCopy } from "../phases/backup/files";
-import { makeSnapshot } from "../phases/backup/snapshot";
 import { ensureRunning, slotBackends } from "../phases/slots/slots";
 import { databaseIdentifier } from "../stack/database";
+import { describeThere, keepWhatIsThere, lookAtDatabase } from "./replaced-database";
 import { StackConfig } from "./stack-config";
 import { stackInput } from "./stack-input";
 
@@ -46,30 +44,26 @@ export async function restore(options: RestoreOptions): Promise<void> {
   try {
     const rds = new RDSClient(clientOptions(input.settings.target.region));
     const wanted = await findSnapshot(rds, options, input);
-    const { current, loss } = await withClient(context.connect("owner", "whole"), async (client) => ({
-      current: await schemaVersion(client),
-      loss: await lossSince(client, wanted.since, new Date()),
-    }));
+    const there = await lookAtDatabase(context, wanted.since);
     const files =
       options.isDatabaseOnly === true || input.dataVolume === null ? undefined : wanted.tags["volume-snapshot"];
     const question =
-      `${stack}: ${wanted.id} (schema ${wanted.schemaVersion}, ${wanted.release}) in the place of schema ${current}.\n` +
-      `Lost is ${describeLoss(loss)}.\nFiles in shared directories: ${files === undefined ? "stay as they are" : `those of ${files}`}. The application is down until it is done.\n`;
+      `${stack}: ${wanted.id} (schema ${wanted.schemaVersion}, ${wanted.release}) in the place of ${describeThere(there, wanted.since)}\n` +
+      `Files in shared directories: ${files === undefined ? "stay as they are" : `those of ${files}`}. The application is down until it is done.\n`;
     if (!(await options.confirm(question))) throw new Error("not restored; nothing has changed");
     await whileStopped(context, async () => {
       const { instance } = await describeDatabase(input);
-      const kept = await makeSnapshot(context, rds, { instance, schemaVersion: current, purpose: "before-restore" });
-      context.progress(`what is there now is kept as ${kept.id}`);
+      const undo = await keepWhatIsThere(context, rds, instance, there);
       const address = await replaceInstance(context, options, wanted);
       await alignPasswords(context, address);
       if (files !== undefined) await restoreFiles(context, files);
       context.progress("pulumi up: the release that goes with it, verified as ever");
       await pulumi(options, ["up", "--yes", "--skip-preview"]).catch(() => {
         throw new Error(
-          `the database is restored (${address}), and pulumi up did not end well: mend what it says, then pulumi up --stack ${stack}. The way back: npm run restore -- ${stack} ${kept.id}`,
+          `the database is restored (${address}), and pulumi up did not end well: mend what it says, then pulumi up --stack ${stack}. ${undo}`,
         );
       });
-      context.progress(`${wanted.id} serves as ${address}; to undo it: npm run restore -- ${stack} ${kept.id}`);
+      context.progress(`${wanted.id} serves as ${address}. ${undo}`);
       if (input.settings.protection)
         context.progress(
           `the instance ${instance.DBInstanceIdentifier} is kept and Pulumi knows it no more: once nobody needs it, take its deletion protection off and delete it`,
@@ -137,13 +131,19 @@ async function whileStopped(context: StepContext, work: () => Promise<void>): Pr
     context.progress(`stopping slot ${before}: the application is down from now on`);
     await context.host.run(`stopping slot ${before}`, `systemctl stop ${backendUnit(app.name, before)}`);
   }
-  try {
-    await work();
-  } finally {
+  const start = async () => {
     const state = await readHostState(context);
     if (state.serving !== null)
       await ensureRunning(context, state.serving, slotBackends(context.input.settings, state)[state.serving]);
-  }
+  };
+  await work().catch(async (error: unknown) => {
+    // What stopped the restore is what has to be read; a database that does not answer keeps the backend from starting too.
+    await start().catch((late: unknown) =>
+      context.notice(`the application did not start again: ${late instanceof Error ? late.message : String(late)}`),
+    );
+    throw error;
+  });
+  await start();
 }
 
 /** By config and Pulumi, so that the state knows the new instance. @returns its address */
