@@ -50,7 +50,10 @@ describe.each<KeyKind>(["ecdsa", "rsa"])(
       const [, command = ""] = /^ExecStart=(.*)$/m.exec(front.place(service)) ?? [];
       const { stdout } = await execa("bash", [
         "-c",
-        command.replaceAll("%%", "%").replaceAll(":127.0.0.1", `:${front.address}`),
+        command
+          .replaceAll("%%", "%")
+          .replaceAll("$$", () => "$")
+          .replaceAll(":127.0.0.1", `:${front.address}`),
       ]);
       expect(stdout).toContain("health 200");
     });
