@@ -288,6 +288,7 @@ const notInThisLife: Record<string, string> = {
   "iam:UpdateAssumeRolePolicy": "a role's trust changes with a newer version of this program",
   "rds:DeleteDBSnapshot": "a snapshot is pruned (backup.keepDays, backup.keepSnapshots)",
   "rds:RemoveTagsFromResource": "a tag goes with a newer version of this program",
+  "rds:StartDBInstance": "npm run diagnose -- STACK --start-database",
 };
 
 /** Whether the provider looks once or waits and looks again depends on how fast the cloud is: what only reads may go unused. */
