@@ -19,7 +19,7 @@ const explanations: Record<string, Explanation> = {
     code: "login-refused",
     what: ({ address, user }) => `${address} does not let ${user} log in`,
     remedy: () =>
-      "a role that is missing or may not log in: pulumi refresh --run-program, then pulumi up, which restores it; no pg_hba.conf entry: see that the server accepts TLS connections from the host (a new RDS instance does so shortly after it is available), then pulumi up again",
+      "a role that is missing or may not log in: pulumi refresh --run-program --skip-preview, then pulumi up, which restores it; no pg_hba.conf entry: see that the server accepts TLS connections from the host (a new RDS instance does so shortly after it is available), then pulumi up again",
   },
   "3D000": {
     code: "database-missing",

@@ -110,7 +110,7 @@ export function loginFinding(stack: string, role: string, message: string): Find
     ? {
         what: `the database role ${role} is locked: ${message}`,
         means: "Somebody took its LOGIN away. Refresh reads the role from the database, and up gives LOGIN back.",
-        command: `pulumi refresh --run-program --stack ${stack}\npulumi up --stack ${stack}`,
+        command: `pulumi refresh --run-program --skip-preview --stack ${stack}\npulumi up --stack ${stack}`,
       }
     : {
         what: `the database does not let ${role} in: ${message}`,

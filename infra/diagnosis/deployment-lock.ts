@@ -17,7 +17,7 @@ export async function diagnoseDeploymentLock(store: LockStore, who: string): Pro
     {
       means:
         "No deployment can begin: each takes its lock in this bucket. Where it was deleted, refresh notices that and up creates another; artifacts are built again, and earlier reports are lost.",
-      command: `pulumi refresh --run-program --stack ${store.stack}\npulumi up --stack ${store.stack}`,
+      command: `pulumi refresh --run-program --skip-preview --stack ${store.stack}\npulumi up --stack ${store.stack}`,
     },
   );
   return section;

@@ -60,7 +60,7 @@ export function diagnoseStack({ stack, pending, locks }: StackTraces): Section {
               ? [`pulumi refresh --clear-pending-creates --target '**command:local:Command::*' --stack ${stack}`]
               : []),
           ].join("\n")
-        : `pulumi refresh --run-program --stack ${stack}\npulumi up --stack ${stack}`,
+        : `pulumi refresh --run-program --skip-preview --stack ${stack}\npulumi up --stack ${stack}`,
     });
   return section;
 }

@@ -30,7 +30,7 @@ describe("a refused connection says what the server objects to", () => {
       'role "x" is not permitted to log in',
       "login-refused",
       /does not let prompt_library_owner log in/,
-      /pulumi refresh --run-program, then pulumi up/,
+      /pulumi refresh --run-program --skip-preview, then pulumi up/,
     ],
     [
       "3D000",

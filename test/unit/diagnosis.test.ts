@@ -105,7 +105,7 @@ describe("what a killed run leaves in the state", () => {
     [
       "another resource half made",
       { stack: "s", pending: [phase, instance], locks: [] },
-      ["pulumi refresh --run-program --stack s\npulumi up --stack s"],
+      ["pulumi refresh --run-program --skip-preview --stack s\npulumi up --stack s"],
     ],
     [
       "a run that still goes on",
@@ -351,7 +351,7 @@ describe("what RDS tells of the database", () => {
   it("a locked role is told from a database that does not answer", () => {
     const refused = (message: string) => loginFinding("s", "prompt_library_app", message).command;
     expect(refused('role "prompt_library_app" is not permitted to log in')).toBe(
-      "pulumi refresh --run-program --stack s\npulumi up --stack s",
+      "pulumi refresh --run-program --skip-preview --stack s\npulumi up --stack s",
     );
     expect(refused("connect ECONNREFUSED")).toBe("npm run preflight -- s");
   });
@@ -385,8 +385,8 @@ describe("a command in a diagnosis", () => {
   it.each([
     ["pulumi up --stack s", "pulumi up --stack s --config-file 'a b.yaml'"],
     [
-      "pulumi config set --path k --stack s < tls.pem\npulumi refresh --run-program --stack s",
-      "pulumi config set --path k --stack s --config-file 'a b.yaml' < tls.pem\npulumi refresh --run-program --stack s --config-file 'a b.yaml'",
+      "pulumi config set --path k --stack s < tls.pem\npulumi refresh --run-program --skip-preview --stack s",
+      "pulumi config set --path k --stack s --config-file 'a b.yaml' < tls.pem\npulumi refresh --run-program --skip-preview --stack s --config-file 'a b.yaml'",
     ],
     ["npm run restore -- s id", "npm run restore -- s id --config-file 'a b.yaml'"],
     ["pulumi cancel --yes --stack s", "pulumi cancel --yes --stack s"],

@@ -24,7 +24,7 @@ test("whom Amazon has forgotten is named, with what brings another mail", () => 
   const told = teamNotified("m-1", { confirmed: [lead], unconfirmed: [] }, [lead, admin]);
   expect(told.result).toBe("open");
   expect(told.reason).toContain(`no longer subscribed, so not told: ${admin}`);
-  expect(told.reason).toContain("pulumi refresh --run-program");
+  expect(told.reason).toContain("pulumi refresh --run-program --skip-preview");
 });
 
 test("a topic that nobody is subscribed to tells nobody", () => {

@@ -35,7 +35,7 @@ export async function retentionInForce(context: StepContext, rds: RDSClient): Pr
     throw new Failure(
       "retention-differs",
       `RDS keeps automated backups for ${days} days, not ${settings.database.backupRetentionDays} (database.backupRetentionDays)`,
-      "pulumi up; pulumi refresh --run-program where it does not see it",
+      "pulumi up; pulumi refresh --run-program --skip-preview where it does not see it",
     );
   const kept = await stackSnapshots(rds, ownerOf(context.input));
   return `${kept.length} snapshots before changes of schema kept (${keepDays} days, at least ${keepSnapshots}, always the newest proven one); RDS's own for ${days} days, AWS Backup's for ${scheduledKeepDays}`;

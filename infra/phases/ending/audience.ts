@@ -27,7 +27,7 @@ export function teamNotified(
     ...(missing.length === 0
       ? []
       : [
-          `no longer subscribed, so not told: ${missing.join(", ")}. Amazon forgets what nobody confirms: pulumi refresh --run-program, then pulumi up, which sends another mail`,
+          `no longer subscribed, so not told: ${missing.join(", ")}. Amazon forgets what nobody confirms: pulumi refresh --run-program --skip-preview, then pulumi up, which sends another mail`,
         ]),
   ];
   return reasons.length === 0
