@@ -199,7 +199,7 @@ describe("the backup gate", () => {
       },
     });
     expect(error).toMatch(
-      /whether the backup is one could not be found out:[\s\S]*PRE-2\.2, [\w., -]+: restoring .* failed: connecting to .* failed/,
+      /whether the backup is one could not be found out:[\s\S]*PRE-2\.2, [\w., -]+: restoring .* failed: .* rejected the password of deployment_master/,
     );
     expect(resultOf(context, "PRE-2.4")).toBe("failed");
     expect(await copiesLeft()).toEqual([]);
