@@ -24,12 +24,18 @@ export function stateOf(chain: readonly PhaseRecord[], results: readonly BoxResu
 /** The failed phase first, then the failed boxes, a cause each; computed boxes only repeat what others say. */
 export function troublesOf(chain: readonly PhaseRecord[], results: readonly BoxResult[]): Trouble[] {
   const title = new Map(boxes.map((box) => [box.id, box.title]));
-  const named = groupFailed(results).map(({ ids }) => `- ${ids.join(", ")}: `);
-  // A box that has its own line is not listed twice.
-  const once = (message: string) => {
-    const rows = message.split("\n").filter((row) => !named.some((beginning) => row.trim().startsWith(beginning)));
-    return rows.join("\n").replace(/:$/, ".");
+  const failed = new Set<string>(results.filter(({ result }) => result === "failed").map(({ id }) => id));
+  // A box that has its own line is not listed twice; the phase lists boxes in the order in which it looked.
+  const isListed = (row: string) => {
+    const ids = /^- ((?:[A-Z]+-[\d.]+(?:, )?)+): /.exec(row.trim())?.[1]?.split(", ");
+    return ids?.every((id) => failed.has(id)) === true;
   };
+  const once = (message: string) =>
+    message
+      .split("\n")
+      .filter((row) => !isListed(row))
+      .join("\n")
+      .replace(/:$/, ".");
   const phaseTroubles = chain.flatMap(({ outcome, phase, error }) =>
     outcome === "failed"
       ? [

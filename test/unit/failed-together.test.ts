@@ -24,8 +24,11 @@ describe("boxes that failed for one reason", () => {
     ]);
   });
 
-  test("are one row of the report, which the phase's own words do not repeat", () => {
-    const message = `v1.2.0 failed 3 of 4 checks:\n${findings(boxes)
+  test.each([
+    ["in the report's order", boxes],
+    ["in the order in which the phase looked", [...boxes].reverse()],
+  ])("are one row of the report, which the phase's own words do not repeat, %s", (_, looked) => {
+    const message = `v1.2.0 failed 3 of 4 checks:\n${findings(looked)
       .map((row) => `  - ${row}`)
       .join("\n")}`;
     const record = {
