@@ -62,11 +62,11 @@ type JsonShape = Shape & {
 /** docs/settings.md: every setting, from the schema and the comments in it. */
 export function renderSettingsReference(): string {
   const groups = new Map<string, Row[]>();
-  for (const row of settingsRows()) {
+  const comments = commentsOf("infra/settings/settings.ts", "Settings");
+  for (const row of settingsRows(comments)) {
     const group = /^\w+(?=[.[])/.exec(row.key)?.[0] ?? "";
     groups.set(group, [...(groups.get(group) ?? []), row]);
   }
-  const comments = commentsOf("infra/settings/settings.ts", "Settings");
   const sections = [...groups].map(
     ([group, members]) =>
       `## ${group === "" ? "The deployment" : `\`${group}\``}\n\n${comments.get(group) ?? ""}\n\n| key | type, rule | default | example | a change reaches | what it is for |\n|---|---|---|---|---|---|\n${members.map(tableRow).join("\n")}\n`,
@@ -75,15 +75,14 @@ export function renderSettingsReference(): string {
 
 Made from \`infra/settings\` by \`npx vitest run --project unit test/unit/settings-reference.test.ts -u\`; a test compares the two.
 Each key is below \`prompt-library:\` in \`Pulumi.STACK.yaml\`. Set one by \`pulumi config set --path KEY VALUE\`; a text below a path
-that looks like a number or a boolean needs \`--type string\`. \`npm run config -- STACK\` prints what a stack has.\n\nWhat a change reaches: the *release* is built anew; a *slot* is what a release runs with, written to the idle slot and served once it is\nverified; *shared files* are the host's own, tested and loaded while it serves; *database*, *host* and *network* are resources at Amazon.\nA test changes each setting and compares slot and shared files with what the program then renders.
+that looks like a number or a boolean needs \`--type string\`. \`npm run config -- STACK\` prints what a stack has.\n\nWhat a change reaches: the *release* is built again; a *slot* is what a release runs with, written to the idle slot and served once it is\nverified; *shared files* are the host's own, tested and loaded while it serves; *database*, *host* and *network* are resources at Amazon.\nA test changes each setting and compares slot and shared files with what the program then renders.
 
 ${sections.join("\n").replace(/\n{3,}/g, "\n\n")}`;
 }
 
-/** Every setting that holds a value, as the schema, the comments in it and the stacks' files have it. */
-export function settingsRows(): Row[] {
+/** Every setting that holds a value, as the schema, the given comments in it and the stacks' files have it. */
+export function settingsRows(comments: ReadonlyMap<string, string> = new Map()): Row[] {
   const json = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonShape;
-  const comments = commentsOf("infra/settings/settings.ts", "Settings");
   const files = ["production", "staging", "rehearsal"].map((stack) => stackFile(stack));
   return rowsOf(json, settingsSchema as unknown as Zod, "", comments, files);
 }

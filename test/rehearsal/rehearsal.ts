@@ -1,7 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { copyFile, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { initStack } from "../../infra/cli/init-secrets";
+import { pathExists } from "../../infra/core/path-exists";
 import { sampleRepository } from "../app/repository";
 import { cacheDirectory } from "../cache";
 import { type Cloud, cloudStatus, startCloud, stopCloud } from "../cloud/cloud";
@@ -63,7 +64,7 @@ export async function prepareRehearsal(options: RehearsalOptions): Promise<Rehea
   Object.assign(process.env, environment);
   const configFile = join(home, `Pulumi.${stack}.yaml`);
   const publicRoot = join(home, `public-ca-${stack}.pem`);
-  if (!(await exists(configFile))) {
+  if (!(await pathExists(configFile))) {
     await copyFile("Pulumi.yaml", join(home, "Pulumi.yaml"));
     const template = await readFile("Pulumi.rehearsal.yaml", "utf8");
     await writeFile(
@@ -114,7 +115,7 @@ export function rehearsalHome(): string {
 /** The local cloud keeps everything in memory, so a state that is older than the cloud speaks of what is gone. */
 async function forgetWhatIsGone(home: string, log: (line: string) => void): Promise<void> {
   const status = await cloudStatus({ home: join(home, "cloud") });
-  if (status.isRunning || !(await exists(join(home, "state/.pulumi")))) return;
+  if (status.isRunning || !(await pathExists(join(home, "state/.pulumi")))) return;
   log(
     "the local cloud was stopped since the last rehearsal, and what was deployed on it is gone with it: its state is forgotten too",
   );
@@ -124,13 +125,6 @@ async function forgetWhatIsGone(home: string, log: (line: string) => void): Prom
 
 async function passphraseFile(home: string): Promise<string> {
   const file = join(home, "passphrase");
-  if (!(await exists(file))) await writeFile(file, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  if (!(await pathExists(file))) await writeFile(file, randomBytes(24).toString("base64url"), { mode: 0o600 });
   return file;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
 import { readdir, readlink, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { Failure } from "../../core/failure";
+import { pathExists } from "../../core/path-exists";
 import { isNeeded, packageAround } from "./packages";
 
 /** What of a checkout was copied where, as a setting names it. Its links may lead to all of it, and no further. */
@@ -59,7 +60,7 @@ async function linksOf({ from, to }: Part): Promise<Link[]> {
 async function canBeLeftOut({ source, target }: Link, part: Part, checkout: string): Promise<boolean> {
   const [, name] = /.*\/node_modules\/(.+)$/.exec(source) ?? [];
   if (name === undefined) return false;
-  if (!(await exists(target))) return true;
+  if (!(await pathExists(target))) return true;
   const owner = await packageAround(target, checkout);
   // A link by another name than the package's own is no package manager's.
   if (owner === undefined || (owner !== name && !name.startsWith(".bin/"))) return false;
@@ -78,7 +79,7 @@ function leadsOut(link: string, text: string, part: Part): Failure {
 async function leadsNowhere({ source, text, target }: Link, part: Part, checkout: string): Promise<Failure> {
   const link = relative(checkout, source);
   const place = relative(checkout, target);
-  return (await exists(target))
+  return (await pathExists(target))
     ? new Failure(
         "artifact-incomplete",
         `${part.setting} leaves out ${place}, which the link ${link} leads to`,
@@ -95,11 +96,4 @@ async function leadsNowhere({ source, text, target }: Link, part: Part, checkout
 
 function isInside(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return realpath(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { pathExists } from "../../core/path-exists";
 import { type Ended, mustRun, runProgram } from "../../core/program";
 
 /**
@@ -13,7 +14,7 @@ export async function unpackPackage(
   members: readonly string[],
   check: (archive: string) => Promise<void> = async () => undefined,
 ): Promise<Ended | undefined> {
-  if (await exists(directory)) return undefined;
+  if (await pathExists(directory)) return undefined;
   const temporary = `${directory}.${process.pid}`;
   await mkdir(temporary, { recursive: true });
   try {
@@ -28,17 +29,10 @@ export async function unpackPackage(
     await rm(join(temporary, archive));
     await mkdir(dirname(directory), { recursive: true });
     await rename(temporary, directory).catch(async (error: unknown) => {
-      if (!(await exists(directory))) throw error;
+      if (!(await pathExists(directory))) throw error;
     });
     return undefined;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
