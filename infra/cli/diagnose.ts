@@ -41,15 +41,12 @@ export async function diagnose(
     lookAtHost(last),
     diagnosePublicSite(last),
   ]);
-  const sections: Section[] = [stackSection, lock, database, host.section];
-  // A finding about the bucket itself is there already.
-  if (host.state !== undefined && lock.findings.every(({ what }) => !what.startsWith("s3://")))
-    sections.push(await diagnoseArtifact(last.input, host.state));
-  // What users see follows from what is wrong below it, and needs no command of its own then.
+  const sections: Section[] = [stackSection, lock.section, database, host.section];
+  // A bucket that is gone is a finding already.
+  if (host.state !== undefined && lock.hasBucket) sections.push(await diagnoseArtifact(last.input, host.state));
+  // What users see follows from what is wrong below it, and needs no separate command then.
   const isExplained = sections.some((section) => section.findings.length > 0);
-  sections.push(
-    isExplained ? { ...site, findings: site.findings.filter(({ what }) => !what.startsWith("GET ")) } : site,
-  );
+  sections.push({ ...site.section, findings: [...site.section.findings, ...(isExplained ? [] : site.symptoms)] });
   if (host.state !== undefined && database.findings.length === 0)
     sections.push(...(await lookThroughDatabase(last, options)));
   const found = sections.map((section) => ({

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { roleNames } from "../core/role-names";
+import { roleNames, servingRole } from "../core/role-names";
 import type { RemoteHost } from "../host/remote-host";
 import { explainConnection } from "./connection-failure";
 import type { StepInput } from "./input";
@@ -31,6 +31,19 @@ export async function connectAs(
     host,
     input,
     limit,
+  );
+}
+
+/** Runs one statement as the role that the release serves with. @returns how many rows it changed */
+export async function executeAsServing(
+  context: { connect: (role: "owner" | "app") => Promise<pg.Client>; input: Pick<StepInput, "settings"> },
+  statement: string,
+  values: readonly string[],
+): Promise<number> {
+  const role = servingRole(context.input.settings.database.migrations);
+  return withClient(
+    context.connect(role),
+    async (client) => (await client.query(statement, [...values])).rowCount ?? 0,
   );
 }
 

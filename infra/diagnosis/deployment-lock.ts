@@ -4,9 +4,12 @@ import type { LockStore } from "../lock/store";
 import { ask, type Section } from "./finding";
 
 /** Who has the deployment lock, in the stack's bucket, and whether they still live. Reads only. */
-export async function diagnoseDeploymentLock(store: LockStore, who: string): Promise<Section> {
+export async function diagnoseDeploymentLock(
+  store: LockStore,
+  who: string,
+): Promise<{ section: Section; hasBucket: boolean }> {
   const section: Section = { title: "The deployment lock", asked: [], findings: [] };
-  await ask(
+  const hasBucket = await ask(
     section,
     `s3://${store.bucket}`,
     async () => {
@@ -20,7 +23,7 @@ export async function diagnoseDeploymentLock(store: LockStore, who: string): Pro
       command: `pulumi refresh --run-program --skip-preview --stack ${store.stack}\npulumi up --stack ${store.stack}`,
     },
   );
-  return section;
+  return { section, hasBucket };
 }
 
 /** Whether the next deployment would not wait for its owner. */

@@ -17,18 +17,20 @@ export type Section = {
   findings: Finding[];
 };
 
-/** Runs one question of a section; a question that gets no answer is a finding of its own. */
+/** Runs one question of a section; a question without an answer is a finding. @returns whether it was answered */
 export async function ask(
   section: Section,
   question: string,
   work: () => Promise<string>,
   otherwise: Omit<Finding, "what">,
-): Promise<void> {
+): Promise<boolean> {
   try {
     section.asked.push({ question, answer: await work() });
+    return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     section.asked.push({ question, answer: `no answer: ${reason}` });
     section.findings.push({ what: `${question}: ${reason}`, ...otherwise });
+    return false;
   }
 }

@@ -40,8 +40,11 @@ export function certificateFindings(
     : [];
 }
 
-/** What users get at the public address: the certificate, the page, health. Reads only. */
-export async function diagnosePublicSite({ input }: StepContext): Promise<Section> {
+/**
+ * What users get at the public address: the certificate, the page, health. Reads only.
+ * @returns `symptoms`: findings that follow from what is wrong elsewhere, where something is
+ */
+export async function diagnosePublicSite({ input }: StepContext): Promise<{ section: Section; symptoms: Finding[] }> {
   const { settings, stack } = input;
   const { publicName } = settings.network;
   const { address } = input.host;
@@ -69,11 +72,12 @@ export async function diagnosePublicSite({ input }: StepContext): Promise<Sectio
       command: `npm run ssh -- ${stack} sudo systemctl status nginx --no-pager`,
     },
   );
-  if (section.findings.length > 0) return section;
+  if (section.findings.length > 0) return { section, symptoms: [] };
+  const answers: Section = { ...section, findings: [] };
   const site = new PublicSite(address, publicName, { chain, authority: input.publicAuthority });
   for (const path of ["/", settings.app.routes.health])
     await ask(
-      section,
+      answers,
       `GET ${path}`,
       async () => {
         const { status } = await site.get(path);
@@ -82,7 +86,7 @@ export async function diagnosePublicSite({ input }: StepContext): Promise<Sectio
       },
       otherwise,
     );
-  return section;
+  return { section, symptoms: answers.findings };
 }
 
 /** Whatever it is: to judge it is the caller's. @throws Error where none is shown within 10 s */

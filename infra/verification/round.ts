@@ -140,6 +140,6 @@ export class Round {
     await this.#browser?.then((browser) => browser.close()).catch(() => undefined);
     for (const token of this.#opened)
       await this.application.ask("POST", this.application.routes.logout, { token }).catch(() => undefined);
-    return this.#isAccountUsed ? setCheckAccount(this.subject, "disabled") : undefined;
+    return this.#isAccountUsed ? (await setCheckAccount(this.subject, "disabled")).words : undefined;
   }
 }

@@ -1,7 +1,6 @@
-import { withClient } from "../../context/database-connection";
+import { executeAsServing, withClient } from "../../context/database-connection";
 import { readHostState } from "../../context/host-state";
 import type { StepContext } from "../../context/step";
-import { servingRole } from "../../core/role-names";
 import { schemaVersion } from "../../database/migrations/journal";
 import { backendUnit } from "../../host/commands/paths";
 import { toldReleaseProblem } from "../../host/commands/told-release";
@@ -9,7 +8,7 @@ import { PublicSite } from "../../host/public-site";
 import { type Answer, describeServed, type HostAnswer } from "../../report/served";
 import { setCheckAccount } from "../../verification/account";
 
-/** Each question by itself: after a failure any of them may have nobody to answer it. */
+/** For each question separately: after a failure any of them may have nobody to answer it. */
 const deadlineMs = 20_000;
 
 /**
@@ -63,14 +62,11 @@ date -u -d "$(systemctl show -p ActiveEnterTimestamp --value ${unit})" +%Y-%m-%d
 /** The status that the login of the checks' account gets; null where the account is not in the database. */
 async function askLogin(context: StepContext, site: PublicSite): Promise<number | null> {
   const { settings } = context.input;
-  const role = servingRole(settings.database.migrations);
   const subject = {
     settings,
-    execute: async (statement: string, values: string[]) =>
-      (await withClient(context.connect(role), (client) => client.query(statement, values))).rowCount ?? 0,
+    execute: (statement: string, values: string[]) => executeAsServing(context, statement, values),
   };
-  const found = await setCheckAccount(subject, "enabled");
-  if (found.endsWith("is not in the database")) return null;
+  if (!(await setCheckAccount(subject, "enabled")).isFound) return null;
   try {
     const { checkEmail: email } = settings.verification;
     return (await site.post(settings.app.routes.login, { email, password: settings.secrets.checkPassword })).status;

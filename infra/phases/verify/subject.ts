@@ -1,4 +1,4 @@
-import { withClient } from "../../context/database-connection";
+import { executeAsServing } from "../../context/database-connection";
 import type { StepContext } from "../../context/step";
 import { loopback } from "../../core/loopback";
 import { roleNames, servingRole } from "../../core/role-names";
@@ -46,12 +46,7 @@ export async function withSubject(
             ),
       journalFrom,
       connect: () => context.connect("readonly"),
-      execute: async (statement, values) =>
-        (
-          await withClient(context.connect(servingRole(settings.database.migrations)), (client) =>
-            client.query(statement, values),
-          )
-        ).rowCount ?? 0,
+      execute: (statement, values) => executeAsServing(context, statement, values),
       applicationRole: roleNames[servingRole(settings.database.migrations)],
       connectionsBefore: before,
       progress,
