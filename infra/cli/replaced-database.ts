@@ -65,7 +65,9 @@ export async function keepWhatIsThere(
     return `To undo it: npm run restore -- ${stack} ${id} --release NAME --schema NUMBER`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    context.notice(`RDS keeps no snapshot of an instance that it calls ${instance.DBInstanceStatus}: ${reason}`);
+    context.notice(
+      `RDS made no snapshot of ${database.identifier}, which it calls ${instance.DBInstanceStatus}: ${reason}`,
+    );
     return `It cannot be undone: there is no snapshot of what was in the database${files === "" ? "" : `; the files are in ${files}`}.`;
   }
 }

@@ -1,5 +1,6 @@
+import type { RDSClient } from "@aws-sdk/client-rds";
 import { expect, test } from "vitest";
-import { describeThere, lookAtDatabase } from "../../infra/cli/replaced-database";
+import { describeThere, keepWhatIsThere, lookAtDatabase } from "../../infra/cli/replaced-database";
 import type { StepContext } from "../../infra/context/step";
 import { Failure } from "../../infra/core/failure";
 
@@ -26,4 +27,20 @@ test("what a database that answers would lose is said in rows", () => {
   expect(describeThere({ schemaVersion: 2, loss }, since)).toBe(
     "schema 2.\nLost is what was written in the last 60 s (users: 2 made); rows that were deleted since come back.",
   );
+});
+
+test("a snapshot that RDS refuses is said with RDS's reason, and nothing promises a way to undo the restore", async () => {
+  const notices: string[] = [];
+  const context = {
+    runId: "Run-1",
+    input: {
+      ...{ stack: "s", dataVolume: null, settings: { app: { name: "library" } } },
+      database: { identifier: "library-s", lineage: "db-1" },
+    },
+    notice: (text: string) => notices.push(text),
+  } as unknown as StepContext;
+  const rds = { send: () => Promise.reject(new Error("it is failed")) } as unknown as RDSClient;
+  const undo = await keepWhatIsThere(context, rds, { DBInstanceStatus: "failed" }, { silent: "no answer" });
+  expect(notices).toEqual(["RDS made no snapshot of library-s, which it calls failed: it is failed"]);
+  expect(undo).toBe("It cannot be undone: there is no snapshot of what was in the database.");
 });

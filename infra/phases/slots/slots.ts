@@ -79,7 +79,7 @@ export function portProblems(settings: Settings, state: HostState): string[] {
   if (ports[idle] !== ports[serving]) return [];
   const key = `app.backend.ports.${idle}`;
   return [
-    `${key}: port ${ports[idle]} is taken: slot ${serving}, which serves, listens on it. ` +
+    `${key}: port ${ports[idle]} is taken: slot ${serving}, which serves, was started with it. ` +
       `Remedy: pulumi config set --path ${key} ${ports[idle] + 10}, or any other port that is free on the host`,
   ];
 }
