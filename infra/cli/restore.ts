@@ -60,7 +60,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
       context.progress("pulumi up: the release that goes with it, verified as ever");
       await pulumi(options, ["up", "--yes", "--skip-preview"]).catch(() => {
         throw new Error(
-          `the database is restored (${address}), and pulumi up did not end well: mend what it says, then pulumi up --stack ${stack}. ${undo}`,
+          `the database is restored (${address}), and pulumi up failed: fix what it reports, then pulumi up --stack ${stack}. ${undo}`,
         );
       });
       context.progress(`${wanted.id} serves as ${address}. ${undo}`);

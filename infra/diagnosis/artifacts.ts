@@ -11,7 +11,7 @@ export async function diagnoseArtifact(input: StepInput, state: HostState): Prom
   const section: Section = { title: "The artifact", asked: [], findings: [] };
   const content = state.serving === null ? state.staged : state.slots[state.serving];
   if (content === null) return section;
-  const anew = `pulumi config set attempt ${settings.attempt + 1} --stack ${stack}\npulumi up --stack ${stack}`;
+  const storeAgain = `pulumi config set attempt ${settings.attempt + 1} --stack ${stack}\npulumi up --stack ${stack}`;
   const object = artifactObject(content.digest);
   await ask(
     section,
@@ -28,12 +28,15 @@ export async function diagnoseArtifact(input: StepInput, state: HostState): Prom
           what: `the artifact of ${content.release} is gone from s3://${bucket}`,
           means:
             "The host has it unpacked and serves; a host that replaces it would find nothing. The next run stores it again.",
-          command: anew,
+          command: storeAgain,
         });
         return "gone";
       }
     },
-    { means: "The bucket does not answer, so nobody knows whether a host could fetch the release.", command: anew },
+    {
+      means: "The bucket does not answer, so nobody knows whether a host could fetch the release.",
+      command: storeAgain,
+    },
   );
   return section;
 }

@@ -57,7 +57,7 @@ export function instanceFindings(situation: DatabaseSituation, { status, snapsho
     return [
       {
         what,
-        means: `${down} Once it runs, the application connects again by itself.`,
+        means: `${down} Once it runs, the application reconnects.`,
         command: `npm run diagnose -- ${stack} --start-database`,
       },
     ];
@@ -82,7 +82,7 @@ export function instanceFindings(situation: DatabaseSituation, { status, snapsho
     return [
       {
         what: `${what}, and there is no snapshot of it`,
-        means: `${down} RDS does not repair it by itself, and there is nothing to restore. RDS's own events say what happened; Amazon's support can help.`,
+        means: `${down} RDS does not repair it, and there is nothing to restore. RDS's own events say what happened; Amazon's support can help.`,
         command: `aws rds describe-events --source-type db-instance --source-identifier ${identifier} --duration 1440 --region ${region}`,
       },
     ];
@@ -94,7 +94,7 @@ export function instanceFindings(situation: DatabaseSituation, { status, snapsho
     {
       what,
       means:
-        `${down} RDS does not repair it by itself. The newest snapshot is of ${newest.at}: what was written since is lost.` +
+        `${down} RDS does not repair it. The newest snapshot is of ${newest.at}: what was written since is lost.` +
         (options === ""
           ? ""
           : " It does not say which release and schema it holds: those of the last deployment are assumed."),

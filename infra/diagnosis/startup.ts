@@ -9,7 +9,7 @@ import { backendUnit, type Slot } from "../host/commands/paths";
 import { judgeJournal, parseJournal } from "../verification/journal";
 import { ask, type Section } from "./finding";
 
-/** The checklist's own number of lines, for whoever reads them all. */
+/** The checklist's number of lines, for an operator who reads them all. */
 const journalLines = 100;
 
 /** TRB-2: the backend's journal, its variables, and the database as the application reaches it. Reads only. */

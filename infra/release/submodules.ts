@@ -14,7 +14,7 @@ export async function checkOutSubmodules(
 ): Promise<string[]> {
   if ((await submodulesIn(directory)).length === 0) return [];
   const update = ["submodule", "--quiet", "update", "--init", "--recursive", "--checkout"];
-  // Git fetches none from this machine by itself. Here nothing is gained by that: the build runs what the release says anyway.
+  // By default git fetches none from this machine. Here nothing is gained by that: the build runs what the release says anyway.
   const done = await runGit(update, { directory, timeoutMs, config: [...config, "protocol.file.allow=always"] });
   const { there, missing } = await lookForSubmodules(directory, "");
   if (missing.length === 0) return there.map((path) => join(directory, path));

@@ -82,7 +82,7 @@ export const verificationSettings = z.strictObject({
       /** A line of a lower level that tells of trouble. */
       trouble: pattern.default(String.raw`\b(slow|timeout|timed out|error)\b`),
       /**
-       * A line that tells of a request which the application rightly turned down: the mistake of whoever sent it, these checks among them,
+       * A line about a request that the application rightly rejected: the sender's mistake, these checks' among them,
        * at whatever level it is written.
        */
       refused: pattern.default(String.raw`\bstatus(_?code)?"?\s*[:=]\s*"?4\d\d\b|\bHTTP/[\d.]+"?\s+4\d\d\b`),

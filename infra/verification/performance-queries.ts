@@ -38,7 +38,7 @@ export async function providerStatements(client: pg.Client, role: string): Promi
   return rows;
 }
 
-/** What was called in between, slowest first. The server forgets statements where it has too many: one with fewer calls began anew. */
+/** What was called in between, slowest first. The server forgets statements where it has too many: one with fewer calls was counted from zero. */
 export function statementsSince(before: readonly Statement[], after: readonly Statement[]): Statement[] {
   const known = new Map(before.map((row) => [row.id, row]));
   return after

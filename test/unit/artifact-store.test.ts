@@ -93,7 +93,7 @@ test("a large archive is sent in pieces, with how far it is and since when, and 
   for (const words of said.slice(1)) expect(words).toMatch(/^storing the artifact: \d+ of 91 MiB after \d+ s$/);
 });
 
-test("an archive whose upload is refused is not named by the index, and the reason is told", async () => {
+test("an archive whose upload is refused is not named by the index, and the reason is reported", async () => {
   const bytes = 20 * 1_048_576;
   const puts = await emptyBucket(2);
   const kept = new ArtifactStore("some", "us-east-1").keep(

@@ -19,7 +19,7 @@ describe("each box is kept from passing by a fault", () => {
     }
   });
 
-  test("docs/boxes.md tells of them", async () => {
+  test("docs/boxes.md lists them", async () => {
     await expect(renderBoxesReference()).toMatchFileSnapshot("../../docs/boxes.md");
   });
 });

@@ -164,7 +164,7 @@ test("a commit by its full id is found also where a server gives only what it li
   await expect(resolveRelease("1".repeat(40), address)).rejects.toMatchObject({ code: "release-unknown" });
 });
 
-test("a commit id in a repository that can't be read is told in git's words, without what is secret in its address", async () => {
+test("a commit id in a repository that can't be read is reported in git's words, without what is secret in its address", async () => {
   const commit = "1".repeat(40);
   for (const credentials of ["ada:canary-password", "canary-token"]) {
     const refused = resolveRelease(commit, `https://${credentials}@127.0.0.1:1/app.git`);

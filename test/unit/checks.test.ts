@@ -206,7 +206,7 @@ describe("RBK-1 is passed by a rollback alone", () => {
   });
 });
 
-describe("WEB-1.3 where health tells no release", () => {
+describe("WEB-1.3 where health reports no release", () => {
   const context = {
     input: {
       settings: { app: { healthReleaseField: "", routes: { health: "/health" } }, network: { publicName: "p" } },
@@ -217,7 +217,7 @@ describe("WEB-1.3 where health tells no release", () => {
   });
   const expected = { staged: { release: "v2" } as SlotContent, page: "<html>two</html>\n", hasAnswered: false };
 
-  test("the page tells: another release's is refused", async () => {
+  test("the page decides: another release's is refused", async () => {
     await expect(lookFromOutside(context, site("<html>one</html>"), expected)).rejects.toThrow(
       "another page than that of v2",
     );

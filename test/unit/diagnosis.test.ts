@@ -313,7 +313,7 @@ disk / 26
   );
 });
 
-describe("what RDS tells of the database", () => {
+describe("what RDS says of the database", () => {
   const situation = {
     stack: "s",
     region: "eu-central-1",
@@ -348,7 +348,7 @@ describe("what RDS tells of the database", () => {
     expect(commandsOf({ findings: instanceFindings(situation, { status, snapshots }) })).toEqual(commands),
   );
 
-  it("a locked role is told from a database that does not answer", () => {
+  it("a locked role is another finding than a database that does not answer", () => {
     const refused = (message: string) => loginFinding("s", "prompt_library_app", message).command;
     expect(refused('role "prompt_library_app" is not permitted to log in')).toBe(
       "pulumi refresh --run-program --skip-preview --stack s\npulumi up --stack s",
@@ -357,7 +357,7 @@ describe("what RDS tells of the database", () => {
   });
 });
 
-describe("what the shown certificate tells", async () => {
+describe("what the shown certificate says", async () => {
   const situation = { stack: "s", attempt: 3, publicName: "library.example.org" };
   const [one, other] = await Promise.all(
     [0, 1].map(async () => new X509Certificate((await makeCertificate("library.example.org")).certificate)),

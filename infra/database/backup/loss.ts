@@ -15,7 +15,7 @@ export async function lossSince(client: pg.Client, since: Date, now: Date): Prom
   );
   const found: TableLoss[] = [];
   for (const { table, columns, naive } of tables) {
-    // What has no zone of its own is the server's clock, which is UTC on RDS, wherever this program runs.
+    // A column without a zone has the server's clock, which is UTC on RDS, wherever this program runs.
     const later = (column: string) =>
       `${column}${naive.includes(column) ? " AT TIME ZONE 'UTC'" : ""} > $1::timestamptz`;
     const [hasMade, hasChanged] = [columns.includes("created_at"), columns.includes("updated_at")];

@@ -33,7 +33,7 @@ export class MigrationError extends Failure {
   }
 }
 
-/** How a failure ends that changed nothing by itself: what the same run did before it stays. */
+/** How a failure ends that itself changed nothing: what the same run did before it stays. */
 export function unchangedBut(kept: readonly string[]): { state: string; changed: Changed } {
   return kept.length === 0
     ? { state: "Nothing was changed.", changed: "nothing" }

@@ -5,7 +5,7 @@ import type { Settings } from "../../settings/settings";
 import { releaseTexts } from "../release-files";
 import { parsePackage } from "./packages";
 
-/** For a release that does not say, or allows it among others: so the choice stays the same as time goes on. */
+/** For a release that does not say, or allows it among others: so the choice does not change over time. */
 const usualVersion = "22.23.3";
 
 /** By the names that Node.js gives its LTS versions. */

@@ -80,7 +80,7 @@ export class ArtifactStore {
     const upload = new Upload({
       client: this.#s3,
       partSize: partBytes,
-      // To remove half an upload asks for a permission of its own; the bucket's rule does it after a week.
+      // To remove half an upload takes another permission; the bucket's rule does it after a week.
       leavePartsOnError: true,
       params: {
         Bucket: this.bucket,
@@ -89,10 +89,10 @@ export class ArtifactStore {
         ContentType: "application/gzip",
       },
     });
-    let told = 0;
+    let reported = 0;
     upload.on("httpUploadProgress", ({ loaded = 0 }) => {
-      if (loaded < told + stored.bytes / 10 || loaded >= stored.bytes) return;
-      told = loaded;
+      if (loaded < reported + stored.bytes / 10 || loaded >= stored.bytes) return;
+      reported = loaded;
       const seconds = Math.round((Date.now() - startedAt) / 1000);
       progress(`storing the artifact: ${Math.floor(loaded / mebibyte)} of ${whole} MiB after ${seconds} s`);
     });

@@ -115,7 +115,7 @@ export const verificationFaults = {
     becomes: "failed",
     shownBy: ["database/verification", '["slow-providers", "PER-2.2", "more than 900 or 1100 ms"]'],
   },
-  "PER-2.3": failing("PER-2.3", "the journal tells of a timeout", { told: saying("the request to bedrock timed out") }),
+  "PER-2.3": failing("PER-2.3", "the journal reports a timeout", { told: saying("the request to bedrock timed out") }),
   "SEC-1.1": failing("SEC-1.1", "a user reads the providers", {
     answers: guarded({ "GET /api/admin/providers": { ...ok([openai]), status: 401, withToken: 200 } }),
   }),
@@ -125,10 +125,10 @@ export const verificationFaults = {
   "SEC-1.3": failing("SEC-1.3", "status answers without a token", {
     answers: guarded({ "GET /api/system/status": ok({}) }),
   }),
-  "SEC-1.4": failing("SEC-1.4", "a key lies in the clear", {
+  "SEC-1.4": failing("SEC-1.4", "a key is stored in plain text", {
     rows: { "information_schema.columns": [{}], "count(*) as all": [{ all: "3", clear: "1" }] },
   }),
-  "SEC-2.1": failing("SEC-2.1", "a key that was stored lies in a table", {
+  "SEC-2.1": failing("SEC-2.1", "a stored key is found in a table", {
     answers: { ...made, ...providers },
     rows: { "from pg_tables": [{ name: "public.connections" }], "as searched": [{ count: "1" }] },
   }),
